@@ -32,7 +32,11 @@ int vx_err_prefix(struct vx_err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->msg))
-		snprintf(err->msg + n, sizeof(err->msg) - (size_t)n, ": %s", old);
+	if (n < 0 || (size_t)n + 3 > sizeof(err->msg))
+		return err->code;
+	err->msg[n] = ':';
+	err->msg[n + 1] = ' ';
+	memccpy(err->msg + n + 2, old, 0, sizeof(err->msg) - (size_t)n - 2);
+	err->msg[sizeof(err->msg) - 1] = 0;
 	return err->code;
 }

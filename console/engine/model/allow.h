@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The allowlist as the operator knows it: prefixes with organisation and note. Pure model; the maps in the
+ * kernel are filled from it by dp. [engine]
+ */
+#ifndef ENGINE_MODEL_ALLOW_H
+#define ENGINE_MODEL_ALLOW_H
+
+#include "engine/model/addr.h"
+
+struct allow_entry {
+	struct cidr cidr;
+	const char *org;  /* NULL: none. Owned by the list */
+	const char *note; /* NULL: none */
+	uint32_t idx;	  /* element of vx_allow_hits, unique in the list, stable while the entry lives */
+};
+
+struct allow;
+
+int allow_new(struct allow **out, uint32_t max, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void allow_free(struct allow *a);
+uint32_t allow_count(const struct allow *a);
+uint32_t allow_max(const struct allow *a);
+/* -EEXIST when the very prefix is there, -ENOSPC beyond max, -ENOMEM. out may be NULL. */
+int allow_add(struct allow *a, const struct cidr *c, const char *org, const char *note,
+	      const struct allow_entry **out, struct vx_err *err) __attribute__((warn_unused_result));
+/* -ENOENT when the very prefix is not there. */
+int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
+	__attribute__((warn_unused_result));
+const struct allow_entry *allow_find(const struct allow *a, const struct cidr *c);
+/* The entry whose hits element is idx, or NULL. O(1). */
+const struct allow_entry *allow_by_idx(const struct allow *a, uint32_t idx);
+/* Entry that would decide for an address: longest prefix, or NULL. May be slow. */
+const struct allow_entry *allow_match(const struct allow *a, const struct addr *addr);
+/* In order of addition (a loaded list: of the file); 0 ends. The callback must not change the list. */
+typedef void (*allow_fn)(void *ctx, const struct allow_entry *e);
+void allow_foreach(const struct allow *a, allow_fn fn, void *ctx);
+uint32_t allow_orgs(const struct allow *a); /* number of different organisations */
+/* Before a new list replaces an old one: entries that both have keep the old idx, so that hits go on; new ones get
+ * an idx that the old list does not use. -ENOSPC is impossible when both fit in max. */
+void allow_adopt_idx(struct allow *fresh, const struct allow *old);
+
+#endif
