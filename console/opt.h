@@ -15,7 +15,7 @@
 #include "vx_err.h"
 
 enum opt_verb { OPT_CONSOLE, OPT_HEADLESS, OPT_ATTACH, OPT_CTL, OPT_STRAYS, OPT_DOCTOR, OPT_VERSION, OPT_HELP };
-enum opt_source { OPT_DEFAULT, OPT_CONFIG, OPT_CLI, OPT_LIVE /* by `set` */ };
+enum opt_source { OPT_BY_DEFAULT, OPT_BY_CONFIG, OPT_BY_CLI, OPT_BY_SET /* by `set` */ };
 enum opt_mode { OPT_MODE_AUTO, OPT_MODE_NATIVE, OPT_MODE_GENERIC };
 enum opt_egress { OPT_EG_AUTO, OPT_EG_XDP, OPT_EG_PACKET, OPT_EG_REDIRECT, OPT_EG_NULL };
 
@@ -87,7 +87,7 @@ struct opts {
 	uint16_t port;
 	struct opt_vnis vnis;
 	uint32_t other_vni, match, unmatched, truncated; /* enums of vx_abi.h */
-	uint32_t allow_mode;	/* as given; source OPT_DEFAULT: enforce when a list is given, else off with a warning */
+	uint32_t allow_mode;	/* as given; source OPT_BY_DEFAULT: enforce when a list is given, else off with a warning */
 	enum opt_mode mode;
 	enum opt_egress egress;
 	bool zerocopy, qdisc_bypass, read_only, watch, json, colors;
