@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The engine: everything that one instance owns, and the changes that can be made to it. A change checks first, then writes
+ * the datapath, then the model; when it fails nothing has changed. Commands call these and format what comes back. [engine]
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "engine/dp/dp.h"
+#include "engine/model/allow.h"
+#include "engine/model/nat.h"
+#include "engine/sys/lock.h"
+#include "engine/sys/net.h"
+#include "engine/sys/quiet.h"
+#include "engine/sys/store.h"
+#include "inj.h"
+#include "opt.h"
+#include "proto/snapshot.h"
+
+struct eng_rate; /* rates per key between ticks, for the lists: engine/model/rates.h */
+
+struct eng {
+	struct opts *o;
+	const struct dp_ops *dp;
+	struct dp *d;
+	struct inj *inj;
+	struct net *net;
+	struct allow *allow;
+	struct store_doc *allow_doc; /* the file that allow came from; NULL: none */
+	struct nat *nat;
+	struct quiet quiet;
+	int lock_fd;
+	char socket_path[108];
+	struct snapshot snap; /* the last tick's */
+	struct eng_run *run;  /* loop, timers, baselines: engine/run_int.h */
+	bool quit;	      /* asked to stop: drain, then end */
+	const char *quit_why;
+};
+
+/* A fresh reading of all figures, not only the last tick's. */
+void eng_refresh(struct eng *e);
+
+/* --- changes --- */
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* fd is read; name is for messages. Replaces the list as one. warn: the loader's warnings. */
+int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
+		   struct vx_err *err) __attribute__((warn_unused_result));
+/* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a client's). */
+int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_nat_add(struct eng *e, const char *rule, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_nat_del(struct eng *e, const char *key, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
+	__attribute__((warn_unused_result)); /* -EEXIST when there, or any */
+int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_intake(struct eng *e, bool on, struct vx_err *err)
+	__attribute__((warn_unused_result)); /* -EALREADY when it is so */
+/* Writes the config (path NULL: the -c file, else /etc/vxconsole/vxconsole.conf). */
+int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* SIGHUP: config and lists again. */
+int eng_reload(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+
+/* --- questions --- */
+struct eng_selfcheck {
+	bool exact;
+	uint64_t rx, rows;
+	char what[160]; /* which term is off, "" when exact */
+};
+int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
+struct eng_allow_row {
+	const struct allow_entry *entry;
+	uint64_t hits, pps;
+	int64_t last_seen_real_ns; /* 0: never */
+};
+typedef void (*eng_allow_fn)(void *ctx, const struct eng_allow_row *row);
+void eng_allow_rows(struct eng *e, const char *filter /* NULL: all; substring of address, org, note, any case */,
+		    eng_allow_fn fn, void *ctx);
+
+struct eng_denied_row {
+	struct addr addr;
+	uint64_t count, pps;
+};
+typedef void (*eng_denied_fn)(void *ctx, const struct eng_denied_row *row);
+void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx); /* most denied first */
+
+struct eng_nat_row {
+	const struct nat_rule *rule;
+	uint64_t hits, pps;
+	const struct net_nexthop *nexthop;
+};
+typedef void (*eng_nat_fn)(void *ctx, const struct eng_nat_row *row);
+void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx);
+
+struct eng_vni_row {
+	uint32_t vni;
+	bool ours;
+	uint64_t packets, pps;
+};
+typedef void (*eng_vni_fn)(void *ctx, const struct eng_vni_row *row);
+void eng_vni_rows(struct eng *e, eng_vni_fn fn, void *ctx); /* ours, then the 16 largest others */
+
+struct eng_source_row {
+	struct addr addr;
+	uint32_t vni;
+	uint64_t packets, pps, bps, truncated, allowed;
+	int64_t first_real_ns, last_real_ns;
+};
+typedef void (*eng_source_fn)(void *ctx, const struct eng_source_row *row);
+void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx); /* busiest first */
+
+#endif
