@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# One Makefile for all of it. Everything generated goes to $(BUILD); V=1 shows the commands.
+# CFLAGS, LDFLAGS, CC, CLANG, BPFTOOL, PREFIX, DESTDIR are the user's.
+VERSION    := 0.1.0
+BUILD      ?= build
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+DATADIR    ?= $(PREFIX)/share/vxconsole
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= /etc
+CLANG      ?= clang
+CFLAGS     ?= -O2 -g
+Q := $(if $(V),,@)
+say = $(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: help all tests deps test check check-root test-kernels soak asan tsan demo fmt check-fmt \
+	lint docs install uninstall clean FORCE
+
+# Under sudo the real work is a second make; what it leaves in build/ is then given to the user, also
+# after a failure or Ctrl-C.
+ifeq ($(shell id -u):$(if $(filter-out 0,$(SUDO_UID)),sudo):$(VX_OWNED),0:sudo:)
+GOALS := $(or $(MAKECMDGOALS),all)
+.PHONY: $(GOALS) as-root
+$(GOALS): as-root ;
+as-root:
+	@trap : INT TERM; $(MAKE) --no-print-directory VX_OWNED=1 $(GOALS); rc=$$?; \
+	for d in build $(BUILD); do [ ! -d $$d ] || chown -Rh $(SUDO_UID):$(SUDO_GID) $$d; done; exit $$rc
+else
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
+	@echo "Variables: V=1 BUILD=dir CC= CLANG= CFLAGS= BPFTOOL= LIBXDP=0 PREFIX= DESTDIR="
+
+# What the machine must have is looked at before anything is compiled, but not for goals that need
+# nothing or that install it first.
+EASY := help clean deps test test-kernels demo soak fmt check-fmt lint uninstall
+ifneq ($(filter-out $(EASY),$(or $(MAKECMDGOALS),all)),)
+need := build $(if $(filter tests check check-root asan tsan,$(MAKECMDGOALS)),test)
+ifneq ($(shell CC='$(CC)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh check $(need) && echo ok),ok)
+$(error vxconsole cannot be built here yet)
+endif
+BPFTOOL := $(shell BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh bpftool)
+endif
+
+LIBXDP ?= $(shell pkg-config --exists libxdp && echo 1 || echo 0)
+PKGS   := libbpf libelf zlib libmnl libcjson
+fault  := $(if $(FAULT),-DVX_FAULT_$(FAULT))
+san    := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	  -Wconversion $(if $(CI),-Werror)
+INC    := -Ibpf -Iinjector -Iconsole -Itests/lab -I$(BUILD)
+ALL_CFLAGS := -std=gnu11 -DVX_VERSION='"$(VERSION)"' $(fault) $(INC) $(WARN) -pthread \
+	  $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(filter 1,$(LIBXDP)),-DVX_LIBXDP) $(san) $(CFLAGS)
+ALL_LDFLAGS := -pthread $(san) $(LDFLAGS)
+LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+LAB_LIBS := $(if $(filter 1,$(LIBXDP)),-lxdp -lbpf) -lm
+# The target bpf has no system directories of its own; the host compiler knows this machine's.
+BPF_SYS = $(shell $(CLANG) -v -E - </dev/null 2>&1 | \
+	  sed -n '/<...> search starts here:/,/End of search list./s| \(/.*\)|-idirafter \1|p')
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(if $(CI),-Werror) $(fault) -Ibpf $(BPF_SYS)
+
+# Sources, objects, programs.
+obj    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+SKELS := $(patsubst bpf/%.bpf.c,$(BUILD)/%.skel.h,$(wildcard bpf/*.bpf.c))
+INJ   := $(wildcard injector/*.c)
+CON   := $(sort $(shell find console -name '*.c'))
+LAB   := $(filter-out tests/lab/vxgen.c,$(wildcard tests/lab/*.c))
+PROG  := $(wildcard tests/prog/*.c)
+UNIT  := $(wildcard tests/unit/test_*.c)
+UHELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT))
+INJ_UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(shell grep -lE '"inj(_int)?\.h"' $(UNIT) /dev/null))
+MAIN_OBJ := $(call obj,console/main.c)
+BINS  := $(if $(wildcard console/main.c),$(BUILD)/vxconsole) \
+	 $(if $(wildcard tests/lab/vxgen.c),$(BUILD)/vxgen)
+C_FILES = $(shell find bpf injector console tests -name '*.[ch]')
+
+all: $(BINS) ## build vxconsole and vxgen
+tests: all $(UNITS) $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
+
+# Rebuilds everything when the flags change, and nothing when they do not.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CLANG) $(fault))' | cmp -s - $@ || \
+		echo '$(subst ','\'',$(CC) $(ALL_CFLAGS) $(CLANG) $(fault))' >$@
+
+$(BUILD)/%.bpf.o: bpf/%.bpf.c $(BUILD)/flags
+	@$(call say,BPF,$@); mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
+
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
+	@$(call say,SKEL,$@)
+	$(Q)(echo '#pragma GCC system_header'; $(BPFTOOL) gen skeleton $< name $*) >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(SKELS)
+	@$(call say,CC,$<); mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+archive = $(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+$(BUILD)/libinj.a: $(call obj,$(INJ))
+	$(archive)
+$(BUILD)/libvx.a: $(filter-out $(MAIN_OBJ),$(call obj,$(CON)))
+	$(archive)
+$(BUILD)/liblab.a: $(call obj,$(LAB))
+	$(archive)
+$(BUILD)/libunit.a: $(call obj,$(UHELP))
+	$(archive)
+VX_LIBS := $(BUILD)/libvx.a $(BUILD)/libinj.a
+
+link = @$(call say,LD,$@); mkdir -p $(@D); $(if $(V),set -x;) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+$(BUILD)/vxconsole: $(MAIN_OBJ) $(VX_LIBS)
+	$(link) $(LIBS) -o $@
+$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c) $(BUILD)/liblab.a
+	$(link) $(LAB_LIBS) -o $@
+$(BUILD)/vxprog: $(call obj,$(PROG)) $(VX_LIBS)
+	$(link) $(LIBS) -o $@
+$(UNITS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a $(BUILD)/liblab.a $(VX_LIBS)
+	$(link) -lcmocka $(LIBS) $(LAB_LIBS) -o $@
+
+-include $(wildcard $(BUILD)/*.d) $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# Tests. Those that need root say so; a skip is no failure unless VX_NO_SKIP=1.
+# $(sub) is make again, once the set-up has made it possible.
+sub = $(MAKE) --no-print-directory
+deps: ## install what building and testing needs (apt or dnf; root)
+	@CC='$(CC)' CLANG='$(CLANG)' tests/tools/deps.sh install build test
+test: deps ## all set-up, build, then every test (root)
+	@+$(sub) tests
+	@BUILD=$(BUILD) tests/run tools unit prog netns
+check: tests ## tests that need no root
+	@BUILD=$(BUILD) tests/run tools unit
+check-root: tests ## tests that need root
+	@BUILD=$(BUILD) tests/run prog netns
+test-kernels: deps ## load, attach, prog, kill and a short run on other kernels under qemu (root)
+	@tests/tools/deps.sh install kernels
+	@+$(sub) tests
+	@BUILD=$(BUILD) tests/kernels/run
+soak: deps ## 85,000 packets/s for 60 s in the lab, no loss (root)
+	@+$(sub) tests
+	@BUILD=$(BUILD) tests/run soak
+asan: ## unit and (root) netns tests under the address and undefined behaviour sanitizers
+	@+$(sub) BUILD=$(BUILD)/asan SAN=address,undefined tests
+	@BUILD=$(BUILD)/asan tests/run unit $(if $(filter 0,$(shell id -u)),netns)
+tsan: ## the injector's unit tests under the thread sanitizer
+	@+$(sub) BUILD=$(BUILD)/tsan SAN=thread $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(INJ_UNITS))
+	@BUILD=$(BUILD)/tsan tests/run $(patsubst $(BUILD)/%,%,$(INJ_UNITS))
+demo: ## set-up, build, and 30 s of traffic through the pipeline in a lab of namespaces (root)
+	@tests/tools/deps.sh install build lab
+	@+$(sub) all
+	@BUILD=$(BUILD) tests/lab/demo.sh
+
+fmt: ## format the C sources
+	clang-format -i $(C_FILES)
+check-fmt: ## are they formatted?
+	@clang-format --dry-run --Werror $(C_FILES)
+lint: ## cppcheck, shellcheck
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		-Ibpf -Iinjector -Iconsole injector console tests/lab
+	shellcheck -S warning $$(grep -lrE '^#!/bin/(ba)?sh' tests .ci)
+
+# Installs; the files in /etc are the user's once they are there.
+ETC := $(DESTDIR)$(SYSCONFDIR)/vxconsole
+SAMPLES := vxconsole.conf allowlist.json
+install: all ## PREFIX= DESTDIR=
+	install -D -m 755 $(BUILD)/vxconsole $(DESTDIR)$(SBINDIR)/vxconsole
+	install -D -m 755 $(BUILD)/vxgen $(DESTDIR)$(BINDIR)/vxgen
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 $(wildcard man/*.1)
+	install -D -m 644 -t $(DESTDIR)$(DATADIR) $(SAMPLES:%=share/%)
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' share/vxconsole.service \
+		>$(DESTDIR)$(UNITDIR)/vxconsole.service
+	for f in $(SAMPLES); do [ -e $(ETC)/$$f ] || install -D -m 644 share/$$f $(ETC)/$$f; done
+uninstall: ## removes what install put there; edited files in /etc stay
+	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service
+	rm -f $(foreach m,$(notdir $(wildcard man/*.[158])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
+	rm -f $(SAMPLES:%=$(DESTDIR)$(DATADIR)/%)
+	for f in $(SAMPLES); do ! cmp -s share/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
+	-rmdir $(DESTDIR)$(DATADIR) $(ETC) 2>/dev/null
+clean: ## remove build/
+	rm -rf $(BUILD)
+endif
