@@ -27,7 +27,8 @@ struct cidr {
 
 /* "10.0.0.1", "2001:db8::1". Nothing else around it. -EINVAL. */
 int addr_parse(const char *text, struct addr *out, struct vx_err *err);
-/* An address or address/length; host bits set are refused and the right prefix is named. -EINVAL. */
+/* An address or address/length; host bits set are refused and the right prefix is named. -EINVAL.
+ */
 int addr_cidr_parse(const char *text, struct cidr *out, struct vx_err *err);
 const char *addr_format(const struct addr *a, char buf[static ADDR_TEXT]); /* returns buf */
 /* A host prefix (/32, /128) is written without its length. */
@@ -36,6 +37,8 @@ const char *addr_cidr_format(const struct cidr *c, char buf[static ADDR_TEXT]);
 const char *addr_format_port(const struct addr *a, uint16_t port, char buf[static ADDR_TEXT]);
 bool addr_equal(const struct addr *a, const struct addr *b);
 int addr_cidr_cmp(const struct cidr *a, const struct cidr *b); /* by family, address, length */
+/* The prefix of that length that a is in. len <= 32 or 128. */
+struct cidr addr_cidr_mask(const struct addr *a, uint8_t len);
 bool addr_cidr_single(const struct cidr *c); /* /32 or /128 */
 bool addr_cidr_contains(const struct cidr *c, const struct addr *a);
 /* "02:00:00:00:00:01". -EINVAL. */

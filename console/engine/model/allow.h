@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The allowlist as the operator knows it: prefixes with organisation and note. Pure model; the maps in the
- * kernel are filled from it by dp. [engine]
+ * The allowlist as the operator knows it: prefixes with organisation and note. Pure model; the maps
+ * in the kernel are filled from it by dp. [engine]
  */
 #ifndef ENGINE_MODEL_ALLOW_H
 #define ENGINE_MODEL_ALLOW_H
@@ -12,8 +12,11 @@ struct allow_entry {
 	struct cidr cidr;
 	const char *org;  /* NULL: none. Owned by the list */
 	const char *note; /* NULL: none */
-	uint32_t idx;	  /* element of vx_allow_hits, unique in the list, stable while the entry lives */
+	uint32_t idx; /* element of vx_allow_hits, unique in the list, stable while the entry lives
+		       */
 };
+
+#define ALLOW_TEXT_MAX 1023 /* bytes of an organisation's name, of a note */
 
 struct allow;
 
@@ -22,23 +25,30 @@ int allow_new(struct allow **out, uint32_t max, struct vx_err *err)
 void allow_free(struct allow *a);
 uint32_t allow_count(const struct allow *a);
 uint32_t allow_max(const struct allow *a);
-/* -EEXIST when the very prefix is there, -ENOSPC beyond max, -ENOMEM. out may be NULL. */
+/* idx are below this: 2 * max, so that two full lists, the old and the new one, never share one.
+ * vx_allow_hits has as many elements. An idx that was freed is given again as late as possible;
+ * whoever owns the hits zeroes them. */
+uint32_t allow_idx_end(const struct allow *a);
+/* -EEXIST when the very prefix is there, -ENOSPC beyond max, -EINVAL when a text is not UTF-8 or
+ * too long, -ENOMEM. An empty text is none. out may be NULL. */
 int allow_add(struct allow *a, const struct cidr *c, const char *org, const char *note,
-	      const struct allow_entry **out, struct vx_err *err) __attribute__((warn_unused_result));
+	      const struct allow_entry **out, struct vx_err *err)
+	__attribute__((warn_unused_result));
 /* -ENOENT when the very prefix is not there. */
 int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
 	__attribute__((warn_unused_result));
 const struct allow_entry *allow_find(const struct allow *a, const struct cidr *c);
 /* The entry whose hits element is idx, or NULL. O(1). */
 const struct allow_entry *allow_by_idx(const struct allow *a, uint32_t idx);
-/* Entry that would decide for an address: longest prefix, or NULL. May be slow. */
+/* Entry that would decide for an address: longest prefix, or NULL. One look-up a length. */
 const struct allow_entry *allow_match(const struct allow *a, const struct addr *addr);
-/* In order of addition (a loaded list: of the file); 0 ends. The callback must not change the list. */
+/* In order of addition (a loaded list: of the file); 0 ends. The callback must not change the list.
+ */
 typedef void (*allow_fn)(void *ctx, const struct allow_entry *e);
 void allow_foreach(const struct allow *a, allow_fn fn, void *ctx);
 uint32_t allow_orgs(const struct allow *a); /* number of different organisations */
-/* Before a new list replaces an old one: entries that both have keep the old idx, so that hits go on; new ones get
- * an idx that the old list does not use. -ENOSPC is impossible when both fit in max. */
+/* Before a new list replaces an old one: entries that both have keep the old idx, so that hits go
+ * on; new ones get an idx that the old list does not use. Both lists have the same max. */
 void allow_adopt_idx(struct allow *fresh, const struct allow *old);
 
 #endif

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The allowlist: entries in a linked list (order of addition), a hash index by prefix, an array by
+ * idx, and the organisations as shared strings, since thousands of entries name the same few. Add,
+ * del and find are O(1). [engine]
+ */
+#include "engine/model/allow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/model/tab.h"
+#include "engine/model/text.h"
+
+struct org {
+	uint32_t hash, refs;
+	char name[];
+};
+
+struct node {
+	struct allow_entry e;
+	struct node *prev, *next;
+	uint32_t hash;
+};
+
+struct allow {
+	uint32_t max;
+	uint32_t hint; /* where to look for a free idx: behind the last one given, so that one is
+			  reused late */
+	struct node *first, *last;
+	struct node **by_idx; /* allow_idx_end() of them; NULL = free */
+	struct tab entries, orgs;
+};
+
+static uint32_t cidr_hash(const struct cidr *c)
+{
+	uint8_t key[18] = {c->addr.family, c->len};
+
+	memcpy(key + 2, c->addr.b, sizeof(c->addr.b));
+	return tab_hash_bytes(key, sizeof(key));
+}
+
+static uint32_t node_hash(const void *item)
+{
+	return ((const struct node *)item)->hash;
+}
+
+static bool node_equal(const void *item, const void *key)
+{
+	return !addr_cidr_cmp(&((const struct node *)item)->e.cidr, key);
+}
+
+static uint32_t org_hash(const void *item)
+{
+	return ((const struct org *)item)->hash;
+}
+
+static bool org_equal(const void *item, const void *key)
+{
+	return !strcmp(((const struct org *)item)->name, key);
+}
+
+int allow_new(struct allow **out, uint32_t max, struct vx_err *err)
+{
+	struct allow *a = calloc(1, sizeof(*a));
+
+	*out = NULL;
+	if (!a)
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	a->max = max;
+	a->by_idx = calloc(allow_idx_end(a) + 1, sizeof(*a->by_idx));
+	if (!a->by_idx) {
+		free(a);
+		return vx_err_set(err, -ENOMEM, "out of memory for a list of %u entries", max);
+	}
+	tab_init(&a->entries, node_hash, node_equal);
+	tab_init(&a->orgs, org_hash, org_equal);
+	*out = a;
+	return 0;
+}
+
+static struct org *org_of(const struct allow_entry *e)
+{
+	return e->org ? (struct org *)(e->org - offsetof(struct org, name)) : NULL;
+}
+
+static void org_put(struct allow *a, struct org *o)
+{
+	if (!o || --o->refs)
+		return;
+	tab_del(&a->orgs, o);
+	free(o);
+}
+
+static struct org *org_get(struct allow *a, const char *name)
+{
+	size_t n = strlen(name);
+	uint32_t hash = tab_hash_bytes(name, n);
+	struct org *o = tab_find(&a->orgs, hash, name);
+
+	if (!o) {
+		o = malloc(sizeof(*o) + n + 1);
+		if (!o)
+			return NULL;
+		o->hash = hash;
+		o->refs = 0;
+		memcpy(o->name, name, n + 1);
+		if (tab_add(&a->orgs, o)) {
+			free(o);
+			return NULL;
+		}
+	}
+	o->refs++;
+	return o;
+}
+
+static void node_free(struct allow *a, struct node *n)
+{
+	if (!n)
+		return;
+	org_put(a, org_of(&n->e));
+	free((char *)n->e.note);
+	free(n);
+}
+
+void allow_free(struct allow *a)
+{
+	struct node *n, *next;
+
+	if (!a)
+		return;
+	for (n = a->first; n; n = next) {
+		next = n->next;
+		node_free(a, n);
+	}
+	tab_fini(&a->entries);
+	tab_fini(&a->orgs);
+	free(a->by_idx);
+	free(a);
+}
+
+uint32_t allow_count(const struct allow *a)
+{
+	return a->entries.n;
+}
+
+uint32_t allow_max(const struct allow *a)
+{
+	return a->max;
+}
+
+uint32_t allow_idx_end(const struct allow *a)
+{
+	return 2 * a->max;
+}
+
+/* Texts go to terminals and into JSON: UTF-8, of a length somebody can read. */
+static int text_check(const char *what, const char *s, struct vx_err *err)
+{
+	size_t n = s ? strlen(s) : 0;
+
+	if (n > ALLOW_TEXT_MAX)
+		return vx_err_set(err, -EINVAL, "the %s has %zu bytes: expected at most %d", what,
+				  n, ALLOW_TEXT_MAX);
+	if (n && !text_utf8_valid(s, n))
+		return vx_err_set(err, -EINVAL, "the %s is not UTF-8", what);
+	return 0;
+}
+
+static uint32_t idx_take(struct allow *a)
+{
+	uint32_t end = allow_idx_end(a), i = a->hint;
+
+	while (a->by_idx[i])
+		i = i + 1 < end ? i + 1 : 0;
+	a->hint = i + 1 < end ? i + 1 : 0;
+	return i;
+}
+
+static struct node *node_new(struct allow *a, const struct cidr *c, const char *org,
+			     const char *note)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	struct org *o;
+
+	if (!n)
+		return NULL;
+	n->e.cidr = *c;
+	n->hash = cidr_hash(c);
+	if (org && *org) {
+		o = org_get(a, org);
+		if (!o)
+			goto fail;
+		n->e.org = o->name;
+	}
+	if (note && *note) {
+		n->e.note = strdup(note);
+		if (!n->e.note)
+			goto fail;
+	}
+	if (!tab_add(&a->entries, n))
+		return n;
+fail:
+	node_free(a, n);
+	return NULL;
+}
+
+static int add_check(const struct allow *a, const struct cidr *c, const char *org, const char *note,
+		     struct vx_err *err)
+{
+	const struct allow_entry *there = allow_find(a, c);
+	char buf[ADDR_TEXT];
+	int rc;
+
+	rc = text_check("organisation", org, err);
+	if (!rc)
+		rc = text_check("note", note, err);
+	if (rc)
+		return rc;
+	if (there)
+		return vx_err_set(err, -EEXIST, "%s is on the list already",
+				  addr_cidr_format(c, buf));
+	if (a->entries.n >= a->max)
+		return vx_err_set(err, -ENOSPC, "the list is full: --allow-max is %u", a->max);
+	return 0;
+}
+
+int allow_add(struct allow *a, const struct cidr *c, const char *org, const char *note,
+	      const struct allow_entry **out, struct vx_err *err)
+{
+	struct node *n;
+	int rc = add_check(a, c, org, note, err);
+
+	if (rc)
+		return rc;
+	n = node_new(a, c, org, note);
+	if (!n)
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	n->e.idx = idx_take(a);
+	a->by_idx[n->e.idx] = n;
+	n->prev = a->last;
+	if (a->last)
+		a->last->next = n;
+	else
+		a->first = n;
+	a->last = n;
+	if (out)
+		*out = &n->e;
+	return 0;
+}
+
+static struct node *find(const struct allow *a, const struct cidr *c)
+{
+	return tab_find(&a->entries, cidr_hash(c), c);
+}
+
+int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
+{
+	struct node *n = find(a, c);
+	char buf[ADDR_TEXT];
+
+	if (!n)
+		return vx_err_set(err, -ENOENT, "%s is not on the list", addr_cidr_format(c, buf));
+	if (n->prev)
+		n->prev->next = n->next;
+	else
+		a->first = n->next;
+	if (n->next)
+		n->next->prev = n->prev;
+	else
+		a->last = n->prev;
+	a->by_idx[n->e.idx] = NULL;
+	tab_del(&a->entries, n);
+	node_free(a, n);
+	return 0;
+}
+
+const struct allow_entry *allow_find(const struct allow *a, const struct cidr *c)
+{
+	const struct node *n = find(a, c);
+
+	return n ? &n->e : NULL;
+}
+
+const struct allow_entry *allow_by_idx(const struct allow *a, uint32_t idx)
+{
+	return idx < allow_idx_end(a) && a->by_idx[idx] ? &a->by_idx[idx]->e : NULL;
+}
+
+const struct allow_entry *allow_match(const struct allow *a, const struct addr *addr)
+{
+	int len = addr->family == VX_IP4 ? 32 : 128;
+
+	/* one look-up a length, longest first */
+	for (; len >= 0; len--) {
+		struct cidr c = addr_cidr_mask(addr, (uint8_t)len);
+		const struct allow_entry *e = allow_find(a, &c);
+
+		if (e)
+			return e;
+	}
+	return NULL;
+}
+
+void allow_foreach(const struct allow *a, allow_fn fn, void *ctx)
+{
+	const struct node *n;
+
+	for (n = a->first; n; n = n->next)
+		fn(ctx, &n->e);
+}
+
+uint32_t allow_orgs(const struct allow *a)
+{
+	return a->orgs.n;
+}
+
+void allow_adopt_idx(struct allow *fresh, const struct allow *old)
+{
+	uint32_t end = allow_idx_end(fresh), next = 0;
+	struct node *n;
+
+	memset(fresh->by_idx, 0, end * sizeof(*fresh->by_idx));
+	for (n = fresh->first; n; n = n->next) {
+		const struct node *same = find(old, &n->e.cidr);
+
+		if (!same || same->e.idx >= end)
+			continue;
+		n->e.idx = same->e.idx;
+		fresh->by_idx[n->e.idx] = n;
+	}
+	for (n = fresh->first; n; n = n->next) {
+		if (n->e.idx < end && fresh->by_idx[n->e.idx] == n)
+			continue;
+		while (fresh->by_idx[next] || allow_by_idx(old, next))
+			next++;
+		n->e.idx = next;
+		fresh->by_idx[next] = n;
+	}
+	fresh->hint = next;
+}
