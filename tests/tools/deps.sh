@@ -6,7 +6,7 @@
 #   deps.sh check SET...     exit 0, or 1 with the missing packages on stderr
 #   deps.sh install SET...   installs what is missing by apt-get or dnf; needs root
 #   deps.sh bpftool          prints the path of a bpftool that runs
-# Sets: build, test, kernels. "-" in a package column: it comes with another row's package.
+# Sets: build, test, lab, kernels.
 set -u
 
 # set     probe                     Debian, Ubuntu      Fedora, Amazon Linux
@@ -41,6 +41,7 @@ table() {
 	kernels cmd:busybox               busybox-static      busybox
 	kernels cmd:cpio                  cpio                cpio
 	kernels cmd:dpkg-deb              dpkg                dpkg
+	kernels cmd:xz                    xz-utils            xz
 	TABLE
 }
 
