@@ -176,7 +176,7 @@ install: all ## PREFIX= DESTDIR=
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 $(wildcard man/*.1)
 	install -D -m 644 -t $(DESTDIR)$(DATADIR) $(SAMPLES:%=share/%)
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|' share/vxconsole.service \
+	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' share/vxconsole.service \
 		>$(DESTDIR)$(UNITDIR)/vxconsole.service
 	for f in $(SAMPLES); do [ -e $(ETC)/$$f ] || install -D -m 644 share/$$f $(ETC)/$$f; done
 uninstall: ## removes what install put there; edited files in /etc stay
