@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The leak guard: a filter on a packet socket (SOCK_RAW) bound to the ingress, which sees every frame that
+ * goes out there, counts those that must not, and lets none of them into the socket. It asks the same
+ * policy as the pipeline, through the same maps; user space gives it their descriptors before loading.
+ */
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/if_packet.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "allow.bpf.h"
+#include "nat.bpf.h"
+#include "parse.bpf.h"
+#include "policy.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vx_leak);
+} vx_leak SEC(".maps");
+
+/* the host's own addresses; the value says nothing */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct vx_addr_key);
+	__type(value, __u8);
+} vx_own SEC(".maps");
+
+/* where NAT rules send to; the value says nothing */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VX_MAX_NAT);
+	__type(key, struct vx_target_key);
+	__type(value, __u8);
+} vx_targets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vx_pkt);
+} vx_leak_pkt SEC(".maps");
+
+static __always_inline int vx_load(void *ctx, __u32 off, void *to, __u32 n)
+{
+	return bpf_skb_load_bytes(ctx, off, to, n) ? -1 : 0;
+}
+
+/* A mirrored packet as it came in: ours, so it should not go on from here. */
+static __always_inline bool leak_mirrored(struct __sk_buff *skb, struct vx_pkt *p,
+					  const struct vx_cfg *cfg)
+{
+	if (parse_outer(skb, p, VX_ONCE(cfg->port)))
+		return false;
+	return VX_ONCE(cfg->vni_any) || bpf_map_lookup_elem(&vx_vnis, &p->t.vni);
+}
+
+static __always_inline bool leak_is_own(struct vx_pkt *p)
+{
+	__builtin_memcpy(p->key.addr.addr, p->t.src, 16);
+	p->key.addr.family = p->t.family;
+	return bpf_map_lookup_elem(&vx_own, &p->key.addr);
+}
+
+static __always_inline bool leak_is_target(struct vx_pkt *p)
+{
+	struct vx_target_key *key = &p->key.target;
+
+	__builtin_memcpy(key->addr, p->t.dst, 16);
+	key->port = p->t.dport;
+	key->proto = p->t.proto;
+	key->family = p->t.family;
+	return bpf_map_lookup_elem(&vx_targets, key);
+}
+
+static __always_inline bool leak_is_matched(struct vx_pkt *p, const struct vx_cfg *cfg)
+{
+	if (VX_ONCE(cfg->allow_mode) == VX_ALLOW_ENFORCE && allow_match(p, cfg) != ALLOW_YES)
+		return false;
+	return nat_find(p);
+}
+
+/* The packet out of a mirrored one, rewritten or not. Needs its ports. */
+static __always_inline bool leak_unwrapped(struct __sk_buff *skb, struct vx_pkt *p,
+					   const struct vx_cfg *cfg)
+{
+	if (parse_inner(skb, p) || parse_l4(skb, p) || !(p->t.flags & VX_T_HAS_PORTS))
+		return false;
+	VX_FORGET();
+	return !leak_is_own(p) && (leak_is_target(p) || leak_is_matched(p, cfg));
+}
+
+SEC("socket")
+int vx_leak_guard(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct vx_leak *count = bpf_map_lookup_elem(&vx_leak, &zero);
+	struct vx_cfg *cfg = bpf_map_lookup_elem(&vx_cfg, &zero);
+	struct vx_pkt *p = bpf_map_lookup_elem(&vx_leak_pkt, &zero);
+
+	if (skb->pkt_type != PACKET_OUTGOING || !count || !cfg || !p)
+		return 0;
+	count->frames++;
+	vx_pkt_init(p, skb->len, 0);
+	if (leak_mirrored(skb, p, cfg)) {
+		count->leaked++;
+		return 0;
+	}
+	vx_pkt_init(p, skb->len, 0);
+	if (leak_unwrapped(skb, p, cfg))
+		count->leaked++;
+	return 0;
+}
+
+char vx_license[] SEC("license") = "GPL";

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is counted beside the ledger's rows: hits of rules, denied addresses, sources, VNIs, the largest
+ * packet that was too large, traces. Kernel side, vx.bpf.c only. An element that cannot be made in an LRU
+ * costs a figure on the screen, never the packet.
+ */
+#ifndef BPF_OBSERVE_BPF_H
+#define BPF_OBSERVE_BPF_H
+
+#include "maps.bpf.h"
+
+/* map: a PERCPU_ARRAY of struct vx_hits */
+static __always_inline void observe_hit(struct vx_pkt *p, void *map, const __u32 *idx)
+{
+	struct vx_hits *hits = bpf_map_lookup_elem(map, idx);
+
+	if (!hits)
+		return;
+	hits->packets++;
+	hits->last_ns = p->now_ns;
+}
+
+static __always_inline void observe_denied(struct vx_pkt *p, const struct vx_cfg *cfg)
+{
+	struct vx_hits *hits;
+
+	__builtin_memcpy(p->key.addr.addr,
+			 VX_ONCE(cfg->match) == VX_MATCH_DST ? p->t.dst : p->t.src, 16);
+	p->key.addr.family = p->t.family;
+	hits = bpf_map_lookup_elem(&vx_denied, &p->key.addr);
+	if (hits) {
+		__sync_fetch_and_add(&hits->packets, 1);
+		hits->last_ns = p->now_ns;
+		return;
+	}
+	p->val.hits.packets = 1;
+	p->val.hits.last_ns = p->now_ns;
+	bpf_map_update_elem(&vx_denied, &p->key.addr, &p->val.hits, BPF_ANY);
+}
+
+static __always_inline void observe_vni(struct vx_pkt *p, struct vx_vni_val *vni)
+{
+	vni->packets++;
+	vni->last_ns = p->now_ns;
+}
+
+/* A VNI that is not configured, or any when all are ours. */
+static __always_inline void observe_vni_seen(struct vx_pkt *p)
+{
+	struct vx_vni_val *vni = bpf_map_lookup_elem(&vx_vni_seen, &p->t.vni);
+
+	if (vni) {
+		observe_vni(p, vni);
+		return;
+	}
+	p->val.vni.packets = 1;
+	p->val.vni.last_ns = p->now_ns;
+	bpf_map_update_elem(&vx_vni_seen, &p->t.vni, &p->val.vni, BPF_ANY);
+}
+
+static __always_inline void observe_source_add(struct vx_pkt *p, struct vx_source_val *src)
+{
+	if (!src->first_ns)
+		src->first_ns = p->now_ns;
+	src->last_ns = p->now_ns;
+	src->packets++;
+	src->bytes += p->len;
+	src->truncated += !!(p->t.flags & VX_T_TRUNCATED);
+	src->allowed += p->allowed;
+}
+
+static __always_inline void observe_source(struct vx_pkt *p)
+{
+	struct vx_source_val *src;
+
+	__builtin_memcpy(p->key.source.addr, p->t.outer_src, 16);
+	p->key.source.vni = p->t.vni;
+	p->key.source.family = p->t.outer_family;
+	src = bpf_map_lookup_elem(&vx_sources, &p->key.source);
+	if (src) {
+		observe_source_add(p, src);
+		return;
+	}
+	__builtin_memset(&p->val.source, 0, sizeof(p->val.source));
+	observe_source_add(p, &p->val.source);
+	bpf_map_update_elem(&vx_sources, &p->key.source, &p->val.source, BPF_ANY);
+}
+
+static __always_inline void observe_oversize(const struct vx_pkt *p)
+{
+	__u32 zero = 0;
+	__u64 *largest = bpf_map_lookup_elem(&vx_oversize, &zero);
+
+	if (largest && *largest < p->t.ip_len)
+		*largest = p->t.ip_len;
+}
+
+/* Takes one of the budget when there is any, never below 0; losing the race for it is a trace less. */
+static __always_inline void observe_trace_begin(struct vx_pkt *p, struct vx_cfg *cfg)
+{
+	__u32 budget = VX_ONCE(cfg->trace_budget);
+
+	if (!budget || __sync_val_compare_and_swap(&cfg->trace_budget, budget, budget - 1) != budget)
+		return;
+	p->traced = 1;
+	p->t.trace_id = bpf_get_smp_processor_id() << 24 | (p->traces++ & 0xffffff);
+}
+
+static __always_inline void observe_trace_end(struct vx_pkt *p)
+{
+	bpf_ringbuf_output(&vx_traces, &p->t, sizeof(p->t), 0);
+}
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Handing a finished frame to a worker through a BPF ring buffer. Kernel side, vx.bpf.c only.
+ */
+#ifndef BPF_RING_BPF_H
+#define BPF_RING_BPF_H
+
+#include "load.bpf.h"
+#include "maps.bpf.h"
+
+/* Multiply and fold; the constant is 2^64 / phi. */
+static __always_inline __u64 ring_mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ (hash >> 32);
+}
+
+/*
+ * A flow stays on one ring, so in order: by the 5-tuple before NAT. Every fragment, the first too, goes by
+ * what all fragments of its datagram share.
+ */
+static __always_inline __u32 ring_choose(const struct vx_pkt *p, const struct vx_cfg *cfg)
+{
+	__u32 n = VX_ONCE(cfg->n_rings);
+	__u64 word[4], hash;
+
+	if (n <= 1)
+		return 0;
+	if (vx_is_frag(p))
+		hash = (__u64)p->frag_id << 32 | p->frag_proto;
+	else
+		hash = (__u64)p->t.sport << 48 | (__u64)p->t.dport << 32 | p->t.proto;
+	__builtin_memcpy(word, p->t.src, 32); /* src, dst */
+	hash = ring_mix(hash, word[0]);
+	hash = ring_mix(hash, word[2]);
+	if (p->t.family == VX_IP6) {
+		hash = ring_mix(hash, word[1]);
+		hash = ring_mix(hash, word[3]);
+	}
+	return (__u32)((hash >> 32) * n >> 32);
+}
+
+static __always_inline void ring_header(struct vx_record *rec, const struct vx_pkt *p)
+{
+	rec->t_entry_ns = p->now_ns;
+	rec->t_submit_ns = 0;
+	rec->len = p->t.frame_len;
+	rec->vni = p->t.vni;
+	rec->frag_id = p->frag_id;
+	rec->trace_id = p->t.trace_id;
+	rec->flags = (p->t.flags & VX_T_HELD ? VX_REC_HELD : 0) |
+		     (p->traced ? VX_REC_TRACED : 0) | (vx_is_frag(p) ? VX_REC_FRAG : 0);
+	rec->set = p->set;
+	rec->family = p->t.family;
+	rec->frag_proto = p->frag_proto;
+	rec->natted = p->verdict == VX_FRAG_NAT;
+	rec->_pad[0] = rec->_pad[1] = rec->_pad[2] = 0;
+}
+
+/*
+ * One size class: a record's size must be a constant to the verifier, and so must the bound of the copy.
+ */
+static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, void *ring,
+					  const struct vx_wake *wake, const __u32 class)
+{
+	struct vx_record *rec = bpf_ringbuf_reserve(ring, sizeof(*rec) + class, 0);
+	__u32 n = p->t.frame_len - 1;
+	__u64 handed;
+
+	if (!rec)
+		return VX_L_RING_FULL;
+	/*
+	 * W1: the record is reserved, then sleepers is read below. Pairs with the worker that adds itself to
+	 * sleepers, fences and looks at the producer position. One of the two sees the other: without a full
+	 * barrier on both sides a worker could sleep beside a record that nobody wakes it for. The value is
+	 * used, so this is BPF_FETCH, which is fully ordered on every architecture.
+	 */
+	handed = __sync_fetch_and_add(&p->handed, 1);
+	ring_header(rec, p);
+	/* clang must not replace the bound of n by one of len, which the verifier cannot relate to n */
+	__asm__ volatile("" : "+r"(n));
+	if (n >= class || bpf_xdp_load_bytes(ctx, p->l3 - ETH_HLEN, rec + 1, n + 1)) {
+		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
+		return VX_L_INTERNAL;
+	}
+	if (handed % VX_SAMPLE == 0) {
+		rec->flags |= VX_REC_SAMPLED;
+		rec->t_submit_ns = bpf_ktime_get_ns();
+	}
+	bpf_ringbuf_submit(rec, VX_ONCE(wake->sleepers) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	return VX_L_QUEUED;
+}
+
+/* Returns the row: queued, ring_full or internal. */
+static __always_inline int ring_put(struct xdp_md *ctx, struct vx_pkt *p)
+{
+	const struct vx_wake *wake = bpf_map_lookup_elem(&vx_wake, &p->t.ring);
+	void *ring = bpf_map_lookup_elem(&vx_rings, &p->t.ring);
+	__u32 len = p->t.frame_len;
+
+	if (!wake || !ring)
+		return VX_L_INTERNAL;
+	if (len <= 128)
+		return ring_put_class(ctx, p, ring, wake, 128);
+	if (len <= 256)
+		return ring_put_class(ctx, p, ring, wake, 256);
+	if (len <= 512)
+		return ring_put_class(ctx, p, ring, wake, 512);
+	if (len <= 1024)
+		return ring_put_class(ctx, p, ring, wake, 1024);
+	if (len <= 1600)
+		return ring_put_class(ctx, p, ring, wake, 1600);
+	if (len <= 2304)
+		return ring_put_class(ctx, p, ring, wake, 2304);
+	if (len <= 4608)
+		return ring_put_class(ctx, p, ring, wake, 4608);
+	return ring_put_class(ctx, p, ring, wake, VX_MAX_FRAME);
+}
+
+#endif
