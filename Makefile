@@ -39,7 +39,7 @@ help: ## this list
 
 # What the machine must have is looked at before anything is compiled, but not for goals that need
 # nothing or that install it first.
-EASY := help clean deps test test-kernels demo soak fmt check-fmt lint uninstall
+EASY := help clean deps test test-kernels demo soak fmt check-fmt lint docs uninstall
 ifneq ($(filter-out $(EASY),$(or $(MAKECMDGOALS),all)),)
 need := build $(if $(filter tests check check-root asan tsan,$(MAKECMDGOALS)),test)
 ifneq ($(shell CC='$(CC)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh check $(need) && echo ok),ok)
@@ -164,6 +164,9 @@ lint: ## cppcheck, shellcheck
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		-Ibpf -Iinjector -Iconsole injector console tests/lab
 	shellcheck -S warning $$(grep -lrE '^#!/bin/(ba)?sh' tests .ci)
+
+docs: ## bring the marked blocks of the manual up to date
+	@tests/tools/docs.py --write
 
 # Installs; the files in /etc are the user's once they are there.
 ETC := $(DESTDIR)$(SYSCONFDIR)/vxconsole
