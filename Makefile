@@ -117,7 +117,7 @@ link = @$(call say,LD,$@); mkdir -p $(@D); $(if $(V),set -x;) $(CC) $(ALL_CFLAGS
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(BUILD)/vxconsole: $(MAIN_OBJ) $(VX_LIBS)
 	$(link) $(LIBS) -o $@
-$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c) $(BUILD)/liblab.a $(BUILD)/libinj.a
+$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c injector/vx_err.c) $(BUILD)/liblab.a
 	$(link) $(LAB_LIBS) -o $@
 $(BUILD)/vxprog: $(call obj,$(PROG)) $(VX_LIBS)
 	$(link) $(LIBS) -o $@

@@ -66,10 +66,14 @@ lab_quiet_mld() {
 	NFT
 }
 
-# lab_veth NS-A DEV-A MAC-A NS-B DEV-B MAC-B QUEUES
+# lab_veth QUEUES NS-A DEV-A INDEX-A MAC-A NS-B DEV-B INDEX-B MAC-B
+# The two indexes must differ: of a veth whose peer has its own index (in another namespace) the kernel
+# believes that it has no peer, and reports its carrier only a second later.
 lab_veth() {
-	ip link add "$2" netns "$1" address "$3" mtu 9001 numtxqueues "$7" numrxqueues "$7" \
-		type veth peer name "$5" netns "$4" address "$6" mtu 9001 numtxqueues "$7" numrxqueues "$7"
+	local queues="mtu 9001 numtxqueues $1 numrxqueues $1"
+	# shellcheck disable=SC2086 # several words
+	ip link add "$3" netns "$2" index "$4" address "$5" $queues \
+		type veth peer name "$7" netns "$6" index "$8" address "$9" $queues
 }
 
 # lab_dev NS DEV ADDR4 ADDR6
@@ -90,7 +94,7 @@ lab_neigh() {
 	done
 }
 
-# lab_wait_up NS DEV: the kernel may take a second to tell itself that a new link has a carrier.
+# lab_wait_up NS DEV
 lab_wait_up() {
 	local i
 	for ((i = 0; i < 300; i++)); do
@@ -107,8 +111,8 @@ lab_build() {
 		ip netns add "$ns" && lab_quiet_ns "$ns" && lab_quiet_mld "$ns" &&
 			ip -n "$ns" link set lo up || return
 	done
-	lab_veth "$s" src0 02:00:00:00:74:10 "$t" ens5 02:00:00:00:74:44 "$queues" &&
-		lab_veth "$t" ens6 02:00:00:00:82:10 "$d" dst0 02:00:00:00:82:95 "$queues" &&
+	lab_veth "$queues" "$s" src0 15 02:00:00:00:74:10 "$t" ens5 5 02:00:00:00:74:44 &&
+		lab_veth "$queues" "$t" ens6 6 02:00:00:00:82:10 "$d" dst0 16 02:00:00:00:82:95 &&
 		lab_dev "$s" src0 172.30.74.10 2001:db8:74::10 &&
 		lab_dev "$t" ens5 $LAB_TARGET4 $LAB_TARGET6 &&
 		lab_dev "$t" ens6 172.30.82.10 2001:db8:82::10 &&
