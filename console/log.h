@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Logging of the engine: stderr and/or a file, and the last lines in memory for those who ask. Control bytes are
- * escaped; repeats are folded ("xN"). Level as --debug: 0 none, 1 error, 2 info (warnings with it), 3 debug. [engine]
+ * escaped; repeats are folded ("xN"). Level as --debug: 0 none, 1 error (warnings with it), 2 info, 3 debug; memory
+ * keeps errors and info whatever the level. stderr lines have the time (UTC) unless it is the journal's. [engine]
  */
 #ifndef CONSOLE_LOG_H
 #define CONSOLE_LOG_H
@@ -21,6 +22,8 @@ void log_close(void);
 void log_set_level(unsigned level);
 unsigned log_level(void);
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A line of the interface itself (status, "ready:", report) to stderr: no time, no level, not folded, not kept. */
+void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define vx_error(...) log_write(LOG_ERROR, "error: " __VA_ARGS__)
 #define vx_warn(...)  log_write(LOG_ERROR, "warning: " __VA_ARGS__)
 #define vx_info(...)  log_write(LOG_INFO, __VA_ARGS__)

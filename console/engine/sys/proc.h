@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cheap figures of this process and machine, for stats. Any thread.
+ */
+#ifndef ENGINE_SYS_PROC_H
+#define ENGINE_SYS_PROC_H
+
+#include <stdint.h>
+
+uint64_t proc_cpu_ns(void);	   /* user + system, all threads, since the start */
+uint64_t proc_rss_bytes(void);	   /* resident memory; 0 when /proc does not say */
+unsigned proc_cpus_possible(void); /* CPUs that per-CPU maps have a value for; at least 1 */
+
+#endif
