@@ -276,6 +276,26 @@ int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
 	return 0;
 }
 
+int allow_set_note(struct allow *a, const struct cidr *c, const char *note, struct vx_err *err)
+{
+	struct node *n = find(a, c);
+	char buf[ADDR_TEXT], *copy = NULL;
+	int rc = text_check("note", note, err);
+
+	if (rc)
+		return rc;
+	if (!n)
+		return vx_err_set(err, -ENOENT, "%s is not on the list", addr_cidr_format(c, buf));
+	if (note && *note) {
+		copy = strdup(note);
+		if (!copy)
+			return vx_err_set(err, -ENOMEM, "out of memory");
+	}
+	free((char *)n->e.note);
+	n->e.note = copy;
+	return 0;
+}
+
 const struct allow_entry *allow_find(const struct allow *a, const struct cidr *c)
 {
 	const struct node *n = find(a, c);

@@ -12,8 +12,7 @@ struct allow_entry {
 	struct cidr cidr;
 	const char *org;  /* NULL: none. Owned by the list */
 	const char *note; /* NULL: none */
-	uint32_t idx; /* element of vx_allow_hits, unique in the list, stable while the entry lives
-		       */
+	uint32_t idx;	  /* element of vx_allow_hits, unique, stable while the entry lives */
 };
 
 #define ALLOW_TEXT_MAX 1023 /* bytes of an organisation's name, of a note */
@@ -37,13 +36,15 @@ int allow_add(struct allow *a, const struct cidr *c, const char *org, const char
 /* -ENOENT when the very prefix is not there. */
 int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* NULL or "" removes the note. -ENOENT, -EINVAL, -ENOMEM. */
+int allow_set_note(struct allow *a, const struct cidr *c, const char *note, struct vx_err *err)
+	__attribute__((warn_unused_result));
 const struct allow_entry *allow_find(const struct allow *a, const struct cidr *c);
 /* The entry whose hits element is idx, or NULL. O(1). */
 const struct allow_entry *allow_by_idx(const struct allow *a, uint32_t idx);
 /* Entry that would decide for an address: longest prefix, or NULL. One look-up a length. */
 const struct allow_entry *allow_match(const struct allow *a, const struct addr *addr);
-/* In order of addition (a loaded list: of the file); 0 ends. The callback must not change the list.
- */
+/* In order of addition (a loaded list: of the file). The callback must not change it. */
 typedef void (*allow_fn)(void *ctx, const struct allow_entry *e);
 void allow_foreach(const struct allow *a, allow_fn fn, void *ctx);
 uint32_t allow_orgs(const struct allow *a); /* number of different organisations */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rates per key: an open-addressing table, rebuilt at each look from the one before. Pure. [engine] */
+#include "engine/model/rates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct slot {
+	uint8_t key[RATES_KEY];
+	uint64_t a, b;	     /* the counters at this look */
+	uint64_t a_ps, b_ps; /* their rates */
+	uint8_t len;	     /* 0: empty */
+};
+
+struct table {
+	struct slot *slot;
+	size_t used;
+	uint64_t ns;
+};
+
+struct rates {
+	struct table t[2];
+	size_t size; /* a power of two, twice the keys */
+	int now;     /* the table being looked at, or last looked at */
+};
+
+struct rates *rates_new(size_t max_keys)
+{
+	struct rates *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	for (r->size = 16; r->size < 2 * max_keys; r->size *= 2)
+		;
+	r->t[0].slot = calloc(r->size, sizeof(struct slot));
+	r->t[1].slot = calloc(r->size, sizeof(struct slot));
+	if (r->t[0].slot && r->t[1].slot)
+		return r;
+	rates_free(r);
+	return NULL;
+}
+
+void rates_free(struct rates *r)
+{
+	if (!r)
+		return;
+	free(r->t[0].slot);
+	free(r->t[1].slot);
+	free(r);
+}
+
+static struct slot *find(const struct rates *r, int which, const void *key, size_t len)
+{
+	const uint8_t *p = key;
+	uint64_t h = 14695981039346656037ULL; /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 1099511628211ULL;
+	for (size_t i = 0; i < r->size; i++) {
+		struct slot *s = &r->t[which].slot[(h + i) & (r->size - 1)];
+
+		if (!s->len || (s->len == len && !memcmp(s->key, key, len)))
+			return s;
+	}
+	return NULL;
+}
+
+void rates_begin(struct rates *r, uint64_t now_ns)
+{
+	r->now = !r->now;
+	if (r->t[r->now].used)
+		memset(r->t[r->now].slot, 0, r->size * sizeof(struct slot));
+	r->t[r->now].used = 0;
+	r->t[r->now].ns = now_ns;
+}
+
+static uint64_t per_second(uint64_t now, uint64_t before, uint64_t ns)
+{
+	return now > before && ns ? (uint64_t)((double)(now - before) * 1e9 / (double)ns + 0.5) : 0;
+}
+
+void rates_put(struct rates *r, const void *key, size_t len, uint64_t a, uint64_t b)
+{
+	struct table *t = &r->t[r->now];
+	struct slot *s, *old;
+
+	if (!len || len > RATES_KEY || t->used >= r->size / 2)
+		return;
+	s = find(r, r->now, key, len);
+	if (!s)
+		return;
+	if (!s->len) {
+		memcpy(s->key, key, len);
+		s->len = (uint8_t)len;
+		t->used++;
+	}
+	s->a = a;
+	s->b = b;
+	old = find(r, !r->now, key, len);
+	if (old && old->len) {
+		s->a_ps = per_second(a, old->a, t->ns - r->t[!r->now].ns);
+		s->b_ps = per_second(b, old->b, t->ns - r->t[!r->now].ns);
+	} else if (r->t[!r->now].ns) {
+		/* New since the last look: all of it came in between. */
+		s->a_ps = per_second(a, 0, t->ns - r->t[!r->now].ns);
+		s->b_ps = per_second(b, 0, t->ns - r->t[!r->now].ns);
+	}
+}
+
+uint64_t rates_get(const struct rates *r, const void *key, size_t len, uint64_t *b)
+{
+	const struct slot *s = len && len <= RATES_KEY ? find(r, r->now, key, len) : NULL;
+
+	if (b)
+		*b = s && s->len ? s->b_ps : 0;
+	return s && s->len ? s->a_ps : 0;
+}
