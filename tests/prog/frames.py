@@ -47,6 +47,26 @@ def l4_sum(src, dst, proto, segment):
     return ~ones_sum(pseudo + segment) & 0xFFFF
 
 
+def residues(packet):
+    """(IP header, L4) sums modulo FFFF of an unfragmented IP packet without extension headers.
+
+    0 where a checksum is right, and unchanged by a NAT that is right, whether or not the
+    checksum was; None where there is none (IPv6 header, UDP 0, another protocol).
+    """
+    if packet[0] >> 4 == 4:
+        head, proto = 4 * (packet[0] & 15), packet[9]
+        ip_sum, ends = ones_sum(packet[:head]) % 0xFFFF, packet[12:20]
+        segment = packet[head:int.from_bytes(packet[2:4], "big")]
+    else:
+        ip_sum, ends, proto = None, packet[8:40], packet[6]
+        segment = packet[40:40 + int.from_bytes(packet[4:6], "big")]
+    if proto not in (TCP, UDP) or proto == UDP and segment[6:8] == b"\0\0":
+        return ip_sum, None
+    if proto == UDP:
+        segment = segment[:int.from_bytes(segment[4:6], "big")]
+    return ip_sum, ones_sum(ends + struct.pack(">II", len(segment), proto) + segment) % 0xFFFF
+
+
 def eth(payload, kind=ETH_IP4, tags=(), dst=MAC_A, src=MAC_B):
     """`tags`: outermost first, each a TPID or (TPID, TCI)."""
     out = dst + src

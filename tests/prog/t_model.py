@@ -10,7 +10,7 @@ import sys
 
 from driver import Report
 from fixture import BASE
-from frames import (CLIENT4, CLIENT6, TARGET4, TARGET6, addr, l4_sum, mirror, ones_sum, tcp4,
+from frames import (CLIENT4, CLIENT6, TARGET4, TARGET6, addr, mirror, ones_sum, residues, tcp4,
                     tcp6, udp4, udp6)
 from fx_all import FIXTURES
 from model import Model, csum_update
@@ -57,19 +57,6 @@ def check_update(rnd):
     return []
 
 
-def sums_good(packet):
-    """Both checksums of an IP packet, summed in full."""
-    if packet[0] >> 4 == 4:
-        if ones_sum(packet[:20]) != 0xFFFF:
-            return False
-        src, dst, proto, segment = packet[12:16], packet[16:20], packet[9], packet[20:]
-    else:
-        src, dst, proto, segment = packet[8:24], packet[24:40], packet[6], packet[40:]
-    total = l4_sum(".".join(map(str, src)) if len(src) == 4 else src.hex(":", 2),
-                   ".".join(map(str, dst)) if len(dst) == 4 else dst.hex(":", 2), proto, segment)
-    return total == 0
-
-
 def check_nat(rnd):
     """A packet with good sums leaves with good sums, to the target, otherwise as it came."""
     model = Model(*BASE)
@@ -81,7 +68,7 @@ def check_nat(rnd):
         packet = make(rnd.randbytes(rnd.randrange(64)), src=CLIENT4 if four else CLIENT6, dst=dst,
                       sport=rnd.randrange(65536))
         verdict = model.judge(mirror(packet))
-        if not verdict.natted or not sums_good(verdict.out[14:]):
+        if not verdict.natted or any(residues(verdict.out[14:])):
             return [f"packet {packet.hex()}: actual {verdict}, expected good sums"]
         target = addr(TARGET4 if four else TARGET6)
         if verdict.out[14:][16:20] != target and verdict.out[14:][24:40] != target:
