@@ -55,7 +55,7 @@ san    := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fram
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	  -Wconversion $(if $(CI),-Werror)
 INC    := -Ibpf -Iinjector -Iconsole -Itests/lab -I$(BUILD)
-ALL_CFLAGS := -std=gnu11 -DVX_VERSION='"$(VERSION)"' $(fault) $(INC) $(WARN) -pthread \
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= -DVX_VERSION='"$(VERSION)"' $(fault) $(INC) $(WARN) -pthread \
 	  $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(filter 1,$(LIBXDP)),-DVX_LIBXDP) $(san) $(CFLAGS)
 ALL_LDFLAGS := -pthread $(san) $(LDFLAGS)
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm

@@ -31,12 +31,15 @@ table() {
 	test    cmd:tc                    iproute2            iproute-tc
 	test    cmd:ethtool               ethtool             ethtool
 	test    cmd:nft                   nftables            nftables
+	test    cmd:sysctl                procps              procps-ng
 	test    cmd:tcpdump               tcpdump             tcpdump
 	test    cmd:tshark                tshark              wireshark-cli
 	test    cmd:ping                  iputils-ping        iputils
 	test    cmd:groff                 groff               groff-base
 	lab     cmd:ip                    iproute2            iproute
 	lab     cmd:ethtool               ethtool             ethtool
+	lab     cmd:nft                   nftables            nftables
+	lab     cmd:sysctl                procps              procps-ng
 	kernels cmd:qemu-system-x86_64    qemu-system-x86     qemu-system-x86-core
 	kernels cmd:busybox               busybox-static      busybox
 	kernels cmd:cpio                  cpio                cpio
