@@ -34,9 +34,12 @@ struct inj_frag_answer {
 };
 typedef int (*inj_frag_fn)(void *ctx, const struct vx_frag_key *key, struct inj_frag_answer *out);
 
+struct egress_ops;
+
 struct inj_cfg {
 	unsigned n_workers;	    /* 1..INJ_MAX_WORKERS; as many rings */
 	const int *ring_fds;	    /* BPF_MAP_TYPE_RINGBUF, n_workers of them; the injector maps them */
+	const int *wake_fds;	    /* what to wait on when ring_fds cannot be polled (plain files, in tests); NULL: ring_fds */
 	const size_t *ring_sizes;   /* data bytes of each, powers of two */
 	struct vx_wake *wake;	    /* [VX_MAX_RINGS], shared with the program */
 	enum inj_dispatch dispatch;
@@ -44,6 +47,7 @@ struct inj_cfg {
 	const int *cpus;	    /* n_cpus of them, worker i is pinned to cpus[i % n_cpus]; n_cpus 0: not pinned */
 	unsigned n_cpus;
 	enum inj_egress_kind egress;
+	const struct egress_ops *egress_ops; /* egress.h: one that is not in the enum; NULL: by egress */
 	int egress_ifindex;
 	bool qdisc_bypass;
 	inj_frag_fn frag;	    /* NULL: a held fragment is frag_unknown after INJ_HELD_NS */
@@ -62,6 +66,7 @@ struct inj_stats {
 	uint64_t late_wakeups;	    /* the 10 ms safety net found work */
 	uint64_t idle_ns, busy_ns;
 	uint64_t last_progress_ns;  /* CLOCK_MONOTONIC, when a batch was last completed or the ring was empty */
+	uint64_t pending;	    /* now: taken out of the ring, without a row yet (held fragments) */
 	int cpu, tid;
 	bool stuck;		    /* has work and made no progress for > 1 s */
 };
@@ -69,13 +74,16 @@ struct inj_stats {
 /* One ring as its memory tells it. [read by the engine] */
 struct inj_ring_stats {
 	uint64_t size, used, high;  /* bytes; high = highest seen by claimers and readers, since the last inj_ring_high_reset */
-	uint64_t in_flight;	    /* records between the consumer's done position and the producer that will get a row (not DISCARDed) */
+	/* Records between the consumer's done position and the producer that will get a row (not DISCARDed),
+	 * and what is pending at the worker of this number: the sum over all rings is the ledger's in_flight. */
+	uint64_t in_flight;
 	uint64_t bytes_consumed;    /* ring bytes, headers included, since the start: for "ms left" */
 	uint64_t late_wakeups;
 };
 
 /* Log-linear histogram: 2^5 steps an octave; bucket i of a value by inj_hist_bucket(). */
 #define INJ_HIST_BUCKETS 1024
+unsigned inj_hist_bucket(uint64_t ns);
 enum inj_stage { INJ_ST_XDP, INJ_ST_RING, INJ_ST_SEND, INJ_ST_TOTAL, INJ_STAGES };
 struct inj_hist {
 	uint64_t count, max_ns;
@@ -125,6 +133,10 @@ int inj_set_cpus(struct inj *inj, const int *cpus, unsigned n, struct vx_err *er
  * the egress interface came back with another ifindex, and for qdisc_bypass. */
 int inj_set_egress(struct inj *inj, enum inj_egress_kind kind, int ifindex, bool qdisc_bypass,
 		   struct vx_err *err) __attribute__((warn_unused_result));
+
+/* Whether the egress has carrier. Without, the kernel takes frames and drops them unseen; so while it is told
+ * "down" the packet egress fails every frame with ENETDOWN. Up at inj_new. */
+void inj_set_link(struct inj *inj, bool up);
 
 /*
  * Which CPUs the workers get: those of the egress NIC's NUMA node first, never one that takes an interrupt of

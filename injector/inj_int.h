@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The body of struct inj. Only inj*.c include this; everything in it belongs to the engine's
+ * thread. */
+#ifndef INJECTOR_INJ_INT_H
+#define INJECTOR_INJ_INT_H
+
+#include <sched.h>
+
+#include "worker.h"
+
+struct inj {
+	struct worker_env env;
+	unsigned n; /* workers, and rings */
+	struct worker *workers;
+	struct ring *rings;
+	unsigned n_rings_open, n_workers_open; /* what inj_free undoes */
+	bool running;
+
+	const int *cpus_cfg;
+	unsigned n_cpus; /* 0: not pinned */
+	int cpus[INJ_MAX_WORKERS];
+	cpu_set_t allowed; /* the engine's own, for workers that are not pinned */
+};
+
+/* Pins worker i as inj->cpus says. 0 or -errno. */
+int inj_pin(struct inj *inj, unsigned i);
+/* Opens one egress a worker into e[], or none. */
+int inj_open_egress(struct inj *inj, const struct egress_ops *ops, int ifindex, bool qdisc_bypass,
+		    struct egress **e, struct vx_err *err) __attribute__((warn_unused_result));
+const struct egress_ops *inj_egress_ops(enum inj_egress_kind kind);
+
+#endif

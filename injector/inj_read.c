@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the engine reads of running workers: counters, ring positions, latency, trace results.
+ * Nothing here makes a worker wait.
+ */
+#include "inj_int.h"
+
+#include <string.h>
+
+#include "clock.h"
+
+#define STUCK_NS 1000000000
+
+unsigned inj_workers(const struct inj *inj)
+{
+	return inj->n;
+}
+
+void inj_worker_stats(const struct inj *inj, unsigned worker, struct inj_stats *out)
+{
+	const struct worker *w = &inj->workers[worker];
+
+	stats_read(&w->st, out);
+	/* An idle worker says so at least each 10 ms: silence means that it is in the middle of
+	 * something. */
+	out->stuck = w->running && out->last_progress_ns &&
+		     clock_ns() > out->last_progress_ns + STUCK_NS;
+}
+
+void inj_ring_stats(const struct inj *inj, unsigned ring, struct inj_ring_stats *out)
+{
+	struct ring *r = &inj->rings[ring];
+
+	memset(out, 0, sizeof(*out));
+	out->size = r->size;
+	out->used = ring_note_used(r);
+	out->high = stats_get(&r->high);
+	/* The ring first: a record that left it in between is then found as pending, or has its
+	 * row. */
+	out->in_flight = ring_in_flight(r);
+	out->in_flight += stats_get(&inj->workers[ring].st.pending);
+	out->bytes_consumed = ring_consumer_pos(r) - r->first;
+	out->late_wakeups = stats_get(&r->late);
+}
+
+void inj_ring_high_reset(struct inj *inj)
+{
+	unsigned i;
+
+	for (i = 0; i < inj->n; i++)
+		stats_set(&inj->rings[i].high, 0);
+}
+
+void inj_hist(const struct inj *inj, enum inj_stage stage, struct inj_hist *out)
+{
+	unsigned i;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < inj->n; i++)
+		hist_sum(&inj->workers[i].st.hist[stage], out);
+}
+
+void inj_ring_pos(const struct inj *inj, unsigned ring, uint64_t *done, uint64_t *producer)
+{
+	const struct ring *r = &inj->rings[ring];
+
+	*done = held_oldest(&inj->env.held, ring, ring_consumer_pos(r)) - r->first;
+	*producer = ring_producer_pos(r) - r->first;
+}
+
+int inj_trace_pop(struct inj *inj, struct inj_trace_result *out)
+{
+	unsigned i;
+
+	for (i = 0; i < inj->n; i++)
+		if (stats_trace_pop(&inj->workers[i].st, out))
+			return 1;
+	return 0;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The worker's loop: claim a batch, send it out of ring memory, complete it; with nothing to do,
+ * pause once, then sleep until the program wakes it. No allocation, no lock, no log on this thread.
+ *
+ * Not waking per packet: after work comes one pause without telling anybody, so under load a batch
+ * collects; only a ring that stays empty over the pause makes the worker say that it sleeps. Not
+ * losing the last one: it says so first and looks at the producer position after (see struct
+ * vx_wake).
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+#define PAUSE_NS 50000 /* three packets at 85,000/s on one worker, and far below any latency goal  \
+			*/
+#define SLEEP_MS 10    /* the safety net, should a wake-up ever be lost */
+#define HELD_MS	 1     /* the same while fragments are held */
+
+static int watch(int epfd, int fd)
+{
+	/* Edge-triggered: a ring stays readable while others work on what they claimed from it. */
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+
+	return epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static int open_wait(struct worker *w, const int *wake_fds, enum inj_dispatch dispatch)
+{
+	unsigned i;
+	int code;
+
+	w->wait[dispatch] = epoll_create1(EPOLL_CLOEXEC);
+	if (w->wait[dispatch] < 0)
+		return -errno;
+	code = watch(w->wait[dispatch], w->kick_fd);
+	for (i = 0; i < w->env->n_workers && !code; i++)
+		if (i == w->id || dispatch == INJ_SPREAD)
+			code = watch(w->wait[dispatch], wake_fds[i]);
+	return code;
+}
+
+int worker_init(struct worker *w, struct worker_env *env, unsigned id, const int *wake_fds,
+		struct vx_err *err)
+{
+	int code = 0;
+
+	memset(w, 0, sizeof(*w));
+	w->env = env;
+	w->id = id;
+	w->wait[INJ_FLOW] = w->wait[INJ_SPREAD] = -1;
+	w->spare = calloc(1, sizeof(*w->spare));
+	w->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->kick_fd < 0)
+		code = -errno;
+	else if (!w->spare)
+		code = -ENOMEM;
+	if (!code)
+		code = open_wait(w, wake_fds, INJ_FLOW);
+	if (!code)
+		code = open_wait(w, wake_fds, INJ_SPREAD);
+	if (!code)
+		return 0;
+	worker_fini(w);
+	return vx_err_set(err, code, "worker %u: %s", id, strerror(-code));
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void worker_fini(struct worker *w)
+{
+	close_fd(&w->wait[INJ_FLOW]);
+	close_fd(&w->wait[INJ_SPREAD]);
+	close_fd(&w->kick_fd);
+	free(w->spare);
+	w->spare = NULL;
+}
+
+void worker_kick(struct worker *w)
+{
+	uint64_t one = 1;
+
+	/* Each write is a new edge; nobody reads, and it would take 2^64 writes to fill up. */
+	if (write(w->kick_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void worker_flush(struct worker *w)
+{
+	unsigned i;
+
+	if (w->n_out)
+		w->egress->ops->send(w->egress, w->out, w->n_out);
+	w->n_out = 0;
+	for (i = 0; i < w->n_back; i++)
+		if (w->back[i] != w->spare)
+			held_put(&w->env->held, w->back[i]);
+	w->n_back = 0;
+}
+
+void worker_push(struct worker *w, const struct vx_record *rec, uint64_t claim_ns)
+{
+	if (w->n_out == INJ_MAX_BATCH)
+		worker_flush(w);
+	w->out[w->n_out++] = (struct egress_frame){rec, claim_ns};
+}
+
+void worker_push_held(struct worker *w, struct held_slot *s)
+{
+	worker_push(w, &s->rec, s->claim_ns);
+	w->back[w->n_back++] = s;
+}
+
+static void note_pending(struct worker *w)
+{
+	unsigned out = w->egress->ops->poll ? w->egress->ops->poll(w->egress) : 0;
+
+	stats_set(&w->st.pending, w->held.n + out);
+}
+
+static bool claim(struct worker *w)
+{
+	struct worker_env *env = w->env;
+	unsigned max = atomic_load_explicit(&env->batch, memory_order_relaxed);
+	unsigned i, n = env->n_workers;
+
+	if (ring_claim(&env->rings[w->id], &w->claim, max, true))
+		return true;
+	if (!w->spread)
+		return false;
+	for (i = 1; i < n; i++)
+		if (ring_claim(&env->rings[(w->id + i) % n], &w->claim, max, false))
+			return true;
+	return false;
+}
+
+static void take_batch(struct worker *w)
+{
+	uint64_t end;
+	unsigned i;
+
+	w->claim_ns = clock_ns();
+	ring_note_used(w->claim.ring);
+	for (i = 0; i < w->claim.n; i++) {
+		const struct vx_record *rec = w->claim.rec[i];
+
+		if (rec->flags & VX_REC_HELD) {
+			worker_hold(w, rec);
+			continue;
+		}
+		if (w->held.n && (rec->flags & VX_REC_FRAG))
+			worker_hold_before(w, rec);
+		worker_push(w, rec, w->claim_ns);
+	}
+	worker_flush(w);
+	note_pending(w); /* before the ring forgets them */
+	ring_complete(&w->claim);
+	end = clock_ns();
+	stats_add(&w->st.batches, 1);
+	stats_add(&w->st.busy_ns, end - w->claim_ns);
+	stats_set(&w->st.last_progress_ns, end);
+	worker_hold_tick(w, end);
+	w->fresh = true;
+}
+
+static bool serves(const struct worker *w, unsigned ring)
+{
+	return w->spread || ring == w->id;
+}
+
+static bool has_work(const struct worker *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->env->n_workers; i++)
+		if (serves(w, i) && ring_has_work(&w->env->rings[i]))
+			return true;
+	return false;
+}
+
+static void say_sleeping(struct worker *w, bool sleeping)
+{
+	unsigned i;
+
+	for (i = 0; i < w->env->n_workers; i++) {
+		if (!serves(w, i))
+			continue;
+		/* seq_cst: before the look at the producer position that follows, see
+		 * ring_has_work() */
+		if (sleeping)
+			atomic_fetch_add_explicit(w->env->sleepers[i], 1, memory_order_seq_cst);
+		else
+			atomic_fetch_sub_explicit(w->env->sleepers[i], 1, memory_order_seq_cst);
+	}
+}
+
+/* The time was over and there is a record, but no wake-up even now. */
+static void note_late(struct worker *w, int epfd)
+{
+	struct epoll_event ev;
+	unsigned i;
+
+	for (i = 0; i < w->env->n_workers; i++) {
+		struct ring *r = &w->env->rings[i];
+
+		if (!serves(w, i) || !ring_is_ready(r) || epoll_wait(epfd, &ev, 1, 0) != 0)
+			continue;
+		stats_add(&w->st.late_wakeups, 1);
+		atomic_fetch_add_explicit(&r->late, 1, memory_order_relaxed);
+	}
+}
+
+static void sleep_until_woken(struct worker *w)
+{
+	int epfd = w->wait[w->spread ? INJ_SPREAD : INJ_FLOW];
+	bool held = w->held.n > 0;
+	struct epoll_event ev[4];
+	int n = 1;
+
+	say_sleeping(w, true);
+	if (!has_work(w))
+		n = epoll_wait(epfd, ev, 4, held ? HELD_MS : SLEEP_MS);
+	if (n == 0 && !held)
+		note_late(w, epfd);
+	say_sleeping(w, false);
+	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
+}
+
+/* Nothing could be claimed. False: nothing will be, and the thread is to leave. */
+static bool idle(struct worker *w, unsigned phase)
+{
+	uint64_t start = clock_ns();
+	unsigned i;
+
+	for (i = 0; i < w->env->n_workers; i++)
+		if (serves(w, i))
+			ring_publish(&w->env->rings[i]);
+	worker_hold_tick(w, start);
+	note_pending(w);
+	if (has_work(w)) { /* not committed yet, or to be ours when an earlier claim is completed */
+		sched_yield();
+		return true;
+	}
+	stats_set(&w->st.last_progress_ns, start);
+	if (phase == WORKER_DRAIN && !stats_get(&w->st.pending))
+		return false;
+	if (w->fresh)
+		clock_sleep_ns(PAUSE_NS);
+	else
+		sleep_until_woken(w);
+	w->fresh = false;
+	stats_add(&w->st.idle_ns, clock_ns() - start);
+	return true;
+}
+
+/* Goes over to another egress when the engine has put one there and the old one has nothing
+ * outstanding. */
+static void change_egress(struct worker *w)
+{
+	/* A1: pairs with R1 in inj_set_egress(): the egress is open */
+	struct egress *next = atomic_load_explicit(&w->next, memory_order_acquire);
+
+	if (!next || (w->egress->ops->poll && w->egress->ops->poll(w->egress)))
+		return;
+	w->egress = next;
+	/* R2: the old one is not used any more; pairs with A2 in inj_set_egress() */
+	atomic_store_explicit(&w->next, NULL, memory_order_release);
+}
+
+static bool turn(struct worker *w)
+{
+	/* A3: pairs with R3 in inj_stop() */
+	unsigned phase = atomic_load_explicit(&w->env->phase, memory_order_acquire);
+
+	if (phase == WORKER_ABORT)
+		return false;
+	change_egress(w);
+	w->spread = atomic_load_explicit(&w->env->dispatch, memory_order_relaxed) == INJ_SPREAD;
+	if (claim(w))
+		take_batch(w);
+	else
+		return idle(w, phase);
+	return true;
+}
+
+static void *thread_main(void *arg)
+{
+	struct worker *w = arg;
+
+	prctl(PR_SET_TIMERSLACK, 1000UL); /* the default is as long as the pause */
+	atomic_store_explicit(&w->st.tid, gettid(), memory_order_relaxed);
+	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
+	stats_set(&w->st.last_progress_ns, clock_ns());
+	while (turn(w))
+		;
+	worker_hold_end(w);
+	note_pending(w);
+	/* R4: the last word of this thread; pairs with A4 in inj_stop() */
+	atomic_store_explicit(&w->left, true, memory_order_release);
+	return NULL;
+}
+
+/* pthread_* returns the errno as it is; ours are negative. */
+int worker_start(struct worker *w, struct vx_err *err)
+{
+	sigset_t all, old;
+	char name[16];
+	int code;
+
+	sigfillset(&all);
+	code = -pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the engine's */
+	if (!code) {
+		code = -pthread_create(&w->thread, NULL, thread_main, w);
+		(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	if (code)
+		return vx_err_set(err, code, "worker %u: start: %s", w->id, strerror(-code));
+	w->running = true;
+	snprintf(name, sizeof(name), "vx-inj-%u", w->id);
+	(void)pthread_setname_np(w->thread, name); /* for people only */
+	return 0;
+}
