@@ -257,7 +257,9 @@ struct vx_record {
  */
 struct vx_wake {
 	__u32 sleepers;
-	__u32 _pad[31]; /* a line of its own, and the adjacent one */
+	__u32 _pad0[15];
+	__u64 full; /* records that found no room in this ring; a line apart from sleepers */
+	__u64 _pad1[7];
 };
 
 /* --- trace: what vx_decide found out. vx_explain writes it to vx_explain_out (ARRAY of one); vx_pipeline

@@ -74,8 +74,10 @@ struct dp_ops {
 	/* Puts the other counter set in force, waits for running programs, returns the retired one. */
 	int (*swap_sets)(struct dp *d, struct dp_set *retired, struct vx_err *err);
 	int (*leak)(struct dp *d, struct dp_leak *out);
-	int (*hits)(struct dp *d, bool nat, uint32_t idx, struct vx_hits *out);
-	void (*hits_clear)(struct dp *d, bool nat, uint32_t idx);
+	/* The first n elements of vx_allow_hits or vx_nat_hits, summed over CPUs. */
+	int (*hits)(struct dp *d, bool nat, uint32_t n, struct vx_hits *out);
+	void (*hits_clear)(struct dp *d, bool nat, uint32_t idx); /* when an entry gives its element back */
+	uint64_t (*ring_full)(const struct dp *d, unsigned ring);
 	uint64_t (*oversize_largest)(struct dp *d);
 	void (*sources)(struct dp *d, dp_source_fn fn, void *ctx);
 	void (*vnis)(struct dp *d, dp_vni_fn fn, void *ctx);
@@ -86,6 +88,15 @@ struct dp_ops {
 };
 
 extern const struct dp_ops dp_real;
+
+/* The egress MAC, as one 8-byte store. */
+static inline void dp_store_mac(struct vx_cfg *cfg, const uint8_t mac[6])
+{
+	uint64_t word = 0;
+
+	__builtin_memcpy(&word, mac, 6);
+	__atomic_store_n((uint64_t *)(void *)cfg->src_mac, word, __ATOMIC_SEQ_CST);
+}
 
 /* One store of the field's natural size; whoever enters later sees it. */
 static inline void dp_store32(uint32_t *field, uint32_t value)

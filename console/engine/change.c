@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Changes to lists and rules: the model and the datapath change together or not at all. Settings are in set.c. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note, struct vx_err *err)
+{
+	const struct allow_entry *entry;
+	int rc = allow_add(e->allow, c, org, note, &entry, err);
+
+	if (rc)
+		return rc;
+	eng_hits_start(e, false, entry->idx);
+	rc = e->dp->allow_put(e->d, entry, err);
+	if (rc && allow_del(e->allow, c, NULL))
+		vx_error("allow add: could not take the entry back");
+	return rc;
+}
+
+int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
+{
+	const struct allow_entry *entry = allow_find(e->allow, c);
+	int rc;
+
+	if (!entry)
+		return allow_del(e->allow, c, err); /* its message */
+	rc = e->dp->allow_del(e->d, entry, err);
+	return rc ? rc : allow_del(e->allow, c, err);
+}
+
+struct started {
+	struct eng *e;
+	const struct allow *old;
+};
+
+static void start_new(void *ctx, const struct allow_entry *entry)
+{
+	struct started *s = ctx;
+
+	if (!allow_find(s->old, &entry->cidr))
+		eng_hits_start(s->e, false, entry->idx);
+}
+
+int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
+		   struct vx_err *err)
+{
+	struct started s = { e, e->allow };
+	struct store_doc *doc;
+	struct allow *fresh;
+	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, warn, ctx, err);
+
+	if (rc)
+		return rc;
+	allow_adopt_idx(fresh, e->allow);
+	allow_foreach(fresh, start_new, &s);
+	rc = e->dp->allow_swap(e->d, fresh, err);
+	if (rc) {
+		allow_free(fresh);
+		store_doc_free(doc);
+		return rc;
+	}
+	allow_free(e->allow);
+	store_doc_free(e->allow_doc);
+	e->allow = fresh;
+	e->allow_doc = doc;
+	return 0;
+}
+
+int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+{
+	if (fd >= 0)
+		return store_allow_write_fd(fd, path ? path : "the client's file", e->allow,
+					    e->allow_doc, err);
+	if (!path)
+		path = e->o->allowlist[0] ? e->o->allowlist : "/etc/vxconsole/allowlist.json";
+	return store_allow_write(path, e->allow, e->allow_doc, err);
+}
+
+static bool target_used(const struct eng *e, const struct nat_rule *gone)
+{
+	const struct nat_rule *r;
+
+	for (uint32_t i = 0; (r = nat_at(e->nat, i)); i++)
+		if (r->key.proto == gone->key.proto && r->to_port == gone->to_port &&
+		    addr_equal(&r->to, &gone->to))
+			return true;
+	return false;
+}
+
+int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
+{
+	struct nat_rule rule;
+	int rc = nat_parse(text, &rule, err);
+
+	rc = rc ? rc : eng_target_get(e, &rule.to, &rule.nexthop, err);
+	if (rc)
+		return rc;
+	rc = nat_add(e->nat, &rule, err);
+	if (rc) {
+		eng_target_put(e, rule.nexthop);
+		return rc;
+	}
+	eng_hits_start(e, true, rule.idx);
+	rc = e->dp->nat_sync(e->d, e->nat, &rule.key, err);
+	if (!rc) {
+		if (e->dp->target(e->d, &rule, true))
+			vx_warn("leak guard: the target of %s is not watched: its map is full", text);
+		eng_nexthops_push(e);
+		return 0;
+	}
+	if (nat_del(e->nat, &rule.key, true, NULL, NULL) ||
+	    e->dp->nat_sync(e->d, e->nat, &rule.key, NULL))
+		vx_error("nat add %s: could not take it back", text);
+	eng_target_put(e, rule.nexthop);
+	return rc;
+}
+
+int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
+{
+	struct nat_rule gone;
+	struct nat_key key;
+	bool family_given;
+	int rc = nat_key_parse(text, &key, &family_given, err);
+
+	rc = rc ? rc : nat_del(e->nat, &key, family_given, &gone, err);
+	if (rc)
+		return rc;
+	rc = e->dp->nat_sync(e->d, e->nat, &gone.key, err);
+	if (rc) {
+		if (nat_add(e->nat, &gone, NULL))
+			vx_error("nat del %s: could not put it back", text);
+		return rc;
+	}
+	if (!target_used(e, &gone) && e->dp->target(e->d, &gone, false))
+		vx_dbg("leak guard: the target of %s was not watched", text);
+	eng_target_put(e, gone.nexthop);
+	eng_nexthops_push(e);
+	return 0;
+}
+
+static uint32_t *vni_at(struct opt_vnis *v, uint32_t vni)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		if (v->vni[i] >= vni)
+			return &v->vni[i];
+	return &v->vni[v->n];
+}
+
+int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
+{
+	struct opt_vnis *v = &e->o->vnis;
+	uint32_t *at = vni_at(v, vni);
+	size_t after = (size_t)(v->vni + v->n - at);
+	int rc;
+
+	if (v->any)
+		return vx_err_set(err, -EEXIST, "VNI %u: any VNI is taken already; choose some with: "
+				  "set vni N[,N...]", vni);
+	if (after && *at == vni)
+		return vx_err_set(err, -EEXIST, "VNI %u is ours already", vni);
+	if (v->n == VX_MAX_VNIS)
+		return vx_err_set(err, -ENOSPC, "VNI %u: %d VNIs are the most; use: set vni any", vni,
+				  VX_MAX_VNIS);
+	rc = e->dp->vni_set(e->d, vni, true, err);
+	if (rc)
+		return rc;
+	memmove(at + 1, at, after * sizeof(*at));
+	*at = vni;
+	v->n++;
+	e->o->source[OPT_VNI] = OPT_BY_SET;
+	return 0;
+}
+
+int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
+{
+	struct opt_vnis *v = &e->o->vnis;
+	uint32_t *at = vni_at(v, vni);
+	size_t after = (size_t)(v->vni + v->n - at);
+	int rc;
+
+	if (v->any)
+		return vx_err_set(err, -ENOENT, "VNI %u: any VNI is taken; choose some with: set vni "
+				  "N[,N...]", vni);
+	if (!after || *at != vni)
+		return vx_err_set(err, -ENOENT, "VNI %u is not ours", vni);
+	if (v->n == 1)
+		return vx_err_set(err, -EINVAL, "VNI %u is the last one: nothing would be ours; to stop "
+				  "taking packets use: intake off", vni);
+	rc = e->dp->vni_set(e->d, vni, false, err);
+	if (rc)
+		return rc;
+	memmove(at, at + 1, (after - 1) * sizeof(*at));
+	v->n--;
+	e->o->source[OPT_VNI] = OPT_BY_SET;
+	return 0;
+}
+
+int eng_intake(struct eng *e, bool on, struct vx_err *err)
+{
+	uint32_t *paused = &e->dp->cfg(e->d)->paused;
+
+	if (!*paused == on)
+		return vx_err_set(err, -EALREADY, "intake is %s already", on ? "on" : "off");
+	dp_store32(paused, !on);
+	vx_info("intake %s", on ? "on" : "OFF: every packet that is ours is dropped (row paused)");
+	return 0;
+}

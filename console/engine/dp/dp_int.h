@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside the real datapath: what its files share. Only dp*.c include it.
+ */
+#ifndef ENGINE_DP_INT_H
+#define ENGINE_DP_INT_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "engine/dp/dp.h"
+#include "leak.skel.h"
+#include "vx.skel.h"
+
+enum dp_list { DP_ALLOW4, DP_ALLOW6, DP_LPM4, DP_LPM6, DP_LISTS };
+
+struct dp {
+	struct vx *vx;
+	struct leak *leak;
+	int link_fd; /* -1: not attached */
+	struct ring_buffer *traces;
+	dp_trace_fn trace_fn;
+	void *trace_ctx;
+	int leak_sock;
+	int ifindex;
+	char ingress[IFNAMSIZ];
+	enum dp_mode mode;
+	unsigned n_rings;
+	int ring_fd[VX_MAX_RINGS];
+	struct vx_wake *wake;
+	struct vx_cfg *cfg;
+	unsigned n_cpus;
+	uint32_t allow_max;
+	void *scratch; /* one per-CPU value of the largest kind, all CPUs */
+
+	int list_fd[2][DP_LISTS]; /* the inner maps of both slots */
+	uint32_t list_n[DP_LISTS];/* entries in the slot in force */
+	unsigned slot;		  /* in force */
+	unsigned set;		  /* counter set in force */
+};
+
+#define DP_BATCH 256 /* elements a batch lookup */
+
+/* dp_attach.c */
+int dp_attach(struct dp *d, struct dp_attached *how, struct vx_err *err);
+void dp_detach(struct dp *d);
+void dp_print_init(void);
+/* What libbpf said last, "" when nothing; cleared by the call. */
+const char *dp_print_take(char *buf, size_t size);
+
+/* dp_lists.c */
+int dp_lists_init(struct dp *d, struct vx_err *err);
+void dp_lists_fini(struct dp *d);
+int dp_vni_set(struct dp *d, uint32_t vni, bool ours, struct vx_err *err);
+int dp_allow_put(struct dp *d, const struct allow_entry *e, struct vx_err *err);
+int dp_allow_del(struct dp *d, const struct allow_entry *e, struct vx_err *err);
+int dp_allow_swap(struct dp *d, const struct allow *list, struct vx_err *err);
+int dp_nat_sync(struct dp *d, const struct nat *n, const struct nat_key *key, struct vx_err *err);
+void dp_nexthop(struct dp *d, uint16_t slot, const uint8_t mac[6], bool ok);
+int dp_own_addr(struct dp *d, const struct addr *a, bool own);
+int dp_target(struct dp *d, const struct nat_rule *r, bool there);
+int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val, struct vx_nexthop *nh);
+
+/* dp_count.c */
+int dp_ledger(struct dp *d, struct dp_ledger *out, struct vx_err *err);
+int dp_swap_sets(struct dp *d, struct dp_set *retired, struct vx_err *err);
+int dp_leak(struct dp *d, struct dp_leak *out);
+int dp_hits(struct dp *d, bool nat, uint32_t n, struct vx_hits *out);
+void dp_hits_clear(struct dp *d, bool nat, uint32_t idx);
+uint64_t dp_oversize_largest(struct dp *d);
+void dp_sources(struct dp *d, dp_source_fn fn, void *ctx);
+void dp_vnis(struct dp *d, dp_vni_fn fn, void *ctx);
+void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx);
+
+#endif

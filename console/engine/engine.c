@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Assembling one instance, in the order that makes it safe, and taking it apart: lock, datapath, network, lists, quiet
+ * sockets, workers, attach. Whatever is half made when something fails is undone in reverse. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define RING_AUTO_FRAME 1514 /* bytes; `auto` holds 100 ms of these at the target rate */
+#define RING_MIN	65536
+
+uint64_t eng_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
+}
+
+int64_t eng_real_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static void warn(void *ctx, const char *text)
+{
+	(void)ctx;
+	vx_warn("%s", text);
+}
+
+/* Of each ring: the total divided, rounded up to a power of two. */
+static size_t ring_size(const struct opts *o, unsigned n_rings)
+{
+	uint64_t total = o->ring_bytes ? o->ring_bytes : o->target_pps * RING_AUTO_FRAME / 10;
+	size_t size = RING_MIN;
+
+	while (size * n_rings < total && size < ((size_t)1 << 30))
+		size *= 2;
+	return size;
+}
+
+static struct vx_cfg first_cfg(const struct eng *e)
+{
+	const struct opts *o = e->o;
+
+	return (struct vx_cfg){
+		.allow_mode = o->allow_mode,
+		.match = o->match,
+		.unmatched = o->unmatched,
+		.truncated = o->truncated,
+		.other_vni = o->other_vni,
+		.vni_any = o->vnis.any,
+		.out = VX_OUT_RING,
+		.n_rings = e->run->n_workers,
+		.port = o->port,
+	};
+}
+
+static int open_datapath(struct eng *e, struct vx_err *err)
+{
+	struct dp_cfg cfg = { .ingress = e->o->ingress,
+			      .ingress_ifindex = (int)if_nametoindex(e->o->ingress),
+			      .mode = (enum dp_mode)e->o->mode,
+			      .n_rings = e->run->n_workers,
+			      .ring_size = e->run->ring_size,
+			      .allow_max = e->o->allow_max,
+			      .init = first_cfg(e) };
+	int rc = e->dp->open(&e->d, &cfg, err);
+
+	for (uint32_t i = 0; !rc && !e->o->vnis.any && i < e->o->vnis.n; i++)
+		rc = e->dp->vni_set(e->d, e->o->vnis.vni[i], true, err);
+	return rc;
+}
+
+static int open_network(struct eng *e, struct vx_err *err)
+{
+	struct vx_cfg *c = e->dp->cfg(e->d);
+	const struct net_link *out;
+	int rc = net_open(&e->net, e->o->ingress, e->o->egress_dev, &eng_net_events, e, err);
+
+	if (rc)
+		return rc;
+	out = net_link(e->net, NET_EGRESS);
+	dp_store_mac(c, out->mac);
+	dp_store32(&c->egress_mtu, out->mtu);
+	dp_store32(&c->egress_ifindex, (uint32_t)out->ifindex);
+	if (e->o->has_next_hop_mac)
+		net_nexthop_override(e->net, e->o->next_hop_mac);
+	net_nexthop_follow_default(e->net, VX_NH_UNNAT4, VX_IP4);
+	net_nexthop_follow_default(e->net, VX_NH_UNNAT6, VX_IP6);
+	return 0;
+}
+
+static int load_lists(struct eng *e, struct vx_err *err)
+{
+	int rc = allow_new(&e->allow, e->o->allow_max, err), fd;
+
+	rc = rc ? rc : nat_new(&e->nat, err);
+	if (!rc && e->o->allowlist[0]) {
+		fd = store_open(e->o->allowlist, err);
+		rc = fd < 0 ? fd : eng_allow_load(e, fd, e->o->allowlist, warn, NULL, err);
+		if (fd >= 0)
+			close(fd);
+	} else if (!rc && e->o->source[OPT_ALLOW_MODE] == OPT_BY_DEFAULT) {
+		vx_warn("no allowlist given: every address is let through (allow-mode off)");
+	}
+	for (int i = 0; !rc && i < e->o->n_nat_rules; i++) {
+		rc = eng_nat_add(e, e->o->nat_rules[i], err);
+		if (rc)
+			vx_err_prefix(err, "NAT rule %s", e->o->nat_rules[i]);
+	}
+	if (!rc)
+		eng_nexthops_push(e);
+	return rc;
+}
+
+/* A worker asks for the verdict of a fragment's first; see inj.h. */
+static int ask_frag(void *ctx, const struct vx_frag_key *key, struct inj_frag_answer *out)
+{
+	struct eng *e = ctx;
+	struct vx_frag_val val;
+	struct vx_nexthop nh;
+
+	if (!e->dp->frag(e->d, key, &val, &nh))
+		return 0;
+	out->verdict = val.verdict;
+	memcpy(out->new_dst, val.to.addr, 16);
+	memcpy(out->dst_mac, nh.mac, 6);
+	memcpy(out->src_mac, e->dp->cfg(e->d)->src_mac, 6);
+	out->nexthop_ok = nh.ok;
+	return 1;
+}
+
+static int start_workers(struct eng *e, struct vx_err *err)
+{
+	int cpus[INJ_MAX_WORKERS], fds[INJ_MAX_WORKERS];
+	size_t sizes[INJ_MAX_WORKERS];
+	struct inj_cfg cfg = {
+		.n_workers = e->run->n_workers,
+		.ring_fds = fds,
+		.ring_sizes = sizes,
+		.wake = e->dp->wake(e->d),
+		.dispatch = e->o->spread ? INJ_SPREAD : INJ_FLOW,
+		.batch = e->o->batch,
+		.cpus = cpus,
+		.egress_ifindex = net_link(e->net, NET_EGRESS)->ifindex,
+		.qdisc_bypass = e->o->qdisc_bypass,
+		.frag = ask_frag,
+		.frag_ctx = e,
+	};
+	int rc = eng_egress_kind(e->o->egress, &e->run->egress, err);
+	int n = rc ? rc : eng_cpus(e->o, cfg.n_workers, cpus, INJ_MAX_WORKERS, err);
+
+	if (n < 0)
+		return n;
+	for (unsigned i = 0; i < cfg.n_workers; i++) {
+		fds[i] = e->dp->ring_fd(e->d, i);
+		sizes[i] = e->run->ring_size;
+	}
+	cfg.n_cpus = (unsigned)n;
+	cfg.egress = e->run->egress;
+	rc = inj_new(&e->inj, &cfg, err);
+	return rc ? rc : inj_start(e->inj, err);
+}
+
+static void first_snapshot(struct eng *e)
+{
+	struct snapshot *s = &e->snap;
+
+	snprintf(s->version, sizeof(s->version), "%s", VX_VERSION);
+	s->pid = getpid();
+	memcpy(s->ingress, e->o->ingress, sizeof(s->ingress));
+	memcpy(s->egress, e->o->egress_dev, sizeof(s->egress));
+	snprintf(s->mode, sizeof(s->mode), "%s", e->run->how.native ? "native" : "generic");
+	snprintf(s->mode_reason, sizeof(s->mode_reason), "%s", e->run->how.reason);
+	s->n_workers = e->run->n_workers;
+	e->run->exact.xdp_ok = e->run->exact.queue_ok = true;
+	eng_second(e);
+}
+
+static int start(struct eng *e, struct vx_err *err)
+{
+	struct vx_err later;
+	int ifindex = (int)if_nametoindex(e->o->ingress);
+	int rc;
+
+	if (!ifindex)
+		return vx_err_set(err, -ENODEV, "ingress %s: no such interface; see: ip link",
+				  e->o->ingress);
+	e->lock_fd = lock_take(e->o->ingress, ifindex, err);
+	if (e->lock_fd < 0)
+		return e->lock_fd;
+	rc = eng_rows_init(e, err);
+	rc = rc ? rc : open_datapath(e, err);
+	rc = rc ? rc : open_network(e, err);
+	rc = rc ? rc : load_lists(e, err);
+	rc = rc ? rc : quiet_open(&e->quiet, e->o->port, err);
+	rc = rc ? rc : start_workers(e, err);
+	if (rc)
+		return rc;
+	rc = e->dp->attach(e->d, &e->run->how, err);
+	if (rc) {
+		if (inj_stop(e->inj, 0, &later))
+			vx_error("%s", later.msg);
+		return rc;
+	}
+	first_snapshot(e);
+	rc = serve_open(&e->run->serve, e, err);
+	if (rc)
+		eng_stop(e);
+	return rc;
+}
+
+int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx_err *err)
+{
+	struct eng *e = calloc(1, sizeof(*e));
+	int rc;
+
+	if (!e || !(e->run = calloc(1, sizeof(*e->run)))) {
+		free(e);
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	}
+	e->o = o;
+	e->dp = dp;
+	e->lock_fd = -1;
+	e->quiet.fd[0] = e->quiet.fd[1] = -1;
+	e->run->epoll_fd = e->run->signal_fd = e->run->timer_fd = -1;
+	e->run->start_ns = eng_now_ns();
+	e->run->start_real_ns = eng_real_ns();
+	e->run->n_workers = o->workers ? o->workers : inj_default_workers();
+	e->run->ring_size = ring_size(o, e->run->n_workers);
+	rc = start(e, err);
+	if (rc) {
+		eng_free(e);
+		return rc;
+	}
+	*out = e;
+	return 0;
+}
+
+int eng_stop(struct eng *e)
+{
+	struct eng_selfcheck check = { 0 };
+	struct vx_err err;
+
+	e->dp->detach(e->d);
+	if (inj_stop(e->inj, (unsigned)(e->o->drain_timeout_s * 1000), &err))
+		vx_error("stopping the workers: %s", err.msg);
+	if (eng_selfcheck(e, &check, &err))
+		vx_error("%s", err.msg);
+	eng_refresh(e);
+	e->run->final_check = check;
+	if (!check.exact || e->snap.ledger.in_flight) {
+		vx_error("the final check is unequal: %s", check.what[0] ? check.what : "records are left");
+		e->run->exit_code = 1;
+	}
+	return e->run->exit_code;
+}
+
+void eng_free(struct eng *e)
+{
+	if (!e)
+		return;
+	serve_close(e->run->serve);
+	inj_free(e->inj);
+	net_close(e->net);
+	if (e->d)
+		e->dp->close(e->d);
+	quiet_close(&e->quiet);
+	allow_free(e->allow);
+	store_doc_free(e->allow_doc);
+	nat_free(e->nat);
+	eng_rows_fini(e);
+	if (e->lock_fd >= 0)
+		lock_release(e->lock_fd, (int)if_nametoindex(e->o->ingress));
+	if (e->run->epoll_fd >= 0)
+		close(e->run->epoll_fd);
+	if (e->run->signal_fd >= 0)
+		close(e->run->signal_fd);
+	if (e->run->timer_fd >= 0)
+		close(e->run->timer_fd);
+	free(e->run);
+	free(e);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The lists that are looked at: allowlist, denied, NAT, VNIs, sources, each with rates made of a reading a second. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LRU_ROWS 8192 /* of one table, more than its map holds */
+
+int eng_rows_init(struct eng *e, struct vx_err *err)
+{
+	struct eng_run *r = e->run;
+	size_t n = e->o->allow_max > VX_MAX_NAT ? e->o->allow_max : VX_MAX_NAT;
+
+	r->hits = calloc(n, sizeof(*r->hits));
+	r->allow_prev = calloc(n, sizeof(*r->allow_prev));
+	r->allow_pps = calloc(n, sizeof(*r->allow_pps));
+	r->nat_prev = calloc(VX_MAX_NAT, sizeof(*r->nat_prev));
+	r->nat_pps = calloc(VX_MAX_NAT, sizeof(*r->nat_pps));
+	r->denied = rates_new(LRU_ROWS);
+	r->vnis = rates_new(LRU_ROWS);
+	r->sources = rates_new(LRU_ROWS);
+	if (r->hits && r->allow_prev && r->allow_pps && r->nat_prev && r->nat_pps && r->denied &&
+	    r->vnis && r->sources)
+		return 0;
+	return vx_err_set(err, -ENOMEM, "out of memory");
+}
+
+void eng_rows_fini(struct eng *e)
+{
+	struct eng_run *r = e->run;
+
+	free(r->hits);
+	free(r->allow_prev);
+	free(r->allow_pps);
+	free(r->nat_prev);
+	free(r->nat_pps);
+	rates_free(r->denied);
+	rates_free(r->vnis);
+	rates_free(r->sources);
+}
+
+void eng_hits_start(struct eng *e, bool nat, uint32_t idx)
+{
+	struct eng_run *r = e->run;
+	uint32_t *high = nat ? &r->nat_high : &r->allow_high;
+
+	if (idx >= *high) {
+		*high = idx + 1; /* never used: 0 already */
+		return;
+	}
+	e->dp->hits_clear(e->d, nat, idx);
+	(nat ? r->nat_prev : r->allow_prev)[idx] = 0;
+	(nat ? r->nat_pps : r->allow_pps)[idx] = 0;
+}
+
+static void hit_rates(struct eng *e, bool nat, uint32_t n, uint64_t *prev, uint32_t *pps, uint64_t ns)
+{
+	const struct vx_hits *now = e->run->hits;
+
+	if (e->dp->hits(e->d, nat, n, e->run->hits))
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t more = now[i].packets > prev[i] ? now[i].packets - prev[i] : 0;
+
+		pps[i] = ns ? (uint32_t)((double)more * 1e9 / (double)ns + 0.5) : 0;
+		prev[i] = now[i].packets;
+	}
+}
+
+
+static void rate_denied(void *ctx, const struct vx_addr_key *k, const struct vx_hits *v)
+{
+	rates_put(ctx, k, sizeof(*k), v->packets, 0);
+}
+
+static void rate_vni(void *ctx, uint32_t vni, bool ours, const struct vx_vni_val *v)
+{
+	(void)ours;
+	rates_put(ctx, &vni, sizeof(vni), v->packets, 0);
+}
+
+static void rate_source(void *ctx, const struct vx_source_key *k, const struct vx_source_val *v)
+{
+	rates_put(ctx, k, sizeof(*k), v->packets, v->bytes);
+}
+
+void eng_rows_second(struct eng *e)
+{
+	struct eng_run *r = e->run;
+	uint64_t now = eng_now_ns(), since = now - r->hits_ns;
+
+	rates_begin(r->denied, now);
+	e->dp->denied(e->d, rate_denied, r->denied);
+	rates_begin(r->vnis, now);
+	e->dp->vnis(e->d, rate_vni, r->vnis);
+	rates_begin(r->sources, now);
+	e->dp->sources(e->d, rate_source, r->sources);
+	/* A list of a million is read less often: about 65,536 entries a second. */
+	if (since < (1 + (uint64_t)r->allow_high / 65536) * 900000000ULL)
+		return;
+	hit_rates(e, false, r->allow_high, r->allow_prev, r->allow_pps, r->hits_ns ? since : 0);
+	hit_rates(e, true, r->nat_high, r->nat_prev, r->nat_pps, r->hits_ns ? since : 0);
+	r->hits_ns = now;
+}
+
+/* A time of CLOCK_MONOTONIC as one of CLOCK_REALTIME; 0 stays 0 (never). */
+static int64_t real_of(uint64_t mono_ns)
+{
+	return mono_ns ? eng_real_ns() - (int64_t)(eng_now_ns() - mono_ns) : 0;
+}
+
+static bool contains(const char *text, const char *part)
+{
+	size_t n = strlen(part);
+
+	for (; text && *text; text++)
+		if (!strncasecmp(text, part, n))
+			return true;
+	return !n;
+}
+
+struct allow_rows {
+	struct eng *e;
+	const char *filter;
+	eng_allow_fn fn;
+	void *ctx;
+};
+
+static void allow_row(void *ctx, const struct allow_entry *entry)
+{
+	struct allow_rows *a = ctx;
+	const struct vx_hits *h = &a->e->run->hits[entry->idx];
+	struct eng_allow_row row = { .entry = entry, .hits = h->packets,
+				     .pps = a->e->run->allow_pps[entry->idx],
+				     .last_seen_real_ns = real_of(h->last_ns) };
+	char text[ADDR_TEXT];
+
+	if (a->filter && !contains(addr_cidr_format(&entry->cidr, text), a->filter) &&
+	    !contains(entry->org, a->filter) && !contains(entry->note, a->filter))
+		return;
+	a->fn(a->ctx, &row);
+}
+
+void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ctx)
+{
+	struct allow_rows a = { e, filter, fn, ctx };
+
+	if (!e->dp->hits(e->d, false, e->run->allow_high, e->run->hits))
+		allow_foreach(e->allow, allow_row, &a);
+}
+
+void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
+{
+	const struct nat_rule *r;
+
+	if (e->dp->hits(e->d, true, e->run->nat_high, e->run->hits))
+		return;
+	for (uint32_t i = 0; (r = nat_at(e->nat, i)); i++) {
+		struct eng_nat_row row = { .rule = r, .hits = e->run->hits[r->idx].packets,
+					   .pps = e->run->nat_pps[r->idx],
+					   .nexthop = net_nexthop(e->net, r->nexthop) };
+
+		fn(ctx, &row);
+	}
+}
+
+/* Rows of an LRU table are gathered, sorted, and then handed on. */
+struct gather {
+	struct eng *e;
+	void *rows;
+	size_t n, max;
+};
+
+static bool gather_init(struct gather *g, struct eng *e, size_t row_size)
+{
+	*g = (struct gather){ .e = e, .rows = calloc(LRU_ROWS, row_size), .max = LRU_ROWS };
+	return g->rows != NULL;
+}
+
+static void gather_denied(void *ctx, const struct vx_addr_key *k, const struct vx_hits *v)
+{
+	struct gather *g = ctx;
+	struct eng_denied_row *row = (struct eng_denied_row *)g->rows + g->n;
+
+	if (g->n == g->max)
+		return;
+	row->addr.family = (uint8_t)k->family;
+	memcpy(row->addr.b, k->addr, 16);
+	row->count = v->packets;
+	row->pps = rates_get(g->e->run->denied, k, sizeof(*k), NULL);
+	g->n++;
+}
+
+static int by_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? 1 : a > b ? -1 : 0;
+}
+
+static int by_denied(const void *a, const void *b)
+{
+	const struct eng_denied_row *x = a, *y = b;
+
+	return x->pps != y->pps ? by_u64(x->pps, y->pps) : by_u64(x->count, y->count);
+}
+
+void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
+{
+	struct gather g;
+
+	if (!gather_init(&g, e, sizeof(struct eng_denied_row)))
+		return;
+	e->dp->denied(e->d, gather_denied, &g);
+	qsort(g.rows, g.n, sizeof(struct eng_denied_row), by_denied);
+	for (size_t i = 0; i < g.n && i < most; i++)
+		fn(ctx, (struct eng_denied_row *)g.rows + i);
+	free(g.rows);
+}
+
+static void gather_vni(void *ctx, uint32_t vni, bool ours, const struct vx_vni_val *v)
+{
+	struct gather *g = ctx;
+	struct eng_vni_row *row = (struct eng_vni_row *)g->rows + g->n;
+
+	if (g->n == g->max)
+		return;
+	row->vni = vni;
+	row->ours = ours || g->e->o->vnis.any;
+	row->packets = v->packets;
+	row->pps = rates_get(g->e->run->vnis, &vni, sizeof(vni), NULL);
+	g->n++;
+}
+
+static int by_vni(const void *a, const void *b)
+{
+	const struct eng_vni_row *x = a, *y = b;
+
+	if (x->ours != y->ours)
+		return x->ours ? -1 : 1;
+	return x->ours ? (x->vni < y->vni ? -1 : 1) : by_u64(x->packets, y->packets);
+}
+
+void eng_vni_rows(struct eng *e, eng_vni_fn fn, void *ctx)
+{
+	unsigned others = 0;
+	struct gather g;
+
+	if (!gather_init(&g, e, sizeof(struct eng_vni_row)))
+		return;
+	e->dp->vnis(e->d, gather_vni, &g);
+	qsort(g.rows, g.n, sizeof(struct eng_vni_row), by_vni);
+	for (size_t i = 0; i < g.n; i++) {
+		const struct eng_vni_row *row = (struct eng_vni_row *)g.rows + i;
+
+		if (row->ours || others++ < 16)
+			fn(ctx, row);
+	}
+	free(g.rows);
+}
+
+static void gather_source(void *ctx, const struct vx_source_key *k, const struct vx_source_val *v)
+{
+	struct gather *g = ctx;
+	struct eng_source_row *row = (struct eng_source_row *)g->rows + g->n;
+	uint64_t bytes_ps;
+
+	if (g->n == g->max)
+		return;
+	row->addr.family = (uint8_t)k->family;
+	memcpy(row->addr.b, k->addr, 16);
+	row->vni = k->vni;
+	row->packets = v->packets;
+	row->pps = rates_get(g->e->run->sources, k, sizeof(*k), &bytes_ps);
+	row->bps = bytes_ps * 8;
+	row->truncated = v->truncated;
+	row->allowed = v->allowed;
+	row->first_real_ns = real_of(v->first_ns);
+	row->last_real_ns = real_of(v->last_ns);
+	g->n++;
+}
+
+static int by_source(const void *a, const void *b)
+{
+	const struct eng_source_row *x = a, *y = b;
+
+	return x->pps != y->pps ? by_u64(x->pps, y->pps) : by_u64(x->packets, y->packets);
+}
+
+void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
+{
+	struct gather g;
+
+	if (!gather_init(&g, e, sizeof(struct eng_source_row)))
+		return;
+	e->dp->sources(e->d, gather_source, &g);
+	qsort(g.rows, g.n, sizeof(struct eng_source_row), by_source);
+	for (size_t i = 0; i < g.n; i++)
+		fn(ctx, (struct eng_source_row *)g.rows + i);
+	free(g.rows);
+}

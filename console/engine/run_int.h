@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside the engine: what its own files share and commands do not need. Only engine/ files at this level include it.
+ */
+#ifndef ENGINE_RUN_INT_H
+#define ENGINE_RUN_INT_H
+
+#include "engine/engine.h"
+#include "engine/model/rates.h"
+#include "engine/serve/serve.h"
+
+#define ENG_TICK_MS	100
+#define ENG_TRACES	64 /* traces that wait for their send result */
+#define ENG_TRACE_PPS	10
+
+/* A NAT target that next hops are followed for; rules to the same address share it. */
+struct eng_target {
+	struct addr addr;
+	unsigned refs; /* 0: free */
+};
+
+/* Readings of one second, that rates are made of. */
+struct eng_sample {
+	uint64_t ns;
+	uint64_t row[VX_L_N];
+	uint64_t sent, sent_bytes;
+	uint64_t cpu_ns;
+	struct { uint64_t sent, batches, done, idle_ns, busy_ns; } worker[INJ_MAX_WORKERS];
+	uint64_t ring_bytes[INJ_MAX_WORKERS];
+};
+
+/* The exact check: see exact.c. */
+struct eng_exact {
+	bool xdp_ok, queue_ok;
+	uint64_t rx, rows;	/* of the last retired set */
+	uint64_t checked_rx;	/* rx when it was last swapped */
+	bool pending;		/* a retired set's queued records may still be on their way */
+	uint64_t queued;	/* of that set */
+	unsigned id;
+	uint64_t pos[INJ_MAX_WORKERS]; /* everything of it is before these */
+	char what[160];
+};
+
+struct eng_pending_trace {
+	struct vx_trace t; /* t.trace_id 0: free */
+	uint64_t until_ns;
+};
+
+struct eng_run {
+	int epoll_fd, signal_fd, timer_fd;
+	struct serve *serve;
+	uint64_t start_ns;
+	int64_t start_real_ns;
+	struct eng_selfcheck final_check;
+	int exit_code;
+	struct dp_attached how;
+	enum inj_egress_kind egress;
+	unsigned n_workers;
+	size_t ring_size; /* of each */
+	struct eng_target target[VX_MAX_NAT];
+
+	struct eng_sample last;
+	uint64_t in_pps_peak, out_pps_peak;
+	uint64_t tx_baseline;	   /* ingress tx_packets less the guard's frames when both were first read */
+	bool tx_baseline_known;
+	uint64_t nic_tx;	   /* ingress tx_packets, read once a second */
+	struct eng_exact exact;
+
+	struct vx_hits *hits;	   /* scratch: allow_max or VX_MAX_NAT of them */
+	uint64_t *allow_prev, *nat_prev;
+	uint32_t *allow_pps, *nat_pps;
+	uint32_t allow_high, nat_high; /* elements below these have been used */
+	uint64_t hits_ns;	   /* when prev was read */
+	struct rates *denied, *vnis, *sources;
+
+	struct eng_pending_trace trace[ENG_TRACES];
+	uint64_t trace_second;
+	uint64_t status_ns;	   /* next status line */
+	uint64_t low_rate_warned_ns;
+	uint64_t ticks;
+};
+
+uint64_t eng_now_ns(void); /* CLOCK_MONOTONIC */
+int64_t eng_real_ns(void); /* CLOCK_REALTIME */
+
+/* engine.c */
+int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* Detach, drain, exact check. Returns the process's exit code. */
+int eng_stop(struct eng *e);
+void eng_free(struct eng *e);
+
+/* set.c: what --egress means for the injector; -ENOTSUP for what this build has not. */
+int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* cpus of the options, or chosen by the machine; how many. */
+int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
+/* loop.c: until e->quit */
+int eng_loop(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+
+/* targets.c: next hops and links into the datapath */
+extern const struct net_events eng_net_events;
+int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void eng_target_put(struct eng *e, uint16_t slot);
+void eng_nexthops_push(struct eng *e); /* all of them, again */
+
+/* figures.c */
+void eng_second(struct eng *e); /* rates, once a second */
+
+/* exact.c */
+void eng_exact_tick(struct eng *e, bool second);
+bool eng_exact_ok(const struct eng *e);
+
+/* rows.c */
+int eng_rows_init(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+void eng_rows_fini(struct eng *e);
+void eng_rows_second(struct eng *e);
+/* A new entry takes an element that an old one may have used: its counter starts at 0. */
+void eng_hits_start(struct eng *e, bool nat, uint32_t idx);
+
+/* trace.c: lines of `set debug 3` */
+void eng_trace_tick(struct eng *e);
+
+/* status.c */
+void eng_status_problem(struct eng *e, char *buf, size_t size); /* what is wrong now, worst first */
+void eng_status_line(struct eng *e);
+
+/* report.c */
+void eng_status_out(struct eng *e); /* the line, or an object with --json */
+void eng_report(struct eng *e);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Live settings: `set NAME VALUE`, and the config read again. A value is parsed into a copy of the options, put into force,
+ * and only then becomes the option. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
+{
+	switch (egress) {
+	case OPT_EG_AUTO:
+	case OPT_EG_PACKET:
+		*kind = INJ_EGRESS_PACKET;
+		return 0;
+	case OPT_EG_NULL:
+		*kind = INJ_EGRESS_NULL;
+		return 0;
+	default:
+		return vx_err_set(err, -ENOTSUP, "egress %s: not built in; use packet",
+				  egress == OPT_EG_XDP ? "xdp" : "redirect");
+	}
+}
+
+int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
+{
+	struct inj_cpu_query q = { .sys_root = "/sys", .proc_root = "/proc", .ingress = o->ingress,
+				   .egress = o->egress_dev, .n_workers = n_workers };
+
+	if (!o->n_cpus)
+		return inj_cpu_choose(&q, cpus, max, err);
+	for (unsigned i = 0; i < o->n_cpus && i < max; i++)
+		cpus[i] = o->cpus[i];
+	return (int)(o->n_cpus < max ? o->n_cpus : max);
+}
+
+static bool has_vni(const struct opt_vnis *v, uint32_t vni)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		if (v->vni[i] == vni)
+			return true;
+	return false;
+}
+
+/* Those of a that b has not: in or out of the map. Returns how many were done in *done, so that they can be taken back. */
+static int vni_difference(struct eng *e, const struct opt_vnis *a, const struct opt_vnis *b, bool ours,
+			  uint32_t most, uint32_t *done, struct vx_err *err)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < a->n && *done < most && !rc; i++) {
+		if (has_vni(b, a->vni[i]))
+			continue;
+		rc = e->dp->vni_set(e->d, a->vni[i], ours, err);
+		*done += !rc;
+	}
+	return rc;
+}
+
+static int set_vni(struct eng *e, const struct opts *n, struct vx_err *err)
+{
+	static const struct opt_vnis none;
+	const struct opt_vnis *old = e->o->vnis.any ? &none : &e->o->vnis;
+	const struct opt_vnis *new = n->vnis.any ? &none : &n->vnis;
+	uint32_t added = 0, gone = 0, undone = 0;
+	int rc = vni_difference(e, new, old, true, UINT32_MAX, &added, err);
+
+	if (rc) {
+		if (vni_difference(e, new, old, false, added, &undone, NULL))
+			vx_error("set vni: could not take the new ones back");
+		return rc;
+	}
+	dp_store32(&e->dp->cfg(e->d)->vni_any, n->vnis.any);
+	if (vni_difference(e, old, new, false, UINT32_MAX, &gone, NULL))
+		vx_error("set vni: an old VNI could not be removed");
+	return 0;
+}
+
+static int set_egress(struct eng *e, const struct opts *n, struct vx_err *err)
+{
+	const struct net_link *l = net_link(e->net, NET_EGRESS);
+	enum inj_egress_kind kind;
+	int rc = eng_egress_kind(n->egress, &kind, err);
+
+	rc = rc ? rc : inj_set_egress(e->inj, kind, l->ifindex, n->qdisc_bypass, err);
+	if (!rc)
+		e->run->egress = kind;
+	return rc;
+}
+
+static int set_cpus(struct eng *e, const struct opts *n, struct vx_err *err)
+{
+	int cpus[INJ_MAX_WORKERS];
+	int count = eng_cpus(n, e->run->n_workers, cpus, INJ_MAX_WORKERS, err);
+
+	return count < 0 ? count : inj_set_cpus(e->inj, cpus, (unsigned)count, err);
+}
+
+/* Puts option id of n into force. */
+static int apply(struct eng *e, enum opt_id id, const struct opts *n, struct vx_err *err)
+{
+	struct vx_cfg *c = e->dp->cfg(e->d);
+
+	switch (id) {
+	case OPT_VNI:
+		return set_vni(e, n, err);
+	case OPT_OTHER_VNI:
+		dp_store32(&c->other_vni, n->other_vni);
+		return 0;
+	case OPT_ALLOW_MODE:
+		dp_store32(&c->allow_mode, n->allow_mode);
+		return 0;
+	case OPT_MATCH:
+		dp_store32(&c->match, n->match);
+		return 0;
+	case OPT_UNMATCHED:
+		dp_store32(&c->unmatched, n->unmatched);
+		return 0;
+	case OPT_TRUNCATED:
+		dp_store32(&c->truncated, n->truncated);
+		return 0;
+	case OPT_EGRESS:
+	case OPT_QDISC_BYPASS:
+		return set_egress(e, n, err);
+	case OPT_DISPATCH:
+		inj_set_dispatch(e->inj, n->spread ? INJ_SPREAD : INJ_FLOW);
+		return 0;
+	case OPT_BATCH:
+		inj_set_batch(e->inj, n->batch);
+		return 0;
+	case OPT_CPUS:
+		return set_cpus(e, n, err);
+	case OPT_NEXT_HOP_MAC:
+		net_nexthop_override(e->net, n->has_next_hop_mac ? n->next_hop_mac : NULL);
+		return 0;
+	case OPT_DEBUG:
+		log_set_level(n->debug);
+		return 0;
+	case OPT_INTERVAL:
+		e->run->status_ns = 0;
+		return 0;
+	default:
+		return vx_err_set(err, -EINVAL, "%s", opt_why_fixed(id));
+	}
+}
+
+static int set_one(struct eng *e, enum opt_id id, const char *value, enum opt_source source,
+		   struct vx_err *err)
+{
+	struct opts *n = malloc(sizeof(*n));
+	int rc;
+
+	if (!n)
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	*n = *e->o; /* only scalar fields are live, so the copy shares what it points to */
+	rc = opt_set(n, id, value, source, err);
+	rc = rc ? rc : apply(e, id, n, err);
+	if (!rc)
+		*e->o = *n;
+	free(n);
+	return rc;
+}
+
+int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
+{
+	int id = opt_find(name);
+
+	if (id < 0)
+		return vx_err_set(err, -EINVAL, "%s: no such setting; see: show settings", name);
+	if (opt_live((enum opt_id)id) != OPT_LIVE_YES)
+		return vx_err_set(err, -EPERM, "%s: %s", name, opt_why_fixed((enum opt_id)id));
+	return set_one(e, (enum opt_id)id, value, OPT_BY_SET, err);
+}
+
+static char **rule_texts(const struct eng *e, int *n)
+{
+	uint32_t count = nat_count(e->nat);
+	char **texts = calloc(count + 1, sizeof(*texts));
+	char buf[NAT_TEXT];
+
+	for (uint32_t i = 0; texts && i < count; i++) {
+		texts[i] = strdup(nat_format(nat_at(e->nat, i), buf));
+		if (!texts[i])
+			count = i;
+	}
+	*n = (int)count;
+	return texts;
+}
+
+static void free_texts(char **texts, int n)
+{
+	for (int i = 0; texts && i < n; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+static int read_file(const char *path, char **text, size_t *len, struct vx_err *err)
+{
+	int fd = store_open(path, err);
+	int rc = fd < 0 ? fd : store_read_fd(fd, path, 1 << 20, text, len, err);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+{
+	const char *to = path ? path : e->o->config[0] ? e->o->config : "/etc/vxconsole/vxconsole.conf";
+	char *old = NULL, *out = NULL, **rules;
+	size_t old_len = 0, out_len = 0;
+	int rc, n_rules;
+
+	rc = fd < 0 ? read_file(to, &old, &old_len, err) : 0;
+	if (rc && rc != -ENOENT)
+		return rc;
+	rules = rule_texts(e, &n_rules);
+	rc = rules ? opt_config_render(e->o, old ? old : "", old_len, rules, n_rules, &out, &out_len, err)
+		   : vx_err_set(err, -ENOMEM, "out of memory");
+	if (!rc && fd < 0)
+		rc = store_replace(to, out, out_len, err);
+	else if (!rc && write(fd, out, out_len) != (ssize_t)out_len)
+		rc = vx_err_set(err, -EIO, "%s: could not write it whole", to);
+	free_texts(rules, n_rules);
+	free(old);
+	free(out);
+	return rc;
+}
+
+static void log_warning(void *ctx, const char *text)
+{
+	(void)ctx;
+	vx_warn("%s", text);
+}
+
+/* Rules of the config that are new are added, rules that are gone are deleted; an unchanged one keeps its counters. */
+static int reload_rules(struct eng *e, const struct opts *n, struct vx_err *err)
+{
+	struct nat_rule r, *want = calloc((size_t)n->n_nat_rules + 1, sizeof(*want));
+	char a[NAT_TEXT], b[NAT_TEXT];
+	int rc = want ? 0 : vx_err_set(err, -ENOMEM, "out of memory");
+
+	for (int i = 0; i < n->n_nat_rules && !rc; i++)
+		rc = nat_parse(n->nat_rules[i], &want[i], err);
+	for (uint32_t i = nat_count(e->nat); i-- > 0 && !rc;) {
+		bool keep = false;
+
+		r = *nat_at(e->nat, i);
+		nat_format(&r, a);
+		for (int k = 0; k < n->n_nat_rules && !keep; k++)
+			keep = !strcmp(a, nat_format(&want[k], b));
+		if (!keep)
+			rc = eng_nat_del(e, nat_key_format(&r.key, b), err);
+	}
+	for (int i = 0; i < n->n_nat_rules && !rc; i++) {
+		rc = eng_nat_add(e, n->nat_rules[i], err);
+		rc = rc == -EEXIST ? 0 : rc;
+	}
+	free(want);
+	return rc;
+}
+
+static int reload_config(struct eng *e, struct vx_err *err)
+{
+	char *text = NULL, was[8192], is[8192];
+	struct opts *n;
+	size_t len;
+	int rc;
+
+	if (!e->o->config[0])
+		return 0;
+	rc = read_file(e->o->config, &text, &len, err);
+	if (rc)
+		return rc;
+	n = calloc(1, sizeof(*n));
+	rc = n ? opt_copy(n, e->o, err) : vx_err_set(err, -ENOMEM, "out of memory");
+	rc = rc ? rc : opt_config_apply(n, e->o->config, text, len, log_warning, NULL, err);
+	for (int id = 0; id < OPT_N && !rc; id++) {
+		opt_value(e->o, (enum opt_id)id, was, sizeof(was));
+		opt_value(n, (enum opt_id)id, is, sizeof(is));
+		if (id == OPT_NAT_RULE || !strcmp(was, is))
+			continue;
+		if (opt_live((enum opt_id)id) != OPT_LIVE_YES)
+			vx_warn("%s: %s: %s", e->o->config, opt_name((enum opt_id)id),
+				opt_why_fixed((enum opt_id)id));
+		else
+			rc = set_one(e, (enum opt_id)id, is, OPT_BY_CONFIG, err);
+	}
+	if (!rc && n->source[OPT_NAT_RULE] == OPT_BY_CONFIG)
+		rc = reload_rules(e, n, err);
+	if (n)
+		opt_fini(n);
+	free(n);
+	free(text);
+	return rc;
+}
+
+int eng_reload(struct eng *e, struct vx_err *err)
+{
+	int rc = reload_config(e, err), fd;
+
+	if (rc || !e->o->allowlist[0])
+		return rc;
+	fd = store_open(e->o->allowlist, err);
+	if (fd < 0)
+		return fd;
+	rc = eng_allow_load(e, fd, e->o->allowlist, log_warning, NULL, err);
+	close(fd);
+	return rc;
+}

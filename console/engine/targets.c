@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Next hops and links into the datapath: a slot per NAT target address, the two un-NATed next hops, the egress's MAC, MTU
+ * and ifindex. Called by the network watcher. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "log.h"
+
+int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct vx_err *err)
+{
+	struct eng_target *t = e->run->target;
+	int free_at = -1, rc;
+
+	for (int i = 0; i < VX_MAX_NAT; i++) {
+		if (t[i].refs && addr_equal(&t[i].addr, a)) {
+			t[i].refs++;
+			*slot = (uint16_t)(VX_NH_FIRST + i);
+			return 0;
+		}
+		if (!t[i].refs && free_at < 0)
+			free_at = i;
+	}
+	if (free_at < 0)
+		return vx_err_set(err, -ENOSPC, "more than %d NAT targets", VX_MAX_NAT);
+	*slot = (uint16_t)(VX_NH_FIRST + free_at);
+	t[free_at].addr = *a;
+	t[free_at].refs = 1;
+	rc = net_nexthop_follow(e->net, *slot, a, err);
+	if (rc)
+		t[free_at].refs = 0;
+	return rc;
+}
+
+void eng_target_put(struct eng *e, uint16_t slot)
+{
+	struct eng_target *t = &e->run->target[slot - VX_NH_FIRST];
+
+	if (--t->refs)
+		return;
+	net_nexthop_forget(e->net, slot);
+	e->dp->nexthop(e->d, slot, NULL, false);
+}
+
+static const struct net_nexthop *first_target(const struct eng *e, uint8_t family)
+{
+	const struct nat_rule *r;
+
+	for (uint32_t i = 0; (r = nat_at(e->nat, i)); i++)
+		if (r->key.family == family)
+			return net_nexthop(e->net, r->nexthop);
+	return NULL;
+}
+
+/* Un-NATed packets: the default route out of the egress, else the next hop of the first NAT target of that family. */
+static void push_unnatted(struct eng *e, uint16_t slot, uint8_t family)
+{
+	const struct net_nexthop *h = net_nexthop(e->net, slot);
+
+	if (h->state == NET_NH_NO_ROUTE || h->state == NET_NH_REFUSED) {
+		const struct net_nexthop *t = first_target(e, family);
+
+		h = t ? t : h;
+	}
+	e->dp->nexthop(e->d, slot, h->mac, h->state == NET_NH_RESOLVED);
+}
+
+void eng_nexthops_push(struct eng *e)
+{
+	for (int i = 0; i < VX_MAX_NAT; i++) {
+		const struct net_nexthop *h;
+
+		if (!e->run->target[i].refs)
+			continue;
+		h = net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i));
+		e->dp->nexthop(e->d, (uint16_t)(VX_NH_FIRST + i), h->mac,
+			       h->state == NET_NH_RESOLVED);
+	}
+	push_unnatted(e, VX_NH_UNNAT4, VX_IP4);
+	push_unnatted(e, VX_NH_UNNAT6, VX_IP6);
+}
+
+static void on_nexthop(void *ctx, uint16_t slot, const struct net_nexthop *now)
+{
+	struct eng *e = ctx;
+	char target[ADDR_TEXT] = "un-NATed packets", mac[ADDR_TEXT];
+
+	if (!e->d)
+		return; /* before the datapath is open; pushed when it is */
+	if (slot >= VX_NH_FIRST)
+		e->dp->nexthop(e->d, slot, now->mac, now->state == NET_NH_RESOLVED);
+	push_unnatted(e, VX_NH_UNNAT4, VX_IP4);
+	push_unnatted(e, VX_NH_UNNAT6, VX_IP6);
+	if (slot < VX_NH_FIRST)
+		return;
+	if (now->target.family)
+		addr_format(&now->target, target);
+	if (now->state == NET_NH_RESOLVED)
+		vx_info("next hop to %s: %s", target, addr_mac_format(now->mac, mac));
+	else
+		vx_info("next hop to %s: %s: %s", target, net_nh_state_name(now->state), now->why);
+}
+
+static void on_egress(struct eng *e, const struct net_link *l)
+{
+	struct vx_cfg *c = e->dp->cfg(e->d);
+	struct vx_err err;
+
+	vx_info("%s: %s%s, MTU %u", l->name, !l->ifindex ? "gone" : l->up ? "up" : "down",
+		l->ifindex && l->up && !l->running ? ", no carrier" : "", l->mtu);
+	if (!l->ifindex)
+		return;
+	dp_store_mac(c, l->mac);
+	dp_store32(&c->egress_mtu, l->mtu);
+	if (c->egress_ifindex == (uint32_t)l->ifindex)
+		return;
+	dp_store32(&c->egress_ifindex, (uint32_t)l->ifindex);
+	if (e->inj && inj_set_egress(e->inj, e->run->egress, l->ifindex, e->o->qdisc_bypass, &err))
+		vx_error("egress %s came back but cannot be opened: %s", l->name, err.msg);
+}
+
+static void on_link(void *ctx, enum net_dev dev, const struct net_link *now)
+{
+	struct eng *e = ctx;
+
+	if (dev == NET_INGRESS && !now->ifindex && !e->quit) {
+		vx_error("ingress %s is gone: nothing can arrive any more; ending", e->o->ingress);
+		e->quit = true;
+		e->quit_why = "the ingress is gone";
+		e->run->exit_code = 1;
+	}
+	if (dev == NET_EGRESS && e->d)
+		on_egress(e, now);
+}
+
+static void on_own_addr(void *ctx, const struct addr *a, bool added)
+{
+	struct eng *e = ctx;
+
+	if (e->d && e->dp->own_addr(e->d, a, added) && added)
+		vx_warn("leak guard: own address is not known: its map is full");
+}
+
+const struct net_events eng_net_events = {
+	.link = on_link,
+	.nexthop = on_nexthop,
+	.own_addr = on_own_addr,
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * `set debug 3`: for at most 10 packets a second one line each: what the program found at each step, and what became of
+ * the record. Traces and send results come through two queues and are joined here by number. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/model/ledger.h"
+#include "log.h"
+
+static const char *proto_name(uint8_t proto, char buf[static 8])
+{
+	switch (proto) {
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "icmp6";
+	default:
+		snprintf(buf, 8, "ip/%u", proto);
+		return buf;
+	}
+}
+
+static void format_end(const uint8_t b[16], uint8_t family, bool ports, __be16 port,
+		       char buf[static ADDR_TEXT])
+{
+	struct addr a = { .family = family };
+
+	memcpy(a.b, b, 16);
+	if (ports)
+		addr_format_port(&a, ntohs(port), buf);
+	else
+		addr_format(&a, buf);
+}
+
+static const char *allow_text(const struct eng *e, const struct vx_trace *t, char buf[static ADDR_TEXT])
+{
+	const struct allow_entry *entry;
+
+	if (t->step < VX_STEP_ALLOW)
+		return "-";
+	if (!(t->flags & VX_T_ALLOW_HIT))
+		return e->dp->cfg(e->d)->allow_mode == VX_ALLOW_OFF ? "off" : "no entry";
+	entry = allow_by_idx(e->allow, t->allow_idx);
+	return entry ? addr_cidr_format(&entry->cidr, buf) : "?";
+}
+
+static void trace_line(struct eng *e, const struct vx_trace *t, const char *fate)
+{
+	char src[ADDR_TEXT] = "-", dst[ADDR_TEXT] = "-", to[ADDR_TEXT] = "-", allow[ADDR_TEXT];
+	char mac[ADDR_TEXT] = "-", proto[8];
+	bool ports = t->flags & VX_T_HAS_PORTS;
+
+	if (t->family) {
+		format_end(t->src, t->family, ports, t->sport, src);
+		format_end(t->dst, t->family, ports, t->dport, dst);
+	}
+	if (t->flags & VX_T_NAT_HIT)
+		format_end(t->to.addr, t->family, true, t->to.port, to);
+	if (t->step >= VX_STEP_L2)
+		addr_mac_format(t->mac, mac);
+	vx_dbg("trace %u: vni %u %s %s > %s len %u%s%s%s | allow %s | nat %s | via %s | row %s%s%s",
+	       t->trace_id, t->vni, t->family ? proto_name(t->proto, proto) : "-", src, dst, t->ip_len,
+	       t->flags & VX_T_FRAG ? " frag" : "", t->flags & VX_T_HELD ? " held" : "",
+	       t->flags & VX_T_TRUNCATED ? " truncated" : "", allow_text(e, t, allow), to, mac,
+	       ledger_name((enum vx_ledger_id)t->row), fate[0] ? " | " : "", fate);
+}
+
+static void on_trace(void *ctx, const struct vx_trace *t)
+{
+	struct eng *e = ctx;
+	struct eng_pending_trace *p = &e->run->trace[t->trace_id % ENG_TRACES];
+
+	if (t->row != VX_L_QUEUED) {
+		trace_line(e, t, "");
+		return;
+	}
+	if (p->until_ns)
+		trace_line(e, &p->t, "no result yet");
+	p->t = *t;
+	p->until_ns = eng_now_ns() + 1000000000ULL;
+}
+
+static void take_results(struct eng *e)
+{
+	struct inj_trace_result r;
+	char fate[96];
+
+	while (inj_trace_pop(e->inj, &r)) {
+		struct eng_pending_trace *p = &e->run->trace[r.trace_id % ENG_TRACES];
+
+		if (!p->until_ns || p->t.trace_id != r.trace_id)
+			continue;
+		snprintf(fate, sizeof(fate), "ring %u worker %u: %s", p->t.ring, r.worker,
+			 !r.err ? "sent" : r.err == INJ_TRACE_FRAG_UNKNOWN ? "frag_unknown" :
+			 strerror(r.err));
+		trace_line(e, &p->t, fate);
+		p->until_ns = 0;
+	}
+}
+
+void eng_trace_tick(struct eng *e)
+{
+	uint32_t *budget = &e->dp->cfg(e->d)->trace_budget;
+	uint64_t now = eng_now_ns();
+	bool on = e->o->debug >= 3;
+
+	if (!on && !*budget && !e->run->trace_second)
+		return;
+	if (on && now - e->run->trace_second >= 1000000000ULL) {
+		dp_store32(budget, ENG_TRACE_PPS);
+		e->run->trace_second = now;
+	}
+	if (!on) {
+		dp_store32(budget, 0);
+		e->run->trace_second = 0;
+	}
+	e->dp->traces(e->d, on_trace, e);
+	take_results(e);
+	for (int i = 0; i < ENG_TRACES; i++) {
+		struct eng_pending_trace *p = &e->run->trace[i];
+
+		if (p->until_ns && now > p->until_ns) {
+			trace_line(e, &p->t, "no result");
+			p->until_ns = 0;
+		}
+	}
+}
