@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading the programs once, and setting and clearing what they are asked about: reloading for each test
+ * would take most of the time.
+ */
+#include "kern.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "ring.h"
+#include "vx.skel.h"
+
+#define FRAGS_MAX      4096 /* less than in production: the map is walked for each packet */
+#define FIRST_RING     (16u << 20)
+#define FURTHER_RING   (256u << 10)
+
+enum { LIST_ALLOW4, LIST_ALLOW6, LIST_LPM4, LIST_LPM6 };
+
+static const struct kern_list {
+	enum bpf_map_type type;
+	uint32_t key_size;
+	uint32_t has; /* VX_ALLOW_* */
+} list_kinds[4] = {
+	[LIST_ALLOW4] = { BPF_MAP_TYPE_HASH, 4, VX_ALLOW_HAS4 },
+	[LIST_ALLOW6] = { BPF_MAP_TYPE_HASH, 16, VX_ALLOW_HAS6 },
+	[LIST_LPM4] = { BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm4_key), VX_ALLOW_LPM4 },
+	[LIST_LPM6] = { BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm6_key), VX_ALLOW_LPM6 },
+};
+
+static int map_update(int fd, const void *key, const void *val, const char *what,
+		      struct vx_err *err)
+{
+	int rc = bpf_map_update_elem(fd, key, val, BPF_ANY);
+
+	return rc ? vx_err_set(err, rc, "%s: %s", what, strerror(-rc)) : 0;
+}
+
+static int make_lists(struct kern *k, struct vx_err *err)
+{
+	const struct vx *s = k->skel;
+	const int outer[4] = { bpf_map__fd(s->maps.vx_allow4), bpf_map__fd(s->maps.vx_allow6),
+			       bpf_map__fd(s->maps.vx_lpm4), bpf_map__fd(s->maps.vx_lpm6) };
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+
+	for (uint32_t slot = 0; slot < 2; slot++) {
+		for (int i = 0; i < 4; i++) {
+			int fd = bpf_map_create(list_kinds[i].type, NULL, list_kinds[i].key_size,
+						sizeof(struct vx_allow_val), KERN_RULES, &opts);
+			int rc;
+
+			if (fd < 0)
+				return vx_err_set(err, fd, "inner map: %s", strerror(-fd));
+			k->lists[slot][i] = fd;
+			rc = map_update(outer[i], &slot, &fd, "allowlist slot", err);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static int set_ids(struct kern *k, struct vx_err *err)
+{
+	const struct bpf_map *sets[2] = { k->skel->maps.vx_set_a, k->skel->maps.vx_set_b };
+	const int cpus = libbpf_num_possible_cpus();
+	const uint32_t zero = 0;
+	int rc = 0;
+
+	for (uint64_t id = 0; id < 2 && !rc; id++) {
+		struct vx_set *set = calloc((size_t)cpus, sizeof(*set));
+
+		if (!set)
+			return vx_err_set(err, -ENOMEM, "counter set");
+		for (int i = 0; i < cpus; i++)
+			set[i].id = id;
+		rc = map_update(bpf_map__fd(sets[id]), &zero, set, "counter set", err);
+		free(set);
+	}
+	return rc;
+}
+
+int kern_open(struct kern *k, struct vx_err *err)
+{
+	int rc;
+
+	k->skel = vx__open();
+	if (!k->skel)
+		return vx_err_set(err, -errno, "open: %s", strerror(errno));
+	rc = bpf_map__set_max_entries(k->skel->maps.vx_frags, FRAGS_MAX);
+	if (!rc)
+		rc = bpf_map__set_max_entries(k->skel->maps.vx_allow_hits, KERN_RULES);
+	if (!rc)
+		rc = vx__load(k->skel);
+	if (rc)
+		return vx_err_set(err, rc, "load: %s", strerror(-rc));
+	k->cfg = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      bpf_map__fd(k->skel->maps.vx_cfg), 0);
+	if (k->cfg == MAP_FAILED)
+		return vx_err_set(err, -errno, "map vx_cfg: %s", strerror(errno));
+	rc = set_ids(k, err);
+	return rc ? rc : make_lists(k, err);
+}
+
+/* Deletes every element; key_size <= 64. */
+static int clear_map(int fd, struct vx_err *err)
+{
+	unsigned char key[64];
+
+	while (!bpf_map_get_next_key(fd, NULL, key)) {
+		int rc = bpf_map_delete_elem(fd, key);
+
+		if (rc && rc != -ENOENT)
+			return vx_err_set(err, rc, "delete: %s", strerror(-rc));
+	}
+	return 0;
+}
+
+static int clear_hits(const struct bpf_map *map, uint32_t n, struct vx_err *err)
+{
+	struct vx_hits *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
+	int rc = 0;
+
+	if (!zero)
+		return vx_err_set(err, -ENOMEM, "hits");
+	for (uint32_t i = 0; i < n && !rc; i++)
+		rc = map_update(bpf_map__fd(map), &i, zero, "hits", err);
+	free(zero);
+	return rc;
+}
+
+static int clear_policy(struct kern *k, struct vx_err *err)
+{
+	const struct bpf_map *maps[] = { k->skel->maps.vx_nat,	   k->skel->maps.vx_nat_lpm,
+					 k->skel->maps.vx_vnis,	   k->skel->maps.vx_frags,
+					 k->skel->maps.vx_denied,  k->skel->maps.vx_sources,
+					 k->skel->maps.vx_vni_seen };
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
+		rc = clear_map(bpf_map__fd(maps[i]), err);
+	k->slot = !k->slot;
+	for (int i = 0; i < 4 && !rc; i++)
+		rc = clear_map(k->lists[k->slot][i], err);
+	rc = rc ? rc : clear_hits(k->skel->maps.vx_allow_hits, k->n_allow, err);
+	rc = rc ? rc : clear_hits(k->skel->maps.vx_nat_hits, k->n_nat, err);
+	k->n_allow = k->n_nat = 0;
+	return rc;
+}
+
+static const struct vx_cfg defaults = {
+	.allow_mode = VX_ALLOW_OFF,
+	.match = VX_MATCH_ANY,
+	.unmatched = VX_UNMATCHED_DROP,
+	.truncated = VX_TRUNC_DROP,
+	.other_vni = VX_OTHER_PASS,
+	.egress_mtu = 9001,
+	.n_rings = 1,
+	.port = 4789,
+};
+
+int kern_reset(struct kern *k, struct vx_err *err)
+{
+	const struct vx_nexthop none = { 0 };
+	int rc = clear_policy(k, err);
+
+	*k->cfg = defaults;
+	k->cfg->allow_word = VX_ALLOW_WORD(k->slot, 0);
+	k->linear = 0;
+	rc = rc ? rc : kern_set_rings(k, 1, err);
+	rc = rc ? rc : kern_add_vni(k, 1, err);
+	rc = rc ? rc : kern_set_nexthop(k, VX_NH_UNNAT4, &none, err);
+	rc = rc ? rc : kern_set_nexthop(k, VX_NH_UNNAT6, &none, err);
+	kern_drop_records(k);
+	return rc;
+}
+
+/* Rings once made are kept. */
+int kern_set_rings(struct kern *k, uint32_t n, struct vx_err *err)
+{
+	if (n < 1 || n > VX_MAX_RINGS)
+		return vx_err_set(err, -EINVAL, "rings: 1 to %d", VX_MAX_RINGS);
+	for (uint32_t i = 0; i < n; i++) {
+		int fd, rc;
+
+		if (k->rings[i])
+			continue;
+		rc = ring_new(&k->rings[i], i ? FURTHER_RING : FIRST_RING, err);
+		if (rc)
+			return rc;
+		fd = ring_fd(k->rings[i]);
+		rc = map_update(bpf_map__fd(k->skel->maps.vx_rings), &i, &fd, "ring slot", err);
+		if (rc)
+			return rc;
+	}
+	k->cfg->n_rings = n;
+	return 0;
+}
+
+int kern_take_record(struct kern *k, struct vx_record *rec, const uint8_t **frame)
+{
+	for (int i = 0; i < VX_MAX_RINGS && k->rings[i]; i++)
+		if (ring_pop(k->rings[i], rec, frame))
+			return i;
+	return -1;
+}
+
+void kern_drop_records(struct kern *k)
+{
+	for (uint32_t i = 0; i < VX_MAX_RINGS && k->rings[i]; i++)
+		ring_clear(k->rings[i]);
+}
+
+int kern_add_vni(struct kern *k, uint32_t vni, struct vx_err *err)
+{
+	struct vx_vni_val *val = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*val));
+	int rc;
+
+	if (!val)
+		return vx_err_set(err, -ENOMEM, "vni");
+	rc = map_update(bpf_map__fd(k->skel->maps.vx_vnis), &vni, val, "vni", err);
+	free(val);
+	return rc;
+}
+
+int kern_clear_vnis(struct kern *k, struct vx_err *err)
+{
+	return clear_map(bpf_map__fd(k->skel->maps.vx_vnis), err);
+}
+
+int kern_set_nexthop(struct kern *k, uint32_t idx, const struct vx_nexthop *hop,
+		     struct vx_err *err)
+{
+	return map_update(bpf_map__fd(k->skel->maps.vx_nexthops), &idx, hop, "next hop", err);
+}
+
+/* Which list a prefix is in, and its key there. */
+static int allow_place(const struct kern_prefix *prefix, unsigned char key[static 24])
+{
+	const bool v4 = prefix->family == VX_IP4;
+	const uint32_t len = prefix->len;
+
+	if (len == (v4 ? 32 : 128)) {
+		memcpy(key, prefix->addr, 16);
+		return v4 ? LIST_ALLOW4 : LIST_ALLOW6;
+	}
+	memcpy(key, &len, 4);
+	memcpy(key + 4, prefix->addr, 16);
+	return v4 ? LIST_LPM4 : LIST_LPM6;
+}
+
+int kern_allow(struct kern *k, const char *text, const struct kern_prefix *prefix,
+	       struct vx_err *err)
+{
+	const struct vx_allow_val val = { .idx = k->n_allow };
+	unsigned char key[24];
+	int rc, list = allow_place(prefix, key);
+
+	if (k->n_allow == KERN_RULES)
+		return vx_err_set(err, -ENOSPC, "allow: at most %d entries", KERN_RULES);
+	rc = map_update(k->lists[k->slot][list], key, &val, "allow", err);
+	if (rc)
+		return rc;
+	snprintf(k->allow[k->n_allow].text, KERN_RULE_TEXT, "%s", text);
+	k->allow[k->n_allow++].prefix = *prefix;
+	k->cfg->allow_word |= VX_ALLOW_WORD(0, list_kinds[list].has);
+	return 0;
+}
+
+int kern_unallow(struct kern *k, const struct kern_prefix *prefix, struct vx_err *err)
+{
+	unsigned char key[24];
+	int rc, list = allow_place(prefix, key);
+
+	rc = bpf_map_delete_elem(k->lists[k->slot][list], key);
+	if (rc)
+		return vx_err_set(err, rc, "unallow: %s", strerror(-rc));
+	for (uint32_t i = 0; i < k->n_allow; i++)
+		if (!memcmp(&k->allow[i].prefix, prefix, sizeof(*prefix)))
+			k->allow[i].text[0] = '\0';
+	return 0;
+}
+
+static int add_nat_prefix(struct kern *k, const struct kern_nat *rule,
+			  const struct vx_nat_target *to, struct vx_err *err)
+{
+	struct vx_nat_lpm_key key = {
+		.prefixlen = 32u + rule->prefix.len,
+		.dport = (__be16)__builtin_bswap16(rule->port),
+		.proto = rule->proto,
+		.family = rule->family,
+	};
+
+	memcpy(key.addr, rule->prefix.addr, sizeof(key.addr));
+	return map_update(bpf_map__fd(k->skel->maps.vx_nat_lpm), &key, to, "nat", err);
+}
+
+int kern_add_nat(struct kern *k, const struct kern_nat *rule, struct vx_err *err)
+{
+	struct vx_nat_key key = {
+		.dport = (__be16)__builtin_bswap16(rule->port),
+		.proto = rule->proto,
+		.family = rule->family,
+	};
+	struct vx_nat_target to = {
+		.port = (__be16)__builtin_bswap16(rule->to_port),
+		.nexthop = (__u16)(VX_NH_FIRST + k->n_nat),
+		.idx = k->n_nat,
+	};
+	const int fd = bpf_map__fd(k->skel->maps.vx_nat);
+	struct vx_nat_val val = { 0 };
+	int rc;
+
+	if (k->n_nat == KERN_RULES)
+		return vx_err_set(err, -ENOSPC, "nat: at most %d rules", KERN_RULES);
+	memcpy(to.addr, rule->to, sizeof(to.addr));
+	rc = kern_set_nexthop(k, to.nexthop, &rule->hop, err);
+	bpf_map_lookup_elem(fd, &key, &val); /* not there: val stays 0 */
+	if (rule->has_prefix) {
+		val.flags |= VX_NAT_PREFIX;
+		rc = rc ? rc : add_nat_prefix(k, rule, &to, err);
+	} else {
+		val.flags |= VX_NAT_PLAIN;
+		val.to = to;
+	}
+	rc = rc ? rc : map_update(fd, &key, &val, "nat", err);
+	if (!rc)
+		k->nat[k->n_nat++] = *rule;
+	return rc;
+}
+
+int kern_age_frags(struct kern *k, uint64_t ns, struct vx_err *err)
+{
+	const int fd = bpf_map__fd(k->skel->maps.vx_frags);
+	struct vx_frag_key key, next;
+	const void *from = NULL;
+	struct vx_frag_val val;
+
+	while (!bpf_map_get_next_key(fd, from, &next)) {
+		int rc = bpf_map_lookup_elem(fd, &next, &val);
+
+		val.ns -= ns;
+		rc = rc ? rc : bpf_map_update_elem(fd, &next, &val, BPF_EXIST);
+		if (rc)
+			return vx_err_set(err, rc, "age: %s", strerror(-rc));
+		key = next;
+		from = &key;
+	}
+	return 0;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Running a packet through the programs, and reading what they wrote.
+ */
+#include "kern.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "vx.skel.h"
+
+int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t len,
+		  uint32_t repeat, struct kern_run *out, uint32_t *ns, struct vx_err *err)
+{
+	struct xdp_md ctx = { .data_end = k->linear };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+		    .data_out = out->data, .data_size_out = sizeof(out->data),
+		    .repeat = (int)repeat);
+	const struct bpf_program *prog =
+		explain ? k->skel->progs.vx_explain : k->skel->progs.vx_pipeline;
+	int rc;
+
+	if (k->linear && k->linear < len) {
+		opts.ctx_in = &ctx;
+		opts.ctx_size_in = sizeof(ctx);
+	}
+	rc = bpf_prog_test_run_opts(bpf_program__fd(prog), &opts);
+	if (rc)
+		return vx_err_set(err, rc, "test run: %s", strerror(-rc));
+	out->action = opts.retval;
+	out->len = opts.data_size_out;
+	if (ns)
+		*ns = opts.duration;
+	return 0;
+}
+
+int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *err)
+{
+	const struct bpf_map *sets[2] = { k->skel->maps.vx_set_a, k->skel->maps.vx_set_b };
+	const int cpus = libbpf_num_possible_cpus();
+	struct vx_set *set = calloc((size_t)cpus, sizeof(*set));
+	const uint32_t zero = 0;
+	int rc = 0;
+
+	if (!set)
+		return vx_err_set(err, -ENOMEM, "counter set");
+	memset(row, 0, VX_L_N * sizeof(row[0]));
+	for (int s = 0; s < 2 && !rc; s++) {
+		rc = bpf_map_lookup_elem(bpf_map__fd(sets[s]), &zero, set);
+		for (int cpu = 0; cpu < cpus; cpu++)
+			for (int i = 0; i < VX_L_N; i++)
+				row[i] += set[cpu].row[i];
+	}
+	free(set);
+	return rc ? vx_err_set(err, rc, "counter set: %s", strerror(-rc)) : 0;
+}
+
+int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, struct vx_err *err)
+{
+	const struct bpf_map *map = nat ? k->skel->maps.vx_nat_hits : k->skel->maps.vx_allow_hits;
+	const int cpus = libbpf_num_possible_cpus();
+	struct vx_hits *hits = calloc((size_t)cpus, sizeof(*hits));
+	int rc;
+
+	if (!hits)
+		return vx_err_set(err, -ENOMEM, "hits");
+	*packets = 0;
+	rc = bpf_map_lookup_elem(bpf_map__fd(map), &idx, hits);
+	for (int i = 0; i < cpus; i++)
+		*packets += hits[i].packets;
+	free(hits);
+	return rc ? vx_err_set(err, rc, "hits: %s", strerror(-rc)) : 0;
+}
+
+int kern_read_trace(struct kern *k, struct vx_trace *out, struct vx_err *err)
+{
+	const uint32_t zero = 0;
+	int rc = bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.vx_explain_out), &zero, out);
+
+	return rc ? vx_err_set(err, rc, "trace: %s", strerror(-rc)) : 0;
+}
+
+/* FNV-1a, a word at a time where there is one. */
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n)
+{
+	const unsigned char *b = data;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ b[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
+/* One element, key and value of every CPU. -ENOENT when it is gone. */
+static int hash_elem(const struct bpf_map *map, const void *key, uint64_t *hash)
+{
+	const enum bpf_map_type type = bpf_map__type(map);
+	const bool percpu = type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+			    type == BPF_MAP_TYPE_PERCPU_HASH ||
+			    type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+	const size_t one = (bpf_map__value_size(map) + 7u) & ~(size_t)7;
+	const size_t size = percpu ? one * (size_t)libbpf_num_possible_cpus() : one;
+	void *val = calloc(1, size);
+	int rc;
+
+	if (!val)
+		return -ENOMEM;
+	rc = bpf_map_lookup_elem(bpf_map__fd(map), key, val);
+	*hash = hash_bytes(*hash, key, bpf_map__key_size(map));
+	*hash = hash_bytes(*hash, val, size);
+	free(val);
+	return rc;
+}
+
+static int hash_map(const struct bpf_map *map, uint64_t *hash)
+{
+	unsigned char key[64];
+	const void *from = NULL;
+
+	while (!bpf_map_get_next_key(bpf_map__fd(map), from, key)) {
+		int rc = hash_elem(map, key, hash);
+
+		if (rc)
+			return rc;
+		from = key;
+	}
+	return 0;
+}
+
+static int hash_array(const struct bpf_map *map, uint32_t n, uint64_t *hash)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < n && !rc; i++)
+		rc = hash_elem(map, &i, hash);
+	return rc;
+}
+
+int kern_fingerprint(struct kern *k, uint64_t *out, struct vx_err *err)
+{
+	const struct vx *s = k->skel;
+	const struct bpf_map *maps[] = { s->maps.vx_frags,   s->maps.vx_denied, s->maps.vx_sources,
+					 s->maps.vx_vni_seen, s->maps.vx_vnis };
+	int rc = 0;
+
+	*out = 0xcbf29ce484222325ULL;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
+		rc = hash_map(maps[i], out);
+	rc = rc ? rc : hash_array(s->maps.vx_set_a, 1, out);
+	rc = rc ? rc : hash_array(s->maps.vx_set_b, 1, out);
+	rc = rc ? rc : hash_array(s->maps.vx_oversize, 1, out);
+	rc = rc ? rc : hash_array(s->maps.vx_allow_hits, k->n_allow, out);
+	rc = rc ? rc : hash_array(s->maps.vx_nat_hits, k->n_nat, out);
+	return rc ? vx_err_set(err, rc, "fingerprint: %s", strerror(-rc)) : 0;
+}
