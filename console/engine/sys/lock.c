@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One instance per ingress and network namespace. The file says who holds it; the flock says whether anybody
- * does: a file whose holder is dead is simply locked and written anew. [engine]
+ * One instance per ingress and network namespace. The file says who holds it; the flock says
+ * whether anybody does: a file whose holder is dead is simply locked and written anew. [engine]
  */
 #include "engine/sys/lock.h"
 
@@ -33,8 +33,8 @@ bool lock_first_netns(void)
 		return true;
 	if (!stat("/proc/1/ns/net", &first))
 		return first.st_dev == own.st_dev && first.st_ino == own.st_ino;
-	/* Only root may look at process 1. The others know another namespace by the directory that an engine in
-	 * it has made. */
+	/* Only root may look at process 1. The others know another namespace by the directory that
+	 * an engine in it has made. */
 	snprintf(dir, sizeof(dir), LOCK_DIR "/ns-%" PRIu64, (uint64_t)own.st_ino);
 	return access(dir, F_OK) != 0;
 }
@@ -44,7 +44,8 @@ static void lock_name(char buf[static LOCK_NAME], int ifindex)
 	snprintf(buf, LOCK_NAME, "lock.%" PRIu64 ".%d", lock_netns_inode(), ifindex);
 }
 
-/* LOCK_DIR as a descriptor. Whoever could write there could put a link in place of a lock or a socket. */
+/* LOCK_DIR as a descriptor. Whoever could write there could put a link in place of a lock or a
+ * socket. */
 static int lock_dir(struct vx_err *err)
 {
 	struct stat st;
@@ -55,8 +56,8 @@ static int lock_dir(struct vx_err *err)
 	if (dir < 0) {
 		rc = -errno;
 		return vx_err_set(err, rc, "lock: %s: %s", LOCK_DIR,
-				  rc == -ELOOP || rc == -ENOTDIR ? "not a directory" :
-								   strerror(-rc));
+				  rc == -ELOOP || rc == -ENOTDIR ? "not a directory"
+								 : strerror(-rc));
 	}
 	if ((made && fchmod(dir, 0755)) || fstat(dir, &st)) {
 		rc = vx_err_set(err, -errno, "lock: %s: %s", LOCK_DIR, strerror(errno));
@@ -83,7 +84,8 @@ static bool lock_current(int dir, const char *name, int fd)
 static int lock_open(int dir, const char *name, int *held)
 {
 	for (int tries = 0; tries < 100; tries++) {
-		int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644);
+		int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+				0644);
 		struct stat st;
 
 		if (fd < 0)
@@ -118,11 +120,11 @@ static int lock_busy(int fd, const char *ifname, struct vx_err *err)
 					  "%s is held by vxconsole pid %d since %s; watch it with: "
 					  "vxconsole attach %s",
 					  ifname, pid, since, ifname);
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	}
 	return vx_err_set(err, -EBUSY,
-			  "%s is held by another vxconsole; watch it with: vxconsole attach %s", ifname,
-			  ifname);
+			  "%s is held by another vxconsole; watch it with: vxconsole attach %s",
+			  ifname, ifname);
 }
 
 static int lock_sign(int fd)
@@ -168,14 +170,21 @@ int lock_take(const char *ifname, int ifindex, struct vx_err *err)
 	return fd;
 }
 
+/* The path is the open file's own: the device may be gone by now, and its index with it. */
 void lock_release(int fd, int ifindex)
 {
-	char path[sizeof(LOCK_DIR) + LOCK_NAME], name[LOCK_NAME];
+	char link[64], path[sizeof(LOCK_DIR) + LOCK_NAME], name[LOCK_NAME];
+	ssize_t n;
 
 	if (fd < 0)
 		return;
-	lock_name(name, ifindex);
-	snprintf(path, sizeof(path), "%s/%s", LOCK_DIR, name);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0) {
+		lock_name(name, ifindex);
+		n = snprintf(path, sizeof(path), "%s/%s", LOCK_DIR, name);
+	}
+	path[n] = 0;
 	unlink(path);
 	close(fd);
 }

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The two devices and the host's own addresses. A device is its ifindex: one that is renamed stays the same
+ * (the program and the sockets stay on it, too) and only its name is told anew. When it is gone, the next one
+ * that has the name it was asked for by takes its place. [engine]
+ */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if_arp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/sys/net_int.h"
+
+static int net_link_attr(const struct nlattr *attr, void *data)
+{
+	struct net_link *l = data;
+	uint16_t len = mnl_attr_get_payload_len(attr);
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		memccpy(l->name, mnl_attr_get_str(attr), 0, sizeof(l->name) - 1);
+		break;
+	case IFLA_MTU:
+		l->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_PROMISCUITY:
+		l->promisc = mnl_attr_get_u32(attr) > 0;
+		break;
+	case IFLA_ADDRESS:
+		if (len == sizeof(l->mac))
+			memcpy(l->mac, mnl_attr_get_payload(attr), len);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static void net_link_parse(const struct nlmsghdr *msg, struct net_link *out)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(msg);
+
+	memset(out, 0, sizeof(*out)); /* padding too: it is compared */
+	out->ifindex = ifi->ifi_index;
+	out->up = ifi->ifi_flags & IFF_UP;
+	out->running = ifi->ifi_flags & IFF_RUNNING;
+	mnl_attr_parse(msg, sizeof(*ifi), net_link_attr, out);
+}
+
+struct net_link_answer {
+	struct net_link link;
+	unsigned short type; /* ARPHRD_... */
+};
+
+static int net_link_answer(const struct nlmsghdr *msg, void *data)
+{
+	struct net_link_answer *a = data;
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(msg);
+
+	net_link_parse(msg, &a->link);
+	a->type = ifi->ifi_type;
+	return MNL_CB_OK;
+}
+
+/* By index, or by name when that is 0. */
+static int net_link_ask(struct net *n, int ifindex, const char *name, struct net_link_answer *out)
+{
+	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
+	struct nlmsghdr *req = nl_request(buf, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(req);
+
+	memset(out, 0, sizeof(*out));
+	ifi->ifi_index = ifindex;
+	if (!ifindex)
+		mnl_attr_put_strz(req, IFLA_IFNAME, name);
+	return nl_talk(&n->ask, req, net_link_answer, out);
+}
+
+int net_link_open(struct net *n, enum net_dev dev, const char *name, struct vx_err *err)
+{
+	struct net_dev_state *d = &n->dev[dev];
+	struct net_link_answer a;
+	int rc = -ENODEV;
+
+	if (strnlen(name, IFNAMSIZ) < IFNAMSIZ)
+		rc = net_link_ask(n, 0, name, &a);
+	if (rc)
+		return vx_err_set(err, rc, "%s: %s", name,
+				  rc == -ENODEV ? "no such network interface here" : strerror(-rc));
+	if (a.type != ARPHRD_ETHER && a.type != ARPHRD_LOOPBACK)
+		return vx_err_set(err, -EINVAL, "%s: not an Ethernet interface", name);
+	d->link = a.link;
+	memcpy(d->wanted, a.link.name, sizeof(d->wanted)); /* not an alternative name */
+	return 0;
+}
+
+static void net_link_now(struct net *n, enum net_dev dev, const struct net_link *now)
+{
+	struct net_link *old = &n->dev[dev].link;
+	bool was_up = net_egress_up(n);
+	bool other = old->ifindex != now->ifindex;
+
+	if (!memcmp(old, now, sizeof(*now)))
+		return;
+	*old = *now;
+	if (dev == NET_EGRESS && (other || was_up != net_egress_up(n)))
+		net_neigh_forget(n);
+	if (dev == NET_EGRESS || other)
+		n->routes_changed = true; /* reasons have the state and the name in them */
+	if (n->ev.link)
+		n->ev.link(n->ctx, dev, old);
+}
+
+static void net_link_gone(struct net *n, enum net_dev dev)
+{
+	struct net_link now;
+
+	memset(&now, 0, sizeof(now));
+	memcpy(now.name, n->dev[dev].wanted, sizeof(now.name));
+	net_link_now(n, dev, &now);
+}
+
+void net_link_message(struct net *n, const struct nlmsghdr *msg)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(msg);
+	struct net_link now;
+
+	if (ifi->ifi_family != AF_UNSPEC) /* a bridge tells that a port has left it with a DELLINK */
+		return;
+	net_link_parse(msg, &now);
+	for (enum net_dev dev = 0; dev < NET_DEVS; dev++) {
+		struct net_dev_state *d = &n->dev[dev];
+
+		if (msg->nlmsg_type == RTM_DELLINK && d->link.ifindex == now.ifindex)
+			net_link_gone(n, dev);
+		else if (msg->nlmsg_type == RTM_NEWLINK &&
+			 (d->link.ifindex == now.ifindex ||
+			  (!d->link.ifindex && !strcmp(d->wanted, now.name))))
+			net_link_now(n, dev, &now);
+	}
+}
+
+void net_link_read(struct net *n)
+{
+	for (enum net_dev dev = 0; dev < NET_DEVS; dev++) {
+		struct net_dev_state *d = &n->dev[dev];
+		struct net_link_answer a;
+		int rc = d->link.ifindex ? net_link_ask(n, d->link.ifindex, NULL, &a) : -ENODEV;
+
+		if (rc == -ENODEV) {
+			net_link_gone(n, dev);
+			rc = net_link_ask(n, 0, d->wanted, &a);
+		}
+		if (!rc)
+			net_link_now(n, dev, &a.link);
+	}
+}
+
+/* --- the host's own addresses: one may stand on more than one device, and is told once --- */
+
+struct net_own_attrs {
+	const void *local, *address;
+	uint16_t local_len, address_len;
+	uint32_t flags;
+};
+
+static int net_own_attr(const struct nlattr *attr, void *data)
+{
+	struct net_own_attrs *a = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFA_LOCAL: /* with a peer, IFA_ADDRESS is the peer's */
+		a->local = mnl_attr_get_payload(attr);
+		a->local_len = mnl_attr_get_payload_len(attr);
+		break;
+	case IFA_ADDRESS:
+		a->address = mnl_attr_get_payload(attr);
+		a->address_len = mnl_attr_get_payload_len(attr);
+		break;
+	case IFA_FLAGS:
+		a->flags = mnl_attr_get_u32(attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static bool net_own_parse(const struct nlmsghdr *msg, struct net_own *out)
+{
+	const uint32_t unfit = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED;
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(msg);
+	struct net_own_attrs a = { .flags = ifa->ifa_flags };
+	bool v6 = ifa->ifa_family == AF_INET6;
+	uint16_t need = v6 ? 16 : 4;
+
+	mnl_attr_parse(msg, sizeof(*ifa), net_own_attr, &a);
+	if (!a.local) {
+		a.local = a.address;
+		a.local_len = a.address_len;
+	}
+	if ((ifa->ifa_family != AF_INET && !v6) || !a.local || a.local_len != need)
+		return false;
+	*out = (struct net_own){ .addr = net_addr(v6 ? VX_IP6 : VX_IP4, a.local),
+				 .ifindex = (int)ifa->ifa_index,
+				 .source = !(a.flags & unfit) && ifa->ifa_scope == RT_SCOPE_UNIVERSE &&
+					   (v6 || !(a.flags & IFA_F_SECONDARY)) };
+	return true;
+}
+
+static struct net_own *net_own_find(const struct net *n, const struct net_own *o)
+{
+	for (size_t i = 0; i < n->n_own; i++)
+		if (n->own[i].ifindex == o->ifindex && addr_equal(&n->own[i].addr, &o->addr))
+			return &n->own[i];
+	return NULL;
+}
+
+bool net_own_has(const struct net *n, const struct addr *a)
+{
+	for (size_t i = 0; i < n->n_own; i++)
+		if (addr_equal(&n->own[i].addr, a))
+			return true;
+	return false;
+}
+
+const struct addr *net_own_source(const struct net *n, uint8_t family)
+{
+	int egress = n->dev[NET_EGRESS].link.ifindex;
+
+	for (size_t i = 0; i < n->n_own; i++)
+		if (n->own[i].ifindex == egress && n->own[i].source && n->own[i].addr.family == family)
+			return &n->own[i].addr;
+	return NULL;
+}
+
+static void net_own_tell(struct net *n, const struct addr *a, bool added)
+{
+	n->routes_changed = true;
+	if (n->ev.own_addr)
+		n->ev.own_addr(n->ctx, a, added);
+}
+
+static int net_own_add(struct net *n, const struct net_own *o)
+{
+	struct net_own *old = net_own_find(n, o), *more;
+	bool known = net_own_has(n, &o->addr);
+
+	if (old) {
+		n->routes_changed |= old->source != o->source;
+		*old = *o;
+		return 0;
+	}
+	if (n->n_own == n->own_room) {
+		size_t room = n->own_room ? 2 * n->own_room : 32;
+
+		more = realloc(n->own, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		n->own = more;
+		n->own_room = room;
+	}
+	n->own[n->n_own++] = *o;
+	if (!known)
+		net_own_tell(n, &o->addr, true);
+	return 0;
+}
+
+static void net_own_del(struct net *n, struct net_own *o)
+{
+	struct addr a = o->addr;
+
+	memmove(o, o + 1, (size_t)(n->own + --n->n_own - o) * sizeof(*o)); /* keeps the order: the first is the source */
+	if (!net_own_has(n, &a))
+		net_own_tell(n, &a, false);
+}
+
+void net_own_message(struct net *n, const struct nlmsghdr *msg)
+{
+	struct net_own o, *old;
+
+	if (!net_own_parse(msg, &o))
+		return;
+	if (msg->nlmsg_type == RTM_NEWADDR) {
+		if (net_own_add(n, &o))
+			n->lost = true; /* read again later, rather than guard with a list that is not whole */
+		return;
+	}
+	old = net_own_find(n, &o);
+	if (old)
+		net_own_del(n, old);
+}
+
+static int net_own_answer(const struct nlmsghdr *msg, void *data)
+{
+	struct net *n = data;
+	struct net_own o;
+
+	if (!net_own_parse(msg, &o))
+		return MNL_CB_OK;
+	o.seen = true;
+	return net_own_add(n, &o) ? MNL_CB_ERROR : MNL_CB_OK;
+}
+
+int net_own_read(struct net *n)
+{
+	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
+	int rc;
+
+	for (size_t i = 0; i < n->n_own; i++)
+		n->own[i].seen = false;
+	rc = nl_talk(&n->ask, nl_request(buf, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg)),
+		     net_own_answer, n);
+	if (rc)
+		return rc;
+	for (size_t i = n->n_own; i-- > 0;)
+		if (!n->own[i].seen)
+			net_own_del(n, &n->own[i]);
+	return 0;
+}
