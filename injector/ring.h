@@ -18,7 +18,7 @@
 
 #include "inj.h"
 
-#define RING_HDR     8		 /* u32 length and bits, u32 page offset */
+#define RING_HDR     8		 /* 32 bits length and flags, 32 bits page offset */
 #define RING_BUSY    0x80000000U /* reserved, not committed yet */
 #define RING_DISCARD 0x40000000U /* committed as "skip me" */
 
