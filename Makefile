@@ -48,7 +48,7 @@ endif
 BPFTOOL := $(shell BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh bpftool)
 endif
 
-LIBXDP ?= $(shell pkg-config --exists libxdp && echo 1 || echo 0)
+LIBXDP ?= $(shell pkg-config --exists libxdp 2>/dev/null && echo 1 || echo 0)
 PKGS   := libbpf libelf zlib libmnl libcjson
 fault  := $(if $(FAULT),-DVX_FAULT_$(FAULT))
 san    := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -162,7 +162,7 @@ check-fmt: ## are they formatted?
 	@clang-format --dry-run --Werror $(C_FILES)
 lint: ## cppcheck, shellcheck
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		-Ibpf -Iinjector -Iconsole injector console tests/lab
+		'-DLIBBPF_OPTS(t,n,...)=struct t n = { 0 }' -Ibpf -Iinjector -Iconsole injector console tests/lab
 	shellcheck -S warning $$(grep -lrE '^#!/bin/(ba)?sh' tests .ci)
 
 docs: ## bring the marked blocks of the manual up to date

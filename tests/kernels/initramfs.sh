@@ -31,7 +31,9 @@ for d in bin sbin lib lib64; do # as on this machine, where they may be links in
 	if [ -L /$d ]; then ln -s usr/$d "$tree/$d"; else mkdir -p "$tree/$d"; fi
 done
 mkdir -p "$tree"/proc "$tree"/sys "$tree"/dev "$tree"/tmp "$tree"/run "$tree"/etc "$tree"/bb "$tree"/var/lib
-for tool in bash ip tc ethtool unshare nsenter setpriv flock timeout nft ping tcpdump; do
+# The shell tests want GNU's tools; for all others there is busybox.
+for tool in bash ip tc ethtool unshare nsenter setpriv flock timeout nft ping tcpdump jq sysctl awk grep sed \
+	date sort stat mktemp find xargs ps nproc readlink; do
 	path=$(command -v $tool) && add "$path"
 done
 add "$("$root"/tests/tools/deps.sh bpftool)"

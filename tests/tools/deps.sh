@@ -34,6 +34,7 @@ table() {
 	test    cmd:sysctl                procps              procps-ng
 	test    cmd:tcpdump               tcpdump             tcpdump
 	test    cmd:tshark                tshark              wireshark-cli
+	test    cmd:jq                    jq                  jq
 	test    cmd:ping                  iputils-ping        iputils
 	test    cmd:groff                 groff               groff-base
 	lab     cmd:ip                    iproute2            iproute

@@ -12,7 +12,7 @@ alone() { # HEADER COMPILER...
 	header=$1
 	shift
 	out=$(printf '#include "%s"\n#include "%s"\n' "$header" "$header" |
-		"$@" -x c -fsyntax-only -Wall -Wextra -Werror -Wno-unused-function -Ibpf -Iinjector \
+		"$@" -x c -fsyntax-only -Wall -Wextra -Werror -Wno-unused-function -Wno-undefined-internal -Ibpf -Iinjector \
 			-Iconsole -Itests/lab -I"$build" - 2>&1) && return
 	echo "not ok $header"
 	echo "$out" | sed 's/^/# /'
