@@ -61,14 +61,16 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
  * One size class: a record's size must be a constant to the verifier, and so must the bound of the copy.
  */
 static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, void *ring,
-					  const struct vx_wake *wake, const __u32 class)
+					  struct vx_wake *wake, const __u32 class)
 {
 	struct vx_record *rec = bpf_ringbuf_reserve(ring, sizeof(*rec) + class, 0);
 	__u32 n = p->t.frame_len - 1;
 	__u64 handed;
 
-	if (!rec)
+	if (!rec) {
+		__sync_fetch_and_add(&wake->full, 1);
 		return VX_L_RING_FULL;
+	}
 	/*
 	 * W1: the record is reserved, then sleepers is read below. Pairs with the worker that adds itself to
 	 * sleepers, fences and looks at the producer position. One of the two sees the other: without a full
@@ -94,7 +96,7 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 /* Returns the row: queued, ring_full or internal. */
 static __always_inline int ring_put(struct xdp_md *ctx, struct vx_pkt *p)
 {
-	const struct vx_wake *wake = bpf_map_lookup_elem(&vx_wake, &p->t.ring);
+	struct vx_wake *wake = bpf_map_lookup_elem(&vx_wake, &p->t.ring);
 	void *ring = bpf_map_lookup_elem(&vx_rings, &p->t.ring);
 	__u32 len = p->t.frame_len;
 

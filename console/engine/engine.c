@@ -105,15 +105,14 @@ static int open_network(struct eng *e, struct vx_err *err)
 
 static int load_lists(struct eng *e, struct vx_err *err)
 {
-	int rc = allow_new(&e->allow, e->o->allow_max, err), fd;
+	int rc = 0, fd;
 
-	rc = rc ? rc : nat_new(&e->nat, err);
-	if (!rc && e->o->allowlist[0]) {
+	if (e->o->allowlist[0]) {
 		fd = store_open(e->o->allowlist, err);
 		rc = fd < 0 ? fd : eng_allow_load(e, fd, e->o->allowlist, warn, NULL, err);
 		if (fd >= 0)
 			close(fd);
-	} else if (!rc && e->o->source[OPT_ALLOW_MODE] == OPT_BY_DEFAULT) {
+	} else if (e->o->source[OPT_ALLOW_MODE] == OPT_BY_DEFAULT) {
 		vx_warn("no allowlist given: every address is let through (allow-mode off)");
 	}
 	for (int i = 0; !rc && i < e->o->n_nat_rules; i++) {
@@ -203,6 +202,8 @@ static int start(struct eng *e, struct vx_err *err)
 	if (e->lock_fd < 0)
 		return e->lock_fd;
 	rc = eng_rows_init(e, err);
+	rc = rc ? rc : allow_new(&e->allow, e->o->allow_max, err);
+	rc = rc ? rc : nat_new(&e->nat, err);
 	rc = rc ? rc : open_datapath(e, err);
 	rc = rc ? rc : open_network(e, err);
 	rc = rc ? rc : load_lists(e, err);

@@ -33,18 +33,26 @@ static struct bpf_map *outer_map(struct dp *d, enum dp_list l)
 	}
 }
 
-static const char *const list_name[DP_LISTS] = { "vx_allow4_in", "vx_allow6_in", "vx_lpm4_in",
-						 "vx_lpm6_in" };
+/* Inner maps must be of the kind that the outer map's template has (policy.bpf.h); only their size is free. */
+static const struct list_kind {
+	const char *name;
+	enum bpf_map_type type;
+	__u32 key_size;
+} list_kind[DP_LISTS] = {
+	[DP_ALLOW4] = { "vx_allow4_in", BPF_MAP_TYPE_HASH, sizeof(__be32) },
+	[DP_ALLOW6] = { "vx_allow6_in", BPF_MAP_TYPE_HASH, sizeof(struct vx_addr6) },
+	[DP_LPM4] = { "vx_lpm4_in", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm4_key) },
+	[DP_LPM6] = { "vx_lpm6_in", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm6_key) },
+};
 
-/* Inner maps must have the flags of the outer map's template; only their size is free. */
-static int inner_new(struct dp *d, enum dp_list l, uint32_t entries, struct vx_err *err)
+static int inner_new(const struct dp *d, enum dp_list l, struct vx_err *err)
 {
-	struct bpf_map *tmpl = bpf_map__inner_map(outer_map(d, l));
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = bpf_map__map_flags(tmpl));
-	int fd = bpf_map_create(bpf_map__type(tmpl), list_name[l], bpf_map__key_size(tmpl),
-				bpf_map__value_size(tmpl), entries ? entries : 1, &opts);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	const struct list_kind *k = &list_kind[l];
+	int fd = bpf_map_create(k->type, k->name, k->key_size, sizeof(struct vx_allow_val),
+				d->allow_max, &opts);
 
-	return fd >= 0 ? fd : vx_err_set(err, fd, "allowlist map of %u entries: %s", entries,
+	return fd >= 0 ? fd : vx_err_set(err, fd, "allowlist map of %u entries: %s", d->allow_max,
 					 strerror(-fd));
 }
 
@@ -64,7 +72,7 @@ static int inner_put(struct dp *d, unsigned slot, enum dp_list l, int fd, struct
 int dp_lists_init(struct dp *d, struct vx_err *err)
 {
 	for (int l = 0; l < DP_LISTS; l++) {
-		int fd = inner_new(d, (enum dp_list)l, d->allow_max, err);
+		int fd = inner_new(d, (enum dp_list)l, err);
 
 		if (fd < 0)
 			return fd;
@@ -160,7 +168,7 @@ int dp_allow_swap(struct dp *d, const struct allow *list, struct vx_err *err)
 	int rc = 0;
 
 	for (int l = 0; l < DP_LISTS && !rc; l++) {
-		f.fd[l] = inner_new(d, (enum dp_list)l, d->allow_max, err);
+		f.fd[l] = inner_new(d, (enum dp_list)l, err);
 		rc = f.fd[l] < 0 ? f.fd[l] : 0;
 	}
 	if (!rc) {
