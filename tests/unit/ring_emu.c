@@ -75,7 +75,8 @@ void emu_commit(struct emu *e, void *p, bool discard)
 	bool wake = e->sleepers && atomic_load_explicit(e->sleepers, memory_order_seq_cst);
 	uint64_t one = 1;
 
-	atomic_exchange_explicit(header(p), len | (discard ? RING_DISCARD : 0), memory_order_seq_cst);
+	atomic_exchange_explicit(header(p), len | (discard ? RING_DISCARD : 0),
+				 memory_order_seq_cst);
 	if (wake && write(e->wake_fd, &one, sizeof(one)) < 0)
 		abort();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's side of a BPF ring buffer in user space: reserve, commit, discard, and the wake-up protocol
- * of vx_wake. One producing thread a ring. For the injector's tests.
+ * The kernel's side of a BPF ring buffer in user space: reserve, commit, discard, and the wake-up
+ * protocol of vx_wake. One producing thread a ring. For the injector's tests.
  */
 #ifndef TESTS_UNIT_RING_EMU_H
 #define TESTS_UNIT_RING_EMU_H
@@ -30,7 +30,8 @@ void emu_close(struct emu *e);
 /* len bytes, BUSY until committed or discarded; NULL when the ring is full. */
 void *emu_reserve(struct emu *e, size_t len);
 void emu_commit(struct emu *e, void *p, bool discard);
-/* Writes len bytes (a multiple of 8) the way the kernel's memory is written: a stale reader may look. */
+/* Writes len bytes (a multiple of 8) the way the kernel's memory is written: a stale reader may
+ * look. */
 void emu_copy(void *to, const void *from, size_t len);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ring's claim and complete, one thread: every edge that the stress test can only hope to meet. */
+/* The ring's claim and complete, one thread: every edge that the stress test can only hope to meet.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +27,8 @@ static int setup(void **state)
 	static struct t t;
 
 	emu_open(&t.emu, SIZE, NULL);
-	assert_int_equal(ring_init(&t.ring, t.emu.consumer, t.emu.producer, t.emu.data, SIZE, false), 0);
+	assert_int_equal(
+		ring_init(&t.ring, t.emu.consumer, t.emu.producer, t.emu.data, SIZE, false), 0);
 	*state = &t;
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Eight claimers on one ring: batches of 1 to 64, random stalls, BUSY and DISCARDed records among the
- * others, each delivered exactly once and whole. VX_STRESS_N sets the number of records (10 million).
+ * Eight claimers on one ring: batches of 1 to 64, random stalls, BUSY and DISCARDed records among
+ * the others, each delivered exactly once and whole. VX_STRESS_N sets the number of records (10
+ * million).
  */
 #include <pthread.h>
 #include <sched.h>
@@ -50,15 +51,16 @@ static size_t len_of(uint32_t number)
 
 static void fill(void *p, uint32_t number)
 {
-	struct vx_record rec = { .trace_id = number, .len = (uint32_t)len_of(number) };
-	struct payload load = { number, ~(uint64_t)number };
+	struct vx_record rec = {.trace_id = number, .len = (uint32_t)len_of(number)};
+	struct payload load = {number, ~(uint64_t)number};
 
 	emu_copy(p, &rec, sizeof(rec));
 	emu_copy((struct vx_record *)p + 1, &load, sizeof(load));
 	emu_copy((unsigned char *)p + len_of(number) - sizeof(load), &load, sizeof(load));
 }
 
-/* Keeps some records reserved and commits a random one of them, as CPUs in the middle of a packet do. */
+/* Keeps some records reserved and commits a random one of them, as CPUs in the middle of a packet
+ * do. */
 static void *produce(void *arg)
 {
 	uint32_t x = 1, number = 0, n = 0, kept[WINDOW];
@@ -126,7 +128,8 @@ static void *consume(void *arg)
 			sched_yield();
 			continue;
 		}
-		/* claimed as the owner, with no flip meanwhile (2, 6, 10, ...): all before it is done */
+		/* claimed as the owner, with no flip meanwhile (2, 6, 10, ...): all before it is
+		 * done */
 		if (id == 0 && before % 4 == 2 && before == atomic_load(&flips) &&
 		    atomic_load(&n_seen) != c.rec[0]->trace_id)
 			atomic_fetch_add(&n_order, 1);
@@ -169,8 +172,8 @@ static void run(uint32_t records, bool with_flips)
 	emu_open(&emu, SIZE, NULL);
 	assert_int_equal(ring_init(&ring, emu.consumer, emu.producer, emu.data, SIZE, false), 0);
 	for (i = 0; i < CLAIMERS; i++)
-		assert_int_equal(
-			pthread_create(&claimer[i], NULL, consume, (void *)(uintptr_t)i), 0);
+		assert_int_equal(pthread_create(&claimer[i], NULL, consume, (void *)(uintptr_t)i),
+				 0);
 	if (with_flips)
 		assert_int_equal(pthread_create(&flipper, NULL, flip, NULL), 0);
 	assert_int_equal(pthread_create(&producer, NULL, produce, NULL), 0);
