@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `allow`: the list of addresses whose packets go on. [engine] */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/cmd/cmd_groups.h"
+#include "engine/engine.h"
+#include "proto/out.h"
+
+#define TOP_MOST 50
+
+/* Pairs of "org NAME" and "note TEXT" after the address. */
+static int take_labels(int argc, char **argv, const char **org, const char **note,
+		       struct vx_err *err)
+{
+	for (int i = 0; i < argc; i += 2) {
+		const char **to = !strcmp(argv[i], "org") ? org : !strcmp(argv[i], "note") ? note : NULL;
+
+		if (!to)
+			return vx_err_set(err, -EINVAL, "%.60s: expected `org NAME` or `note TEXT`", argv[i]);
+		if (*to)
+			return vx_err_set(err, -EINVAL, "%s is given twice", argv[i]);
+		if (i + 1 == argc)
+			return vx_err_set(err, -EINVAL, "%s: a text is missing behind it", argv[i]);
+		if (!buf_utf8_valid(argv[i + 1]))
+			return vx_err_set(err, -EINVAL, "%s: not valid UTF-8", argv[i]);
+		*to = argv[i + 1];
+	}
+	return 0;
+}
+
+static int add(struct con *c)
+{
+	const char *org = NULL, *note = NULL;
+	char text[ADDR_TEXT];
+	struct cidr cidr;
+	int r;
+
+	r = addr_cidr_parse(c->argv[0], &cidr, c->err);
+	if (!r)
+		r = take_labels(c->argc - 1, c->argv + 1, &org, &note, c->err);
+	if (!r)
+		r = eng_allow_add(c->e, &cidr, org, note, c->err);
+	if (r < 0)
+		return r;
+	out_message(c->out, "added %s", addr_cidr_format(&cidr, text));
+	return 0;
+}
+
+static int del(struct con *c)
+{
+	char text[ADDR_TEXT];
+	struct cidr cidr;
+	int r;
+
+	r = addr_cidr_parse(c->argv[0], &cidr, c->err);
+	if (!r)
+		r = eng_allow_del(c->e, &cidr, c->err);
+	if (r < 0)
+		return r;
+	out_message(c->out, "removed %s", addr_cidr_format(&cidr, text));
+	return 0;
+}
+
+static void list_row(void *ctx, const struct eng_allow_row *row)
+{
+	struct out *o = ctx;
+	char text[ADDR_TEXT];
+
+	out_object(o, NULL);
+	out_str(o, "cidr", addr_cidr_format(&row->entry->cidr, text));
+	out_str(o, "org", row->entry->org);
+	out_str(o, "note", row->entry->note);
+	out_u64(o, "hits", row->hits);
+	out_u64(o, "pps", row->pps);
+	out_time(o, "last_seen", row->last_seen_real_ns);
+	out_end(o);
+}
+
+static int list(struct con *c)
+{
+	static const char *const mode[] = { "off", "count", "enforce" };
+
+	out_array(c->out, NULL);
+	eng_allow_rows(c->e, c->argc ? c->argv[0] : NULL, list_row, c->out);
+	out_end(c->out);
+	out_note(c->out, "%u entries in all, %u organisations, mode %s", allow_count(c->e->allow),
+		 allow_orgs(c->e->allow), mode[c->e->o->allow_mode % 3]);
+	return 0;
+}
+
+static int load(struct con *c)
+{
+	int r;
+
+	if (c->fd < 0)
+		return vx_err_set(c->err, -EBADF, "the caller has to open FILE and pass its descriptor");
+	r = eng_allow_load(c->e, c->fd, c->argv[0], cmd_warn, c, c->err);
+	if (r < 0)
+		return r;
+	out_message(c->out, "loaded %u entries from %s", allow_count(c->e->allow), c->argv[0]);
+	return 0;
+}
+
+static int save(struct con *c)
+{
+	int r = c->argc ? cmd_check_fill(c, c->err) : 0;
+
+	if (!r)
+		r = eng_allow_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
+	if (r < 0)
+		return r;
+	out_message(c->out, "saved %u entries", allow_count(c->e->allow));
+	return 0;
+}
+
+static int mode(struct con *c)
+{
+	int r = eng_set(c->e, "allow-mode", c->argv[0], c->err);
+
+	if (r < 0)
+		return r;
+	out_message(c->out, "allow-mode is %s", c->argv[0]);
+	return 0;
+}
+
+static void top_row(void *ctx, const struct eng_denied_row *row)
+{
+	struct out *o = ctx;
+	char text[ADDR_TEXT];
+
+	out_object(o, NULL);
+	out_str(o, "addr", addr_format(&row->addr, text));
+	out_u64(o, "pps", row->pps);
+	out_u64(o, "count", row->count);
+	out_end(o);
+}
+
+static int top(struct con *c)
+{
+	out_array(c->out, NULL);
+	eng_denied_rows(c->e, TOP_MOST, top_row, c->out);
+	out_end(c->out);
+	return 0;
+}
+
+const struct cmd cmd_allow[] = {
+	{ "allow add", "CIDR [org NAME] [note TEXT]", "permit an address or a prefix", 1, 5, CMD_WRITE, add },
+	{ "allow del", "CIDR", "remove an entry from the list", 1, 1, CMD_WRITE, del },
+	{ "allow list", "[FILTER]", "the entries with their hits; FILTER: part of address, organisation or note",
+	  0, 1, CMD_RO, list },
+	{ "allow load", "FILE", "replace the whole list by that of a JSON file", 1, 1,
+	  CMD_WRITE | CMD_READS, load },
+	{ "allow save", "[FILE]", "write the list as JSON, without FILE to the one it came from", 0, 1,
+	  CMD_WRITE | CMD_FILLS, save },
+	{ "allow mode", "enforce|count|off", "drop what is not on the list, only count it, or do not look",
+	  1, 1, CMD_WRITE, mode },
+	{ "allow top", "", "the addresses that are denied most", 0, 0, CMD_RO, top },
+	{ 0 },
+};

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `help` and `quit`. [engine; help also in the client] */
+#include "engine/cmd/cmd_groups.h"
+#include "engine/engine.h"
+#include "log.h"
+#include "proto/out.h"
+
+static int help(struct con *c)
+{
+	const struct cmd *cmd;
+	unsigned shown = 0;
+
+	out_array(c->out, NULL);
+	for (unsigned i = 0; (cmd = cmd_at(i)); i++) {
+		if (!cmd_fits(cmd, c->argc, c->argv))
+			continue;
+		out_object(c->out, NULL);
+		out_str(c->out, "command", cmd->name);
+		out_str(c->out, "args", cmd->args);
+		out_str(c->out, "help", cmd->help);
+		out_end(c->out);
+		shown++;
+	}
+	out_end(c->out);
+	if (shown || cmd_find(c->argc, c->argv, c->err))
+		return 0;
+	return c->err->code;
+}
+
+static int quit(struct con *c)
+{
+	vx_info("uid %u: quit", c->uid);
+	c->e->quit = true;
+	c->e->quit_why = "quit";
+	out_message(c->out, "stopping: nothing new is taken, what is queued is sent");
+	return 0;
+}
+
+const struct cmd cmd_help[] = {
+	{ "help", "[COMMAND]", "the commands, or those that begin like COMMAND", 0, 2, CMD_LOCAL, help },
+	{ "quit", "", "drain and stop the engine", 0, 0, CMD_ENDS, quit },
+	{ 0 },
+};

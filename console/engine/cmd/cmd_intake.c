@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `intake`: stop and start taking packets. The one command that stops all that is sent, so it asks. [engine] */
+#include "engine/cmd/cmd_groups.h"
+#include "engine/engine.h"
+#include "proto/out.h"
+
+static int off(struct con *c)
+{
+	int r;
+
+	if (!c->yes && !c->e->snap.paused) {
+		eng_refresh(c->e);
+		return cmd_ask(c, "intake off drops every packet that is ours: %llu packets/s that are sent now would be lost",
+			       (unsigned long long)c->e->snap.out_pps);
+	}
+	r = eng_intake(c->e, false, c->err);
+	if (r < 0)
+		return r;
+	out_message(c->out, "intake is off: every packet that is ours is dropped (row paused)");
+	return 0;
+}
+
+static int on(struct con *c)
+{
+	int r = eng_intake(c->e, true, c->err);
+
+	if (r < 0)
+		return r;
+	out_message(c->out, "intake is on");
+	return 0;
+}
+
+const struct cmd cmd_intake[] = {
+	{ "intake off", "", "drop every packet that is ours; asks first", 0, 0, CMD_WRITE, off },
+	{ "intake on", "", "take packets again", 0, 0, CMD_WRITE, on },
+	{ 0 },
+};

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `nat`: the rules that give allowed packets their new destination. [engine] */
+#include <stdio.h>
+
+#include "engine/cmd/cmd_groups.h"
+#include "engine/engine.h"
+#include "proto/out.h"
+
+static int add(struct con *c)
+{
+	int r = eng_nat_add(c->e, c->argv[0], c->err);
+
+	if (r < 0)
+		return r;
+	out_message(c->out, "added %s", c->argv[0]);
+	return 0;
+}
+
+static int del(struct con *c)
+{
+	int r = eng_nat_del(c->e, c->argv[0], c->err);
+
+	if (r < 0)
+		return r;
+	out_message(c->out, "removed %s", c->argv[0]);
+	return 0;
+}
+
+/* The key as `nat del` takes it: with the family where the same key has a rule in both. */
+static const char *key_text(const struct nat *n, const struct nat_key *k, char buf[static NAT_TEXT])
+{
+	uint8_t other = k->family == VX_IP4 ? VX_IP6 : VX_IP4;
+	char plain[NAT_TEXT];
+
+	if (k->has_prefix || !nat_plain(n, other, k->proto, k->port))
+		return nat_key_format(k, buf);
+	snprintf(buf, NAT_TEXT, "%.*s/%u", NAT_TEXT - 5, nat_key_format(k, plain), k->family);
+	return buf;
+}
+
+struct listing {
+	struct out *out;
+	const struct nat *nat;
+};
+
+static void list_row(void *ctx, const struct eng_nat_row *row)
+{
+	const struct net_nexthop *nh = row->nexthop;
+	char key[NAT_TEXT], text[ADDR_TEXT];
+	struct listing *l = ctx;
+	struct out *o = l->out;
+
+	out_object(o, NULL);
+	out_str(o, "key", key_text(l->nat, &row->rule->key, key));
+	out_str(o, "to", addr_format_port(&row->rule->to, row->rule->to_port, text));
+	out_u64(o, "hits", row->hits);
+	out_str(o, "next_hop", nh->state == NET_NH_RESOLVED ? addr_mac_format(nh->mac, text) : NULL);
+	out_str(o, "state", net_nh_state_name(nh->state));
+	out_end(o);
+	if (nh->state != NET_NH_RESOLVED && nh->why[0])
+		out_note(o, "%s: %s", key, nh->why);
+}
+
+static int list(struct con *c)
+{
+	struct listing l = { c->out, c->e->nat };
+
+	out_array(c->out, NULL);
+	eng_nat_rows(c->e, list_row, &l);
+	out_end(c->out);
+	return 0;
+}
+
+const struct cmd cmd_nat[] = {
+	{ "nat add", "RULE", "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80",
+	  1, 1, CMD_WRITE, add },
+	{ "nat del", "KEY", "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6", 1, 1, CMD_WRITE,
+	  del },
+	{ "nat list", "", "the rules with their hits and next hops", 0, 0, CMD_RO, list },
+	{ 0 },
+};

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `set`, `show settings`, `save`: the options of the running engine. [engine] */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/cmd/cmd_groups.h"
+#include "engine/engine.h"
+#include "proto/out.h"
+
+#define VALUE_MAX 65536 /* of 4,096 VNIs, the longest */
+
+static int set(struct con *c)
+{
+	int r = eng_set(c->e, c->argv[0], c->argv[1], c->err);
+
+	if (r < 0)
+		return r;
+	out_message(c->out, "%s is %s", c->argv[0], c->argv[1]);
+	return 0;
+}
+
+static int show(struct con *c)
+{
+	char *value = malloc(VALUE_MAX);
+	struct out *o = c->out;
+
+	if (!value)
+		return vx_err_set(c->err, -ENOMEM, "no memory");
+	out_array(o, NULL);
+	for (enum opt_id id = 0; id < OPT_N; id++) {
+		out_object(o, NULL);
+		out_str(o, "name", opt_name(id));
+		out_str(o, "value", opt_value(c->e->o, id, value, VALUE_MAX));
+		out_str(o, "source", opt_source_name(c->e->o->source[id]));
+		out_bool(o, "live", opt_live(id) == OPT_LIVE_YES);
+		out_end(o);
+	}
+	out_end(o);
+	free(value);
+	return 0;
+}
+
+static int save(struct con *c)
+{
+	int r = c->argc ? cmd_check_fill(c, c->err) : 0;
+
+	if (!r)
+		r = eng_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
+	if (r < 0)
+		return r;
+	out_message(c->out, "saved the settings");
+	return 0;
+}
+
+const struct cmd cmd_set[] = {
+	{ "set", "NAME VALUE", "change a setting now; `show settings` lists them", 2, 2, CMD_WRITE, set },
+	{ "show settings", "", "every setting, where its value comes from, and whether it can be set live", 0,
+	  0, CMD_RO, show },
+	{ "save", "[FILE]", "write the settings as a config file, without FILE to the one of -c", 0, 1,
+	  CMD_WRITE | CMD_FILLS, save },
+	{ 0 },
+};

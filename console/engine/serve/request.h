@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A request that came by the control socket is run as a command, and its answer written. For serve.c. [engine] */
+#ifndef ENGINE_SERVE_REQUEST_H
+#define ENGINE_SERVE_REQUEST_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "proto/wire.h"
+
+struct eng;
+struct request_from {
+	uid_t uid;
+	bool may_write;
+	int fd; /* the caller's file; -1: none */
+};
+
+/* Appends one whole line to reply; when memory runs out, an error that says so. */
+void request_run(struct eng *e, const struct request_from *from, const struct wire_request *request,
+		 struct buf *reply);
+
+#endif

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A result as text for people: objects as "key: value", arrays of rows as tables with headings, thousands separated.
+ * Foreign strings are escaped, so that a note in a file cannot drive the terminal.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "proto/out_int.h"
+
+#define MAX_COLUMNS 24
+
+static void escaped(struct buf *b, const char *s)
+{
+	size_t from = b->n, most = strlen(s) * 4;
+
+	buf_pad(b, ' ', most);
+	if (b->failed)
+		return;
+	log_escape(s, b->data + from, most + 1);
+	b->n = from + strlen(b->data + from);
+}
+
+static void thousands(struct buf *b, uint64_t v)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64, v);
+
+	for (int i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf_char(b, ',');
+		buf_char(b, digits[i]);
+	}
+}
+
+static void scaled(struct buf *b, double v, double step, const char *const unit[], unsigned n)
+{
+	unsigned i = 0;
+
+	while (i + 1 < n && v >= step) {
+		v /= step;
+		i++;
+	}
+	buf_printf(b, i && v < 100 ? "%.1f %s" : "%.0f %s", v, unit[i]);
+}
+
+static void duration(struct buf *b, uint64_t ns)
+{
+	static const char *const unit[] = { "ns", "us", "ms", "s" };
+
+	scaled(b, (double)ns, 1000, unit, 4);
+}
+
+static void bytes(struct buf *b, uint64_t v)
+{
+	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+
+	scaled(b, (double)v, 1024, unit, 5);
+}
+
+static void real(struct buf *b, double v, const char *after)
+{
+	if (isfinite(v))
+		buf_printf(b, "%.1f%s", v, after);
+	else
+		buf_char(b, '-');
+}
+
+static void cell(const struct out *o, uint32_t i, struct buf *b);
+
+/* A container within a cell: "ENOBUFS=3 EAGAIN=1". */
+static void inline_cell(const struct out *o, uint32_t i, struct buf *b)
+{
+	uint32_t end = (uint32_t)o->item[i].u;
+
+	if (i + 1 == end)
+		buf_char(b, '-');
+	for (uint32_t k = i + 1; k < end; k = out_next(o, k)) {
+		if (k != i + 1)
+			buf_char(b, ' ');
+		if (o->item[k].key)
+			buf_printf(b, "%s=", o->item[k].key);
+		cell(o, k, b);
+	}
+}
+
+static void cell(const struct out *o, uint32_t i, struct buf *b)
+{
+	const struct out_item *it = &o->item[i];
+	char time[OUT_TIME_TEXT];
+
+	switch (it->kind) {
+	case OUT_U64:
+		thousands(b, it->u);
+		break;
+	case OUT_I64:
+		if (it->i < 0)
+			buf_char(b, '-');
+		thousands(b, it->i < 0 ? 0 - (uint64_t)it->i : (uint64_t)it->i);
+		break;
+	case OUT_BYTES:
+		bytes(b, it->u);
+		break;
+	case OUT_NS:
+		duration(b, it->u);
+		break;
+	case OUT_NUMBER:
+		real(b, it->d, "");
+		break;
+	case OUT_RATIO:
+		real(b, it->d * 100, " %");
+		break;
+	case OUT_BOOL:
+		buf_str(b, it->u ? "yes" : "no");
+		break;
+	case OUT_STR:
+		escaped(b, *it->s ? it->s : "-");
+		break;
+	case OUT_TIME:
+		buf_str(b, out_time_text(it->i, time));
+		break;
+	case OUT_OBJECT:
+	case OUT_ARRAY:
+	case OUT_BLOCKS:
+		inline_cell(o, i, b);
+		break;
+	default:
+		buf_char(b, '-');
+	}
+}
+
+static bool is_figure(enum out_kind kind)
+{
+	return kind >= OUT_U64 && kind <= OUT_RATIO;
+}
+
+/* Columns on a terminal, one a character. */
+static size_t width(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void padded(struct buf *b, const char *s, size_t cols, bool right)
+{
+	size_t w = width(s), pad = w < cols ? cols - w : 0;
+
+	if (right)
+		buf_pad(b, ' ', pad);
+	buf_str(b, s);
+	if (!right)
+		buf_pad(b, ' ', pad);
+}
+
+static const char *text_of(const struct out *o, uint32_t i, struct buf *tmp)
+{
+	tmp->n = 0;
+	cell(o, i, tmp);
+	return tmp->failed ? "" : tmp->data;
+}
+
+struct column {
+	size_t width;
+	bool right;
+	char title[40];
+};
+
+struct table {
+	struct column col[MAX_COLUMNS];
+	unsigned n;
+	bool keyed; /* the first column is the row's own key */
+};
+
+static void title(struct column *c, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (len > 3 && !strcmp(key + len - 3, "_ns"))
+		len -= 3;
+	if (len >= sizeof(c->title))
+		len = sizeof(c->title) - 1;
+	for (size_t i = 0; i < len; i++)
+		c->title[i] = key[i] == '_' ? ' ' :
+			      key[i] >= 'a' && key[i] <= 'z' ? (char)(key[i] - 32) : key[i];
+	c->title[len] = 0;
+	c->width = len;
+}
+
+static void measure_row(const struct out *o, uint32_t row, struct table *t, struct buf *tmp)
+{
+	unsigned c = t->keyed;
+
+	if (t->keyed && width(o->item[row].key) > t->col[0].width)
+		t->col[0].width = width(o->item[row].key);
+	for (uint32_t i = row + 1; o->item[i].kind != OUT_END && c < MAX_COLUMNS;
+	     i = out_next(o, i), c++) {
+		size_t w = width(text_of(o, i, tmp));
+
+		if (c == t->n) {
+			t->n++;
+			title(&t->col[c], o->item[i].key);
+		}
+		if (w > t->col[c].width)
+			t->col[c].width = w;
+		t->col[c].right |= is_figure(o->item[i].kind);
+	}
+}
+
+/* The last column is not padded, so that no line ends in spaces. */
+static void put_cell(struct buf *b, const struct table *t, unsigned c, const char *s)
+{
+	bool last = c + 1 == t->n;
+
+	padded(b, s, last && !t->col[c].right ? 0 : t->col[c].width, t->col[c].right);
+	buf_str(b, last ? "\n" : "  ");
+}
+
+static void put_row(const struct out *o, uint32_t row, const struct table *t, struct buf *tmp,
+		    struct buf *b)
+{
+	unsigned c = 0;
+
+	if (t->keyed)
+		put_cell(b, t, c++, o->item[row].key);
+	for (uint32_t i = row + 1; o->item[i].kind != OUT_END && c < t->n; i = out_next(o, i))
+		put_cell(b, t, c++, text_of(o, i, tmp));
+}
+
+static void table(const struct out *o, uint32_t at, bool keyed, unsigned indent, struct buf *b)
+{
+	uint32_t end = (uint32_t)o->item[at].u;
+	struct table t = { .keyed = keyed, .n = keyed };
+	struct buf tmp = { 0 };
+
+	for (uint32_t row = at + 1; row < end; row = out_next(o, row))
+		measure_row(o, row, &t, &tmp);
+	if (at + 1 == end)
+		buf_printf(b, "%*snone\n", (int)indent, "");
+	else
+		buf_pad(b, ' ', indent);
+	for (unsigned c = 0; c < t.n; c++)
+		put_cell(b, &t, c, t.col[c].title);
+	for (uint32_t row = at + 1; row < end; row = out_next(o, row)) {
+		buf_pad(b, ' ', indent);
+		put_row(o, row, &t, &tmp, b);
+	}
+	b->failed |= tmp.failed;
+	buf_fini(&tmp);
+}
+
+static void object(const struct out *o, uint32_t at, unsigned indent, struct buf *b);
+
+static void member(const struct out *o, uint32_t i, unsigned indent, size_t cols, size_t figures,
+		   struct buf *tmp, struct buf *b)
+{
+	const struct out_item *it = &o->item[i];
+
+	buf_printf(b, "%*s%s:", (int)indent, "", it->key);
+	if (it->kind == OUT_OBJECT && i + 1 != it->u) {
+		buf_char(b, '\n');
+		object(o, i, indent + 2, b);
+	} else if (out_is_container(it) && it->kind != OUT_OBJECT) {
+		buf_char(b, '\n');
+		table(o, i, false, indent + 2, b);
+	} else {
+		buf_pad(b, ' ', cols - width(it->key) + 1);
+		padded(b, text_of(o, i, tmp), is_figure(it->kind) ? figures : 0, true);
+		buf_char(b, '\n');
+	}
+}
+
+/* Values stand below each other; figures to the right. */
+static void object(const struct out *o, uint32_t at, unsigned indent, struct buf *b)
+{
+	uint32_t end = (uint32_t)o->item[at].u;
+	size_t cols = 0, figures = 0;
+	struct buf tmp = { 0 };
+
+	for (uint32_t i = at + 1; i < end; i = out_next(o, i)) {
+		size_t w = width(o->item[i].key);
+
+		cols = w > cols ? w : cols;
+		w = is_figure(o->item[i].kind) ? width(text_of(o, i, &tmp)) : 0;
+		figures = w > figures ? w : figures;
+	}
+	for (uint32_t i = at + 1; i < end; i = out_next(o, i))
+		member(o, i, indent, cols, figures, &tmp, b);
+	b->failed |= tmp.failed;
+	buf_fini(&tmp);
+}
+
+static void blocks(const struct out *o, uint32_t at, struct buf *b)
+{
+	for (uint32_t row = at + 1; row < o->item[at].u; row = out_next(o, row)) {
+		if (row != at + 1)
+			buf_char(b, '\n');
+		object(o, row, 0, b);
+	}
+}
+
+static bool is_flat(const struct out *o, uint32_t at)
+{
+	for (uint32_t i = at + 1; i < o->item[at].u; i++)
+		if (out_is_container(&o->item[i]))
+			return false;
+	return o->item[at].kind == OUT_OBJECT && o->item[at].u > at + 1;
+}
+
+/* Only objects of scalars: {"xdp":{"p50_ns":1},"ring":{"p50_ns":2}} reads best as a table. */
+static bool is_grid(const struct out *o, uint32_t at)
+{
+	for (uint32_t i = at + 1; i < o->item[at].u; i = out_next(o, i))
+		if (!is_flat(o, i))
+			return false;
+	return o->item[at].u > at + 1;
+}
+
+static bool is_message(const struct out *o)
+{
+	return o->n == 3 && o->item[1].kind == OUT_STR && !strcmp(o->item[1].key, "message");
+}
+
+void out_text(const struct out *o, struct buf *b)
+{
+	if (o->n && is_message(o)) {
+		escaped(b, o->item[1].s);
+		buf_char(b, '\n');
+	} else if (o->n && o->item[0].kind == OUT_BLOCKS) {
+		blocks(o, 0, b);
+	} else if (o->n && o->item[0].kind == OUT_ARRAY) {
+		table(o, 0, false, 0, b);
+	} else if (o->n && is_grid(o, 0)) {
+		table(o, 0, true, 0, b);
+	} else if (o->n) {
+		object(o, 0, 0, b);
+	}
+	for (size_t i = 0; i < o->notes.n; i += strlen(o->notes.data + i) + 1) {
+		escaped(b, o->notes.data + i);
+		buf_char(b, '\n');
+	}
+}

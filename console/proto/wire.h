@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control socket's wire form: a JSON object a line, requests one way, replies the other. Both sides include it.
+ *
+ *	request  {"cmd":["allow","add","10.0.0.1"],"json":true,"yes":true}   cmd may be one string: a command line
+ *		 {"subscribe":1000}				    snapshots, this many ms apart; 0: each tick
+ *	reply	 {"ok":true,"exit":0,"warnings":[],"data":{...}}    data with json, else "text":"..."
+ *		 {"ask":"..."}					    the same again with "yes":true does it
+ *		 {"error":"..."}
+ *		 {"snapshot":{...}}				    between replies, on a connection that subscribed
+ *
+ * A file that the caller names is opened by the caller: its descriptor goes with the first byte of the request
+ * (SCM_RIGHTS). To be written is a memory file (memfd_create); the caller then replaces the file by what it holds, so
+ * that it stays atomic and in the caller's rights. Replies may be of any size, requests are 64 KiB at most.
+ */
+#ifndef PROTO_WIRE_H
+#define PROTO_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/buf.h"
+#include "vx_err.h"
+
+#define WIRE_LINE_MAX 65536 /* bytes of a request, newline included */
+#define WIRE_WORDS_MAX 256  /* words of a command */
+
+struct wire_request {
+	bool subscribe;
+	unsigned interval_ms; /* of subscribe */
+	char **argv;	      /* of a command given as an array; NULL when given as line */
+	int argc;
+	char *line;
+	bool json, yes;
+};
+
+/* A request of len bytes without its newline. -EINVAL with what was expected; out needs no fini then. */
+int wire_request_parse(const char *text, size_t len, struct wire_request *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void wire_request_fini(struct wire_request *r);
+/* These append a whole line, newline included. */
+void wire_put_command(struct buf *b, int argc, char *const *argv, bool json, bool yes);
+void wire_put_subscribe(struct buf *b, unsigned interval_ms);
+
+struct out;
+/* warnings: strings, each with its NUL. Fails (b->failed) when out is not whole. */
+void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit, const struct buf *warnings);
+void wire_put_error(struct buf *b, const char *message);
+void wire_put_ask(struct buf *b, const char *question);
+void wire_put_snapshot(struct buf *b, const char *json);
+
+enum wire_kind { WIRE_OK, WIRE_ERROR, WIRE_ASK, WIRE_SNAPSHOT };
+struct wire_reply {
+	enum wire_kind kind;
+	int exit;	/* WIRE_OK: what ctl exits with */
+	char *text;	/* text or JSON of the result, error, question, snapshot; never NULL */
+	char *warnings; /* JSON array, or NULL */
+};
+
+/* A reply of len bytes without its newline. -EINVAL when it is none. */
+int wire_reply_parse(const char *text, size_t len, struct wire_reply *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void wire_reply_fini(struct wire_reply *r);
+typedef void (*wire_text_fn)(void *ctx, const char *text);
+void wire_reply_warnings(const struct wire_reply *r, wire_text_fn fn, void *ctx);
+
+#endif
