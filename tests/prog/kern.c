@@ -336,22 +336,24 @@ int kern_add_nat(struct kern *k, const struct kern_nat *rule, struct vx_err *err
 	return rc;
 }
 
+/* Keys first: an element that is updated moves in its bucket, and the walk would meet it again. */
 int kern_age_frags(struct kern *k, uint64_t ns, struct vx_err *err)
 {
 	const int fd = bpf_map__fd(k->skel->maps.vx_frags);
-	struct vx_frag_key key, next;
+	static struct vx_frag_key keys[FRAGS_MAX];
 	const void *from = NULL;
 	struct vx_frag_val val;
+	uint32_t n = 0;
 
-	while (!bpf_map_get_next_key(fd, from, &next)) {
-		int rc = bpf_map_lookup_elem(fd, &next, &val);
+	while (n < FRAGS_MAX && !bpf_map_get_next_key(fd, from, &keys[n]))
+		from = &keys[n++];
+	for (uint32_t i = 0; i < n; i++) {
+		int rc = bpf_map_lookup_elem(fd, &keys[i], &val);
 
 		val.ns -= ns;
-		rc = rc ? rc : bpf_map_update_elem(fd, &next, &val, BPF_EXIST);
+		rc = rc ? rc : bpf_map_update_elem(fd, &keys[i], &val, BPF_EXIST);
 		if (rc)
 			return vx_err_set(err, rc, "age: %s", strerror(-rc));
-		key = next;
-		from = &key;
 	}
 	return 0;
 }
