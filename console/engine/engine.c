@@ -185,7 +185,6 @@ static void first_snapshot(struct eng *e)
 	snprintf(s->mode, sizeof(s->mode), "%s", e->run->how.native ? "native" : "generic");
 	snprintf(s->mode_reason, sizeof(s->mode_reason), "%s", e->run->how.reason);
 	s->n_workers = e->run->n_workers;
-	e->run->exact.xdp_ok = e->run->exact.queue_ok = true;
 	eng_second(e);
 }
 

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "engine/model/ledger.h"
@@ -17,7 +18,9 @@
 
 bool eng_exact_ok(const struct eng *e)
 {
-	return e->run->exact.xdp_ok && e->run->exact.queue_ok;
+	const struct eng_exact *x = &e->run->exact;
+
+	return !x->xdp_bad[0] && !x->xdp_bad[1] && !x->queue_bad[0] && !x->queue_bad[1];
 }
 
 static int retire(struct eng *e, struct vx_err *err)
@@ -30,10 +33,10 @@ static int retire(struct eng *e, struct vx_err *err)
 		return rc;
 	x->rx = set.row[VX_L_RX];
 	x->rows = ledger_exits(set.row);
-	if (x->xdp_ok && x->rx != x->rows)
+	if (!x->xdp_bad[set.id] && x->rx != x->rows)
 		vx_error("ledger: the program counted %" PRIu64 " packets in and %" PRIu64 " out of set %u",
 			 x->rx, x->rows, set.id);
-	x->xdp_ok = x->rx == x->rows;
+	x->xdp_bad[set.id] = x->rx != x->rows;
 	x->queued = set.row[VX_L_QUEUED];
 	x->id = set.id;
 	x->pending = true;
@@ -64,10 +67,10 @@ static void settle(struct eng *e)
 		done += st.done[x->id];
 	}
 	x->pending = false;
-	if (x->queue_ok && done != x->queued)
+	if (!x->queue_bad[x->id] && done != x->queued)
 		vx_error("ledger: %" PRIu64 " packets of set %u were queued and the workers account for %" PRIu64,
 			 x->queued, x->id, done);
-	x->queue_ok = done == x->queued;
+	x->queue_bad[x->id] = done != x->queued;
 }
 
 void eng_exact_tick(struct eng *e, bool second)
@@ -84,30 +87,44 @@ void eng_exact_tick(struct eng *e, bool second)
 		vx_error("exact check: %s", err.msg);
 }
 
-int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
+/* Retires the set in force and waits for its records. */
+static int check_set(struct eng *e, struct vx_err *err)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 	struct eng_exact *x = &e->run->exact;
 	int rc = retire(e, err);
 
-	if (rc)
-		return rc;
-	for (int i = 0; i < DRAIN_MS && x->pending; i++) {
+	for (int i = 0; i < DRAIN_MS && !rc && x->pending; i++) {
 		settle(e);
 		if (x->pending)
 			nanosleep(&ms, NULL);
 	}
-	out->exact = x->xdp_ok && x->queue_ok;
-	out->rx = x->rx;
-	out->rows = x->rows;
-	out->what[0] = 0;
-	if (!x->xdp_ok)
+	return rc;
+}
+
+int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
+{
+	struct eng_exact *x = &e->run->exact;
+	bool pending = false;
+
+	memset(out, 0, sizeof(*out));
+	for (int set = 0; set < 2; set++) { /* one after the other, both */
+		int rc = check_set(e, err);
+
+		if (rc)
+			return rc;
+		out->rx += x->rx;
+		out->rows += x->rows;
+		pending |= x->pending;
+	}
+	out->exact = eng_exact_ok(e);
+	if (x->xdp_bad[0] || x->xdp_bad[1])
 		snprintf(out->what, sizeof(out->what), "the program: %" PRIu64 " in, %" PRIu64
-			 " in rows", x->rx, x->rows);
-	else if (!x->queue_ok)
+			 " in rows", out->rx, out->rows);
+	else if (x->queue_bad[0] || x->queue_bad[1])
 		snprintf(out->what, sizeof(out->what), "the workers: queued packets have no row");
-	else if (x->pending)
-		snprintf(out->what, sizeof(out->what), "the workers still have packets of this set: "
+	else if (pending)
+		snprintf(out->what, sizeof(out->what), "the workers still have packets of these sets: "
 			 "only the program's part was compared");
 	return 0;
 }

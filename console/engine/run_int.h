@@ -31,7 +31,7 @@ struct eng_sample {
 
 /* The exact check: see exact.c. */
 struct eng_exact {
-	bool xdp_ok, queue_ok;
+	bool xdp_bad[2], queue_bad[2]; /* by set; both only grow, so a loss shows for ever */
 	uint64_t rx, rows;	/* of the last retired set */
 	uint64_t checked_rx;	/* rx when it was last swapped */
 	bool pending;		/* a retired set's queued records may still be on their way */

@@ -85,7 +85,7 @@ static int set_vni(struct eng *e, const struct opts *n, struct vx_err *err)
 static int set_egress(struct eng *e, const struct opts *n, struct vx_err *err)
 {
 	const struct net_link *l = net_link(e->net, NET_EGRESS);
-	enum inj_egress_kind kind;
+	enum inj_egress_kind kind = e->run->egress;
 	int rc = eng_egress_kind(n->egress, &kind, err);
 
 	rc = rc ? rc : inj_set_egress(e->inj, kind, l->ifindex, n->qdisc_bypass, err);

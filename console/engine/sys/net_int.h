@@ -47,6 +47,7 @@ struct net_hop {
 	bool again;	/* was resolved, is being asked afresh; the old MAC holds until that has failed */
 	bool table_full;
 	uint8_t mac[6];
+	uint8_t fails;	/* rounds without an answer, in a row */
 	int64_t asked_ms;
 };
 

@@ -13,10 +13,10 @@
 #define NEIGH_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 /* How often a question is repeated. The kernel probes once a second, three times, then gives up. */
-#define NEIGH_ASK_OPEN_MS   1000
-#define NEIGH_ASK_FAILED_MS 5000
-#define NEIGH_ASK_STALE_MS  5000
-#define NEIGH_ASK_A_TICK    256 /* questions: with thousands of dead targets no storm */
+#define NEIGH_ASK_MS	   1000
+#define NEIGH_ASK_SLOW_MS  5000 /* what is stale, or has failed for a while */
+#define NEIGH_FAILS_SLOW   5
+#define NEIGH_ASK_A_TICK   256 /* questions: with thousands of dead targets no storm */
 
 static uint16_t *net_neigh_bucket(struct net *n, const struct addr *via)
 {
@@ -121,6 +121,7 @@ static void net_neigh_apply(struct net *n, uint16_t hop, const struct net_neigh_
 	if ((e->nud & NEIGH_USABLE) && e->has_mac) {
 		h->state = NET_NH_RESOLVED;
 		h->again = false;
+		h->fails = 0;
 		memcpy(h->mac, e->mac, sizeof(h->mac));
 	} else if (h->state == NET_NH_RESOLVED && !h->again) {
 		/* Flushed, collected, or silent at the old address: the old MAC holds while it is asked afresh,
@@ -131,6 +132,7 @@ static void net_neigh_apply(struct net *n, uint16_t hop, const struct net_neigh_
 	} else if (e->nud & NUD_FAILED) {
 		h->state = NET_NH_FAILED;
 		h->again = false;
+		h->fails = (uint8_t)(h->fails < NEIGH_FAILS_SLOW ? h->fails + 1 : NEIGH_FAILS_SLOW);
 	} /* else being resolved: what was failed stays so until there is an answer */
 	if (h->state != old.state || memcmp(h->mac, old.mac, sizeof(h->mac)) ||
 	    h->table_full != old.table_full)
@@ -209,6 +211,7 @@ void net_neigh_forget(struct net *n)
 		h->state = NET_NH_RESOLVING;
 		h->stale = h->again = h->table_full = false;
 		h->asked_ms = 0;
+		h->fails = 0;
 		memset(h->mac, 0, sizeof(h->mac));
 	}
 }
@@ -222,15 +225,12 @@ void net_neigh_read(struct net *n)
 
 static bool net_neigh_due(const struct net_hop *h, int64_t now)
 {
-	int64_t every = NEIGH_ASK_OPEN_MS;
+	bool holds = h->state == NET_NH_RESOLVED && !h->again;
+	bool slow = holds || h->fails == NEIGH_FAILS_SLOW;
 
-	if (!h->refs || (h->state == NET_NH_RESOLVED && !h->stale && !h->again))
+	if (!h->refs || (holds && !h->stale))
 		return false;
-	if (h->state == NET_NH_FAILED)
-		every = NEIGH_ASK_FAILED_MS;
-	else if (h->state == NET_NH_RESOLVED && !h->again)
-		every = NEIGH_ASK_STALE_MS;
-	return now - h->asked_ms >= every;
+	return now - h->asked_ms >= (slow ? NEIGH_ASK_SLOW_MS : NEIGH_ASK_MS);
 }
 
 void net_neigh_tick(struct net *n)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counters of a device by netlink and the ethtool ioctl, never by /sys, which in a network namespace may show
- * another one's devices. Each call opens what it needs: a device may be another one of the same name by now. [engine]
+ * Counters of a device by netlink and the ethtool ioctl, never by /sys, which in a network
+ * namespace may show another one's devices. Each call opens what it needs: a device may be another
+ * one of the same name by now. [engine]
  */
 #include "engine/sys/nic.h"
 
@@ -26,7 +27,8 @@ static int nic_stats64_attr(const struct nlattr *attr, void *data)
 	struct rtnl_link_stats64 *out = data;
 	size_t len = mnl_attr_get_payload_len(attr);
 
-	if (mnl_attr_get_type(attr) == IFLA_STATS64) /* an older kernel has fewer, the rest stays 0 */
+	if (mnl_attr_get_type(attr) ==
+	    IFLA_STATS64) /* an older kernel has fewer, the rest stays 0 */
 		memcpy(out, mnl_attr_get_payload(attr), len < sizeof(*out) ? len : sizeof(*out));
 	return MNL_CB_OK;
 }
@@ -43,7 +45,7 @@ static int nic_stats64(const char *dev, struct rtnl_link_stats64 *out, struct vx
 	struct nl nl;
 	int rc;
 
-	*out = (struct rtnl_link_stats64){ 0 };
+	*out = (struct rtnl_link_stats64){0};
 	if (strnlen(dev, IFNAMSIZ) == IFNAMSIZ)
 		return vx_err_set(err, -ENODEV, "nic: %.32s: no such device", dev);
 	rc = nl_open(&nl, err);
@@ -70,7 +72,7 @@ int nic_packets(const char *dev, uint64_t *rx_packets, uint64_t *tx_packets, str
 
 static int nic_ioctl(int fd, const char *dev, void *data)
 {
-	struct ifreq ifr = { 0 };
+	struct ifreq ifr = {0};
 
 	memccpy(ifr.ifr_name, dev, 0, IFNAMSIZ - 1);
 	ifr.ifr_data = data;
@@ -80,7 +82,8 @@ static int nic_ioctl(int fd, const char *dev, void *data)
 /* How many counters the driver has; 0 when it has none. */
 static uint32_t nic_ethtool_count(int fd, const char *dev)
 {
-	_Alignas(struct ethtool_sset_info) char buf[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)] = { 0 };
+	_Alignas(struct ethtool_sset_info) char
+		buf[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)] = {0};
 	struct ethtool_sset_info *info = (void *)buf;
 
 	info->cmd = ETHTOOL_GSSET_INFO;
@@ -90,13 +93,13 @@ static uint32_t nic_ethtool_count(int fd, const char *dev)
 	return info->data[0];
 }
 
-static void nic_ethtool_tell(const struct ethtool_gstrings *names, const struct ethtool_stats *stats,
-			     nic_stat_fn fn, void *ctx)
+static void nic_ethtool_tell(const struct ethtool_gstrings *names,
+			     const struct ethtool_stats *stats, nic_stat_fn fn, void *ctx)
 {
 	uint32_t n = names->len < stats->n_stats ? names->len : stats->n_stats;
 
 	for (uint32_t i = 0; i < n; i++) {
-		char name[ETH_GSTRING_LEN + 1] = { 0 };
+		char name[ETH_GSTRING_LEN + 1] = {0};
 
 		memcpy(name, names->data + (size_t)i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
 		if (name[0])
@@ -115,10 +118,9 @@ static void nic_ethtool(int fd, const char *dev, nic_stat_fn fn, void *ctx)
 	names = calloc(1, sizeof(*names) + (size_t)room * ETH_GSTRING_LEN);
 	stats = calloc(1, sizeof(*stats) + (size_t)room * sizeof(uint64_t));
 	if (names && stats) {
-		*names = (struct ethtool_gstrings){ .cmd = ETHTOOL_GSTRINGS,
-						    .string_set = ETH_SS_STATS,
-						    .len = n };
-		*stats = (struct ethtool_stats){ .cmd = ETHTOOL_GSTATS, .n_stats = n };
+		*names = (struct ethtool_gstrings){
+			.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = n};
+		*stats = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = n};
 		if (!nic_ioctl(fd, dev, names) && !nic_ioctl(fd, dev, stats))
 			nic_ethtool_tell(names, stats, fn, ctx);
 	}
@@ -154,7 +156,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 } nic_fields[] = {
-#define NIC_FIELD(f) { #f, offsetof(struct rtnl_link_stats64, f) },
+#define NIC_FIELD(f) {#f, offsetof(struct rtnl_link_stats64, f)},
 	NIC_FIELDS(NIC_FIELD)
 #undef NIC_FIELD
 };

@@ -9,8 +9,8 @@
 
 #include "vx_err.h"
 
-/* Calls fn for each counter: "rx_packets", "tx_packets", "rx_dropped", ... then ethtool's strings as the driver names
- * them (skipped without an error when the driver has none). */
+/* Calls fn for each counter: "rx_packets", "tx_packets", "rx_dropped", ... then ethtool's strings
+ * as the driver names them (skipped without an error when the driver has none). */
 typedef void (*nic_stat_fn)(void *ctx, const char *name, uint64_t value);
 int nic_stats(const char *dev, nic_stat_fn fn, void *ctx, struct vx_err *err)
 	__attribute__((warn_unused_result));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One rtnetlink request and its answer. Checking is strict, so that the kernel honours the filters of a dump,
- * and says so when it does not know an attribute. [engine]
+ * One rtnetlink request and its answer. Checking is strict, so that the kernel honours the filters
+ * of a dump, and says so when it does not know an attribute. [engine]
  */
 #include "engine/sys/nl.h"
 
@@ -15,7 +15,7 @@
 
 int nl_open(struct nl *nl, struct vx_err *err)
 {
-	struct timeval tv = { .tv_sec = NL_TIMEOUT_S };
+	struct timeval tv = {.tv_sec = NL_TIMEOUT_S};
 	int one = 1, rc;
 
 	nl->seq = 0;
@@ -51,7 +51,8 @@ struct nlmsghdr *nl_request(void *buf, uint16_t type, uint16_t flags, size_t siz
 	return req;
 }
 
-/* Takes messages until the end of the answer. Late answers to an earlier, timed out request are skipped. */
+/* Takes messages until the end of the answer. Late answers to an earlier, timed out request are
+ * skipped. */
 static int nl_answer(struct nl *nl, mnl_cb_t cb, void *data)
 {
 	_Alignas(struct nlmsghdr) char buf[NL_ANSWER];

@@ -22,7 +22,8 @@ int nl_open(struct nl *nl, struct vx_err *err) __attribute__((warn_unused_result
 void nl_close(struct nl *nl);
 /* A request in buf (NL_REQUEST bytes) whose payload is a zeroed family header of size bytes. */
 struct nlmsghdr *nl_request(void *buf, uint16_t type, uint16_t flags, size_t size);
-/* Sends req and calls cb for each message of the answer. 0, or -errno: the kernel's, or -ETIMEDOUT. */
+/* Sends req and calls cb for each message of the answer. 0, or -errno: the kernel's, or -ETIMEDOUT.
+ */
 int nl_talk(struct nl *nl, struct nlmsghdr *req, mnl_cb_t cb, void *data);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cheap figures of this process and machine. A file that cannot be read gives a harmless figure, not an
- * error: these are for display. The count of possible CPUs is the kernel's own, as per-CPU maps use it.
+ * Cheap figures of this process and machine. A file that cannot be read gives a harmless figure,
+ * not an error: these are for display. The count of possible CPUs is the kernel's own, as per-CPU
+ * maps use it.
  */
 #include "engine/sys/proc.h"
 
