@@ -17,8 +17,10 @@
 # router solicitations, no link-local addresses, no multicast reports; nothing is routed or answered
 # that was not asked for.
 #
-#   lab.sh up PREFIX [--queues N] [--dynamic] [--gro]     lab.sh exec PREFIX src|tgt|dst COMMAND...
-#   lab.sh down PREFIX                                    lab.sh list
+#   lab.sh up PREFIX [--queues N] [--dynamic] [--gro]
+#   lab.sh exec PREFIX src|tgt|dst COMMAND...
+#   lab.sh down PREFIX
+#   lab.sh list
 # --queues N  queue pairs of each interface (4)
 # --dynamic   no static neighbours: ARP and neighbour discovery do it
 # --gro       GRO on at dst0: frames that XDP redirects out of ens6 natively are lost without it, as a

@@ -145,6 +145,22 @@ static bool expired(const struct sink *s, uint64_t start, uint64_t now)
 	       now - s->idle_since_ns > s->c->idle_ms * 1000000;
 }
 
+/* An interface that went down may come back, one that is deleted does not: true for the latter. An
+ * error stays in the socket, and poll returns at once, until it is read. */
+static bool interface_gone(const struct sink *s, short revents)
+{
+	socklen_t len = sizeof(int);
+	int error;
+
+	if (!(revents & POLLERR))
+		return false;
+	getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (if_nametoindex(s->c->ifname) == s->c->ifindex)
+		return false;
+	fprintf(stderr, "vxgen: %s is gone\n", s->c->ifname);
+	return true;
+}
+
 static void loop(struct sink *s, volatile sig_atomic_t *stop)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
@@ -152,8 +168,8 @@ static void loop(struct sink *s, volatile sig_atomic_t *stop)
 	unsigned int i;
 
 	while (!*stop && !enough(s) && !expired(s, start, now_ns(CLOCK_MONOTONIC)))
-		if (!read_block(s))
-			poll(&p, 1, RETIRE_MS);
+		if (!read_block(s) && poll(&p, 1, RETIRE_MS) > 0 && interface_gone(s, p.revents))
+			break;
 	/* What came until now counts too: the last block is handed over a little later. */
 	poll(NULL, 0, 2 * RETIRE_MS);
 	for (i = 0; i < BLOCKS && !enough(s) && read_block(s); i++)
