@@ -85,7 +85,7 @@ static bool agreed(const struct ctl *ctl, const char *question, struct vx_err *e
 	char answer[16];
 
 	if (ctl->line || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		vx_err_set(err, -EPERM, "refused without -y: %s", question);
+		vx_err_set(err, -EPERM, "refused without `ctl -y`: %s", question);
 		return false;
 	}
 	fprintf(stderr, "%s. Go on? [y/N] ", question);
@@ -288,11 +288,6 @@ int ctl_main(const struct opts *o)
 	struct ctl ctl = { .o = o, .link.fd = -1 };
 	int r;
 
-	if (o->n_words == 0) {
-		fprintf(stderr, "vxconsole: usage: vxconsole ctl [--json] [-s SOCKET] [-y] COMMAND...; "
-				"`vxconsole ctl help` lists the commands\n");
-		return 2;
-	}
 	if (o->n_words > 1)
 		r = run(&ctl, o->n_words, o->words);
 	else if (!strcmp(o->words[0], "-"))

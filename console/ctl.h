@@ -4,7 +4,7 @@
 #define CONSOLE_CTL_H
 
 struct opts;
-/* o->words, json, socket, yes. Returns what the process exits with: 0, 1 with the error on stderr, 2 usage. */
+/* o->words (at least one), json, socket, yes. Returns the exit code: 0, or 1 with the error on stderr. */
 int ctl_main(const struct opts *o);
 
 #endif

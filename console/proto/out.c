@@ -125,6 +125,11 @@ void out_i64(struct out *o, const char *key, int64_t v)
 	add(o, OUT_I64, key)->i = v;
 }
 
+void out_id(struct out *o, const char *key, uint64_t v)
+{
+	add(o, OUT_ID, key)->u = v;
+}
+
 void out_bytes(struct out *o, const char *key, uint64_t v)
 {
 	add(o, OUT_BYTES, key)->u = v;

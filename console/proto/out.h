@@ -23,6 +23,7 @@ void out_end(struct out *o);
 
 void out_u64(struct out *o, const char *key, uint64_t v);
 void out_i64(struct out *o, const char *key, int64_t v);
+void out_id(struct out *o, const char *key, uint64_t v); /* a number that names: no thousands separators */
 void out_bytes(struct out *o, const char *key, uint64_t v);
 void out_ns(struct out *o, const char *key, uint64_t v); /* key ends in _ns */
 void out_number(struct out *o, const char *key, double v); /* one decimal */

@@ -14,6 +14,7 @@ enum out_kind {
 	OUT_END,
 	OUT_U64,
 	OUT_I64,
+	OUT_ID,
 	OUT_BYTES,
 	OUT_NS,
 	OUT_NUMBER,

@@ -19,6 +19,7 @@ static void scalar(struct buf *b, const struct out_item *it)
 
 	switch (it->kind) {
 	case OUT_U64:
+	case OUT_ID:
 	case OUT_BYTES:
 	case OUT_NS:
 		buf_printf(b, "%" PRIu64, it->u);

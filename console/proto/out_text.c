@@ -101,6 +101,9 @@ static void cell(const struct out *o, uint32_t i, struct buf *b)
 			buf_char(b, '-');
 		thousands(b, it->i < 0 ? 0 - (uint64_t)it->i : (uint64_t)it->i);
 		break;
+	case OUT_ID:
+		buf_printf(b, "%" PRIu64, it->u);
+		break;
 	case OUT_BYTES:
 		bytes(b, it->u);
 		break;

@@ -3,6 +3,7 @@
 #include "proto/sockpath.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,24 +15,31 @@
 #define CONNECT_SECONDS 5 /* a listener that is stopped is not waited for longer */
 
 /*
- * Only root may look at the namespace of process 1. Who may not takes the directory of his own namespace where there is
- * one: an engine makes it only outside the first.
+ * Is inode our network namespace's, and the first one? Who may not look at process 1 (only root may, and not in every
+ * sandbox) knows it otherwise: an engine outside the first has made its directory; some sysctls are in the kernel's
+ * own first namespace only; and root, who makes the directories, takes all others for not the first.
  */
+static bool in_first(ino_t inode, const char *ns_dir)
+{
+	struct stat st;
+
+	if (!stat("/proc/1/ns/net", &st))
+		return st.st_ino == inode;
+	if (!stat(ns_dir, &st))
+		return false;
+	return !stat("/proc/sys/net/core/netdev_max_backlog", &st) || geteuid() != 0;
+}
+
 void sockpath_dir(char *buf, size_t size)
 {
-	struct stat own, first, dir;
+	struct stat own;
 
-	snprintf(buf, size, "%s", SOCKPATH_RUN);
-	if (stat("/proc/self/ns/net", &own) < 0)
-		return;
-	if (!stat("/proc/1/ns/net", &first)) {
-		if (own.st_ino != first.st_ino)
-			snprintf(buf, size, "%s/ns-%llu", SOCKPATH_RUN, (unsigned long long)own.st_ino);
-		return;
+	if (!stat("/proc/self/ns/net", &own)) {
+		snprintf(buf, size, SOCKPATH_RUN "/ns-%llu", (unsigned long long)own.st_ino);
+		if (!in_first(own.st_ino, buf))
+			return;
 	}
-	snprintf(buf, size, "%s/ns-%llu", SOCKPATH_RUN, (unsigned long long)own.st_ino);
-	if (stat(buf, &dir) < 0)
-		snprintf(buf, size, "%s", SOCKPATH_RUN);
+	snprintf(buf, size, "%s", SOCKPATH_RUN);
 }
 
 void sockpath_default(const char *ingress, char buf[static SOCKPATH_MAX])

@@ -84,7 +84,7 @@ static int list(struct con *c)
 	out_array(c->out, NULL);
 	eng_allow_rows(c->e, c->argc ? c->argv[0] : NULL, list_row, c->out);
 	out_end(c->out);
-	out_note(c->out, "%u entries in all, %u organisations, mode %s", allow_count(c->e->allow),
+	out_note(c->out, "entries: %u, organisations: %u, mode: %s", allow_count(c->e->allow),
 		 allow_orgs(c->e->allow), mode[c->e->o->allow_mode % 3]);
 	return 0;
 }
@@ -98,7 +98,7 @@ static int load(struct con *c)
 	r = eng_allow_load(c->e, c->fd, c->argv[0], cmd_warn, c, c->err);
 	if (r < 0)
 		return r;
-	out_message(c->out, "loaded %u entries from %s", allow_count(c->e->allow), c->argv[0]);
+	out_message(c->out, "loaded %s: %u entries", c->argv[0], allow_count(c->e->allow));
 	return 0;
 }
 
@@ -110,7 +110,7 @@ static int save(struct con *c)
 		r = eng_allow_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
 	if (r < 0)
 		return r;
-	out_message(c->out, "saved %u entries", allow_count(c->e->allow));
+	out_message(c->out, "saved the list: %u entries", allow_count(c->e->allow));
 	return 0;
 }
 

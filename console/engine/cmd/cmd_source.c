@@ -11,7 +11,7 @@ static void row_of(void *ctx, const struct eng_source_row *row)
 
 	out_object(o, NULL);
 	out_str(o, "addr", addr_format(&row->addr, text));
-	out_u64(o, "vni", row->vni);
+	out_id(o, "vni", row->vni);
 	out_u64(o, "packets", row->packets);
 	out_u64(o, "pps", row->pps);
 	out_u64(o, "bps", row->bps);

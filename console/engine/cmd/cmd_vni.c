@@ -37,7 +37,7 @@ static void list_row(void *ctx, const struct eng_vni_row *row)
 	struct out *o = ctx;
 
 	out_object(o, NULL);
-	out_u64(o, "vni", row->vni);
+	out_id(o, "vni", row->vni);
 	out_bool(o, "ours", row->ours);
 	out_u64(o, "packets", row->packets);
 	out_u64(o, "pps", row->pps);

@@ -71,7 +71,7 @@ void figures_stats(struct out *o, const char *key, const struct snapshot *s)
 {
 	out_object(o, key);
 	out_str(o, "version", s->version);
-	out_i64(o, "pid", s->pid);
+	out_id(o, "pid", (unsigned)s->pid);
 	out_str(o, "ingress", s->ingress);
 	out_str(o, "egress", s->egress);
 	out_str(o, "mode", s->mode);
@@ -95,9 +95,9 @@ void figures_workers(struct out *o, const char *key, const struct snapshot *s)
 		const struct snap_worker *w = &s->worker[i];
 
 		out_object(o, NULL);
-		out_u64(o, "worker", i);
+		out_id(o, "worker", i);
 		out_i64(o, "cpu", w->cpu);
-		out_i64(o, "tid", w->tid);
+		out_id(o, "tid", (unsigned)w->tid);
 		out_u64(o, "sent", w->sent);
 		out_u64(o, "sent_pps", w->sent_pps);
 		put_errors(o, "errors", w->errors);
@@ -117,7 +117,7 @@ void figures_rings(struct out *o, const char *key, const struct snapshot *s)
 		const struct snap_ring *r = &s->ring[i];
 
 		out_object(o, NULL);
-		out_u64(o, "ring", i);
+		out_id(o, "ring", i);
 		out_bytes(o, "size", r->size);
 		out_bytes(o, "used", r->used);
 		out_bytes(o, "high", r->high);
