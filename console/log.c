@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine's log. A line is formatted and escaped once and goes to memory, the file and stderr. The engine
- * must not stop because nobody reads its stderr: what that would not take at once is dropped there, and counted.
- * [engine]
+ * The engine's log. A line is formatted and escaped once and goes to memory, the file and stderr.
+ * The engine must not stop because nobody reads its stderr: what that would not take at once is
+ * dropped there, and counted. [engine]
  */
 #include "log.h"
 
@@ -18,13 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_TEXT      1024  /* a line in the file, escaped */
+#include "engine/model/text.h"
+
+#define LOG_TEXT      1024	    /* a line in the file, escaped */
 #define LOG_REPEAT_NS 10000000000ll /* a text that keeps coming is told again after this long */
 
 static struct {
 	int file; /* -1: none */
 	bool to_stderr;
-	bool journal;	/* stderr is the journal's, which puts the time itself */
+	bool journal; /* stderr is the journal's, which puts the time itself */
 	bool file_failed;
 	unsigned level;
 	uint64_t stderr_lost; /* lines that stderr did not take */
@@ -37,7 +39,7 @@ static struct {
 
 	uint64_t next_id; /* ids of the lines in memory are [next_id - LOG_KEEP, next_id) */
 	struct log_line keep[LOG_KEEP];
-} g = { .file = -1, .to_stderr = true, .level = LOG_ERROR, .next_id = 1 };
+} g = {.file = -1, .to_stderr = true, .level = LOG_ERROR, .next_id = 1};
 
 static int64_t now_ns(clockid_t clock)
 {
@@ -47,53 +49,9 @@ static int64_t now_ns(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* --- escaping --- */
-
-/* Length of the well-formed, printable UTF-8 sequence at s; 0 if it is none. C1 controls (U+0080-9F) move
- * cursors as well as C0 ones do. */
-static size_t log_utf8(const unsigned char *s)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
-	uint32_t c = n > 1 ? s[0] & (0x7fu >> n) : s[0];
-
-	if (n <= 1)
-		return n && c >= 0x20 && c != 0x7f;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c < 0xa0)
-		return 0;
-	return n;
-}
-
 const char *log_escape(const char *s, char *buf, size_t size)
 {
-	static const char hex[] = "0123456789ABCDEF";
-	const unsigned char *p = (const unsigned char *)s;
-	size_t used = 0;
-
-	if (!size)
-		return "";
-	while (*p) {
-		size_t n = log_utf8(p), need = n ? n : 4;
-
-		if (used + need >= size)
-			break;
-		if (n) {
-			memcpy(buf + used, p, n);
-		} else {
-			memcpy(buf + used, "\\x", 2);
-			buf[used + 2] = hex[*p >> 4];
-			buf[used + 3] = hex[*p & 15];
-		}
-		used += need;
-		p += n ? n : 1;
-	}
-	buf[used] = 0;
-	return buf;
+	return text_escape(buf, size, s, strlen(s));
 }
 
 /* --- sinks --- */
@@ -105,13 +63,15 @@ static void log_to_memory(enum log_level level, const char *text)
 	l->id = g.next_id++;
 	l->real_ns = now_ns(CLOCK_REALTIME);
 	l->level = level;
-	log_escape(text, l->text, sizeof(l->text)); /* again: cuts between characters; escapes nothing twice */
+	log_escape(text, l->text,
+		   sizeof(l->text)); /* again: cuts between characters; escapes nothing twice */
 }
 
-/* One write: lines stay whole. A terminal that is stopped, or a full or broken pipe, is not waited for. */
+/* One write: lines stay whole. A terminal that is stopped, or a full or broken pipe, is not waited
+ * for. */
 static void log_put_stderr(const char *line, size_t len)
 {
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 	char lost[80];
 	int n;
 
@@ -120,7 +80,8 @@ static void log_put_stderr(const char *line, size_t len)
 		return;
 	}
 	if (g.stderr_lost) {
-		n = snprintf(lost, sizeof(lost), "(%" PRIu64 " lines are missing here)\n", g.stderr_lost);
+		n = snprintf(lost, sizeof(lost), "(%" PRIu64 " lines are missing here)\n",
+			     g.stderr_lost);
 		if (write(STDERR_FILENO, lost, (size_t)n) != n)
 			return;
 		g.stderr_lost = 0;
@@ -216,7 +177,7 @@ static bool log_fold(enum log_level level, const char *text)
 
 /* Formats and escapes; a final newline is the caller's habit, not text. */
 __attribute__((format(printf, 2, 0))) static void log_format(char out[static LOG_TEXT],
-							      const char *fmt, va_list ap)
+							     const char *fmt, va_list ap)
 {
 	char raw[LOG_TEXT];
 	size_t len;
@@ -254,7 +215,8 @@ void log_say(const char *fmt, ...)
 	log_put_stderr(text, strlen(text));
 }
 
-/* systemd names the journal's socket in the environment; stderr may have been sent elsewhere since. */
+/* systemd names the journal's socket in the environment; stderr may have been sent elsewhere since.
+ */
 static bool log_is_journal(void)
 {
 	const char *env = getenv("JOURNAL_STREAM");
@@ -267,7 +229,8 @@ static bool log_is_journal(void)
 
 static int log_open_file(const char *path, struct vx_err *err)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	const int flags =
+		O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	int fd = open(path, flags, 0640);
 	struct stat st;
 

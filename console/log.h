@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Logging of the engine: stderr and/or a file, and the last lines in memory for those who ask. Control bytes are
- * escaped; repeats are folded ("xN"). Level as --debug: 0 none, 1 error (warnings with it), 2 info, 3 debug; memory
- * keeps errors and info whatever the level. stderr lines have the time (UTC) unless it is the journal's. [engine]
+ * Logging of the engine: stderr and/or a file, and the last lines in memory for those who ask.
+ * Control bytes are escaped; repeats are folded ("xN"). Level as --debug: 0 none, 1 error (warnings
+ * with it), 2 info, 3 debug; memory keeps errors and info whatever the level. stderr lines have the
+ * time (UTC) unless it is the journal's. [engine]
  */
 #ifndef CONSOLE_LOG_H
 #define CONSOLE_LOG_H
@@ -22,7 +23,8 @@ void log_close(void);
 void log_set_level(unsigned level);
 unsigned log_level(void);
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A line of the interface itself (status, "ready:", report) to stderr: no time, no level, not folded, not kept. */
+/* A line of the interface itself (status, "ready:", report) to stderr: no time, no level, not
+ * folded, not kept. */
 void log_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define vx_error(...) log_write(LOG_ERROR, "error: " __VA_ARGS__)
 #define vx_warn(...)  log_write(LOG_ERROR, "warning: " __VA_ARGS__)
@@ -38,7 +40,8 @@ struct log_line {
 };
 /* Copies the lines with id > after, oldest first; returns how many. */
 size_t log_read(uint64_t after, struct log_line *out, size_t max);
-/* s with control bytes and invalid UTF-8 as \xNN; returns buf, always terminated. */
+/* s with control bytes and invalid UTF-8 as \xNN, "..." where it does not fit; size >= 8. Returns
+ * buf. */
 const char *log_escape(const char *s, char *buf, size_t size);
 
 #endif

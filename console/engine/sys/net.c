@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sockets of net: changes come by the multicast groups of one, questions go by another. When the kernel says
- * that changes were lost, what is queued is thrown away and everything is read again. [engine]
+ * The sockets of net: changes come by the multicast groups of one, questions go by another. When
+ * the kernel says that changes were lost, what is queued is thrown away and everything is read
+ * again. [engine]
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 #include "engine/sys/net_int.h"
 
 #define NET_RCVBUF	  (1 << 20)
-#define NET_READS	  64  /* messages' buffers taken at once; the rest waits its turn */
-#define NET_ROUTES_A_TICK 64  /* looked at without a reason: some changes are not told */
+#define NET_READS	  64 /* messages' buffers taken at once; the rest waits its turn */
+#define NET_ROUTES_A_TICK 64 /* looked at without a reason: some changes are not told */
 
 /* --- what the other files use --- */
 
@@ -44,7 +45,7 @@ size_t net_addr_len(const struct addr *a)
 
 struct addr net_addr(uint8_t family, const void *bytes)
 {
-	struct addr a = { .family = family };
+	struct addr a = {.family = family};
 
 	memcpy(a.b, bytes, net_addr_len(&a));
 	return a;
@@ -52,8 +53,8 @@ struct addr net_addr(uint8_t family, const void *bytes)
 
 /* --- routes --- */
 
-/* All of them, when one has changed; but where there are thousands and they change all the time, this may take
- * a tenth of our time only. */
+/* All of them, when one has changed; but where there are thousands and they change all the time,
+ * this may take a tenth of our time only. */
 static void net_check_routes(struct net *n)
 {
 	int64_t start = net_now_ms();
@@ -92,7 +93,8 @@ static int net_message(const struct nlmsghdr *msg, void *data)
 	case RTM_DELNEIGH:
 		net_neigh_message(n, msg);
 		break;
-	default: /* routes, rules, next hop objects: which targets they concern, the kernel is asked */
+	default: /* routes, rules, next hop objects: which targets they concern, the kernel is asked
+		  */
 		n->routes_changed = true;
 	}
 	return MNL_CB_OK;
@@ -170,9 +172,9 @@ void net_tick(struct net *n)
 
 static int net_open_events(struct net *n, struct vx_err *err)
 {
-	static const int groups[] = { RTNLGRP_LINK,	   RTNLGRP_NEIGH,      RTNLGRP_IPV4_IFADDR,
-				      RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-				      RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE,  RTNLGRP_NEXTHOP };
+	static const int groups[] = {RTNLGRP_LINK,	  RTNLGRP_NEIGH,      RTNLGRP_IPV4_IFADDR,
+				     RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+				     RTNLGRP_IPV4_RULE,	  RTNLGRP_IPV6_RULE,  RTNLGRP_NEXTHOP};
 	int size = NET_RCVBUF, fd, rc = -1;
 
 	n->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -181,22 +183,26 @@ static int net_open_events(struct net *n, struct vx_err *err)
 	for (size_t i = 0; rc >= 0 && i < sizeof(groups) / sizeof(*groups); i++) {
 		int group = groups[i];
 
-		rc = mnl_socket_setsockopt(n->events, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+		rc = mnl_socket_setsockopt(n->events, NETLINK_ADD_MEMBERSHIP, &group,
+					   sizeof(group));
 	}
 	if (rc < 0)
 		return vx_err_set(err, -errno, "netlink: events: %s", strerror(errno));
 	fd = mnl_socket_get_fd(n->events);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); /* less is no harm: see net_recover */
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+			   sizeof(size)); /* less is no harm: see net_recover */
 	return 0;
 }
 
-static int net_open_state(struct net *n, const char *ingress, const char *egress, struct vx_err *err)
+static int net_open_state(struct net *n, const char *ingress, const char *egress,
+			  struct vx_err *err)
 {
 	int rc = nl_open(&n->ask, err);
 
 	if (!rc)
-		rc = net_open_events(n, err); /* before the first reading, so that no change is missed */
+		rc = net_open_events(
+			n, err); /* before the first reading, so that no change is missed */
 	if (!rc)
 		rc = net_link_open(n, NET_INGRESS, ingress, err);
 	if (!rc)
@@ -204,7 +210,8 @@ static int net_open_state(struct net *n, const char *ingress, const char *egress
 	if (rc)
 		return rc;
 	if (n->dev[NET_INGRESS].link.ifindex == n->dev[NET_EGRESS].link.ifindex)
-		return vx_err_set(err, -EINVAL, "%s: ingress and egress must be two interfaces", ingress);
+		return vx_err_set(err, -EINVAL, "%s: ingress and egress must be two interfaces",
+				  ingress);
 	rc = net_own_read(n);
 	return rc ? vx_err_set(err, rc, "netlink: addresses: %s", strerror(-rc)) : 0;
 }

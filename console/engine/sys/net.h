@@ -43,8 +43,8 @@ struct net_nexthop {
 			  route add ..." */
 };
 
-/* A device is its ifindex: one that is renamed stays the same and only link.name changes. When it is gone, the next
- * device that has its first name takes its place. */
+/* A device is its ifindex: one that is renamed stays the same and only link.name changes. When it
+ * is gone, the next device that has its first name takes its place. */
 struct net_events {
 	void (*link)(void *ctx, enum net_dev dev, const struct net_link *now);
 	/* state, MAC or reason of the slot changed */
@@ -77,8 +77,9 @@ void net_nexthop_follow_default(struct net *n, uint16_t slot, uint8_t family);
 void net_nexthop_forget(struct net *n, uint16_t slot);
 const struct net_nexthop *net_nexthop(const struct net *n,
 				      uint16_t slot); /* never NULL; state UNUSED if not followed */
-/* NULL: no override any more. Takes effect on every slot at once, through the events. With it neither route nor neighbour is
- * asked for: a target that only the ingress reaches is followed then, as the operator has said where it is. */
+/* NULL: no override any more. Takes effect on every slot at once, through the events. With it
+ * neither route nor neighbour is asked for: a target that only the ingress reaches is followed
+ * then, as the operator has said where it is. */
 void net_nexthop_override(struct net *n, const uint8_t *mac);
 const char *net_nh_state_name(enum net_nh_state s); /* "resolved" "resolving" "failed" "no_route"
 						       "egress_down" "refused" */

@@ -40,25 +40,26 @@ struct net_route {
 /* A neighbour on the egress. */
 struct net_hop {
 	struct addr via;
-	uint32_t refs; /* slots; 0: free */
-	uint16_t next; /* in its bucket, or in the free list */
+	uint32_t refs;		 /* slots; 0: free */
+	uint16_t next;		 /* in its bucket, or in the free list */
 	enum net_nh_state state; /* RESOLVING, RESOLVED, FAILED */
-	bool stale;	/* the kernel's entry is not fresh */
-	bool again;	/* was resolved, is being asked afresh; the old MAC holds until that has failed */
+	bool stale;		 /* the kernel's entry is not fresh */
+	bool again; /* was resolved, is being asked afresh; the old MAC holds until that has failed
+		     */
 	bool table_full;
 	uint8_t mac[6];
-	uint8_t fails;	/* rounds without an answer, in a row */
+	uint8_t fails; /* rounds without an answer, in a row */
 	int64_t asked_ms;
 };
 
 struct net_slot {
 	struct net_nexthop now; /* as told */
 	struct net_route route;
-	uint8_t default_of;	/* VX_IP4, VX_IP6: the default route; 0: now.target */
+	uint8_t default_of; /* VX_IP4, VX_IP6: the default route; 0: now.target */
 };
 
 struct net {
-	struct nl ask;		   /* questions */
+	struct nl ask; /* questions */
 	struct mnl_socket *events;
 	struct net_events ev;
 	void *ctx;
@@ -96,7 +97,10 @@ void net_link_read(struct net *n);
 int net_own_read(struct net *n);
 void net_own_message(struct net *n, const struct nlmsghdr *msg); /* RTM_NEWADDR, RTM_DELADDR */
 bool net_own_has(const struct net *n, const struct addr *a);
-const struct addr *net_own_source(const struct net *n, uint8_t family); /* of the egress; NULL: none */
+bool net_own_link_local(
+	const struct net *n); /* has the egress one? IPv6 neighbours are asked from it */
+const struct addr *net_own_source(const struct net *n,
+				  uint8_t family); /* of the egress; NULL: none */
 
 /* net_route.c */
 void net_route_to(struct net *n, const struct addr *target, struct net_route *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two devices and the host's own addresses. A device is its ifindex: one that is renamed stays the same
- * (the program and the sockets stay on it, too) and only its name is told anew. When it is gone, the next one
- * that has the name it was asked for by takes its place. [engine]
+ * The two devices and the host's own addresses. A device is its ifindex: one that is renamed stays
+ * the same (the program and the sockets stay on it, too) and only its name is told anew. When it is
+ * gone, the next one that has the name it was asked for by takes its place. [engine]
  */
 #include <errno.h>
 #include <linux/if_link.h>
@@ -124,7 +124,8 @@ void net_link_message(struct net *n, const struct nlmsghdr *msg)
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(msg);
 	struct net_link now;
 
-	if (ifi->ifi_family != AF_UNSPEC) /* a bridge tells that a port has left it with a DELLINK */
+	if (ifi->ifi_family !=
+	    AF_UNSPEC) /* a bridge tells that a port has left it with a DELLINK */
 		return;
 	net_link_parse(msg, &now);
 	for (enum net_dev dev = 0; dev < NET_DEVS; dev++) {
@@ -187,7 +188,7 @@ static bool net_own_parse(const struct nlmsghdr *msg, struct net_own *out)
 {
 	const uint32_t unfit = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED;
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(msg);
-	struct net_own_attrs a = { .flags = ifa->ifa_flags };
+	struct net_own_attrs a = {.flags = ifa->ifa_flags};
 	bool v6 = ifa->ifa_family == AF_INET6;
 	uint16_t need = v6 ? 16 : 4;
 
@@ -198,10 +199,11 @@ static bool net_own_parse(const struct nlmsghdr *msg, struct net_own *out)
 	}
 	if ((ifa->ifa_family != AF_INET && !v6) || !a.local || a.local_len != need)
 		return false;
-	*out = (struct net_own){ .addr = net_addr(v6 ? VX_IP6 : VX_IP4, a.local),
-				 .ifindex = (int)ifa->ifa_index,
-				 .source = !(a.flags & unfit) && ifa->ifa_scope == RT_SCOPE_UNIVERSE &&
-					   (v6 || !(a.flags & IFA_F_SECONDARY)) };
+	*out = (struct net_own){.addr = net_addr(v6 ? VX_IP6 : VX_IP4, a.local),
+				.ifindex = (int)ifa->ifa_index,
+				.source = !(a.flags & unfit) &&
+					  ifa->ifa_scope == RT_SCOPE_UNIVERSE &&
+					  (v6 || !(a.flags & IFA_F_SECONDARY))};
 	return true;
 }
 
@@ -226,9 +228,21 @@ const struct addr *net_own_source(const struct net *n, uint8_t family)
 	int egress = n->dev[NET_EGRESS].link.ifindex;
 
 	for (size_t i = 0; i < n->n_own; i++)
-		if (n->own[i].ifindex == egress && n->own[i].source && n->own[i].addr.family == family)
+		if (n->own[i].ifindex == egress && n->own[i].source &&
+		    n->own[i].addr.family == family)
 			return &n->own[i].addr;
 	return NULL;
+}
+
+bool net_own_link_local(const struct net *n)
+{
+	int egress = n->dev[NET_EGRESS].link.ifindex;
+
+	for (size_t i = 0; i < n->n_own; i++)
+		if (n->own[i].ifindex == egress && n->own[i].addr.family == VX_IP6 &&
+		    n->own[i].addr.b[0] == 0xfe && (n->own[i].addr.b[1] & 0xc0) == 0x80)
+			return true;
+	return false;
 }
 
 static void net_own_tell(struct net *n, const struct addr *a, bool added)
@@ -267,7 +281,9 @@ static void net_own_del(struct net *n, struct net_own *o)
 {
 	struct addr a = o->addr;
 
-	memmove(o, o + 1, (size_t)(n->own + --n->n_own - o) * sizeof(*o)); /* keeps the order: the first is the source */
+	memmove(o, o + 1,
+		(size_t)(n->own + --n->n_own - o) *
+			sizeof(*o)); /* keeps the order: the first is the source */
 	if (!net_own_has(n, &a))
 		net_own_tell(n, &a, false);
 }
@@ -280,7 +296,8 @@ void net_own_message(struct net *n, const struct nlmsghdr *msg)
 		return;
 	if (msg->nlmsg_type == RTM_NEWADDR) {
 		if (net_own_add(n, &o))
-			n->lost = true; /* read again later, rather than guard with a list that is not whole */
+			n->lost = true; /* read again later, rather than guard with a list that is
+					   not whole */
 		return;
 	}
 	old = net_own_find(n, &o);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Neighbour -> MAC. Our frames do not pass the kernel's neighbour table, so nothing but these questions keeps an
- * entry in use: NTF_USE makes the kernel resolve what is unknown and probe what is stale. Slots that go by the
- * same neighbour share it. [engine]
+ * Neighbour -> MAC. Our frames do not pass the kernel's neighbour table, so nothing but these
+ * questions keeps an entry in use: NTF_USE makes the kernel resolve what is unknown and probe what
+ * is stale. Slots that go by the same neighbour share it. [engine]
  */
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -13,10 +13,10 @@
 #define NEIGH_USABLE (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 /* How often a question is repeated. The kernel probes once a second, three times, then gives up. */
-#define NEIGH_ASK_MS	   1000
-#define NEIGH_ASK_SLOW_MS  5000 /* what is stale, or has failed for a while */
-#define NEIGH_FAILS_SLOW   5
-#define NEIGH_ASK_A_TICK   256 /* questions: with thousands of dead targets no storm */
+#define NEIGH_ASK_MS	  1000
+#define NEIGH_ASK_SLOW_MS 5000 /* what is stale, or has failed for a while */
+#define NEIGH_FAILS_SLOW  5
+#define NEIGH_ASK_A_TICK  256 /* questions: with thousands of dead targets no storm */
 
 static uint16_t *net_neigh_bucket(struct net *n, const struct addr *via)
 {
@@ -74,8 +74,9 @@ static int net_neigh_parse(const struct nlmsghdr *msg, void *data)
 	struct net_neigh_entry *e = data;
 	const struct ndmsg *ndm = mnl_nlmsg_get_payload(msg);
 
-	*e = (struct net_neigh_entry){ .ifindex = ndm->ndm_ifindex, .nud = ndm->ndm_state };
-	if ((ndm->ndm_family != AF_INET && ndm->ndm_family != AF_INET6) || (ndm->ndm_flags & NTF_PROXY))
+	*e = (struct net_neigh_entry){.ifindex = ndm->ndm_ifindex, .nud = ndm->ndm_state};
+	if ((ndm->ndm_family != AF_INET && ndm->ndm_family != AF_INET6) ||
+	    (ndm->ndm_flags & NTF_PROXY))
 		return MNL_CB_OK; /* a bridge's forwarding table comes by the same group */
 	return mnl_attr_parse(msg, sizeof(*ndm), net_neigh_attr, e);
 }
@@ -106,7 +107,8 @@ static int net_neigh_look(struct net *n, const struct addr *via, struct net_neig
 {
 	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
 
-	return nl_talk(&n->ask, net_neigh_request(n, via, buf, RTM_GETNEIGH, 0), net_neigh_parse, e);
+	return nl_talk(&n->ask, net_neigh_request(n, via, buf, RTM_GETNEIGH, 0), net_neigh_parse,
+		       e);
 }
 
 /* --- what becomes of it --- */
@@ -124,8 +126,8 @@ static void net_neigh_apply(struct net *n, uint16_t hop, const struct net_neigh_
 		h->fails = 0;
 		memcpy(h->mac, e->mac, sizeof(h->mac));
 	} else if (h->state == NET_NH_RESOLVED && !h->again) {
-		/* Flushed, collected, or silent at the old address: the old MAC holds while it is asked afresh,
-		 * so that a flush of the table loses no packet. */
+		/* Flushed, collected, or silent at the old address: the old MAC holds while it is
+		 * asked afresh, so that a flush of the table loses no packet. */
 		h->again = true;
 		net_neigh_ask(n, hop);
 		return;
@@ -139,15 +141,22 @@ static void net_neigh_apply(struct net *n, uint16_t hop, const struct net_neigh_
 		net_nexthop_hop_changed(n, hop);
 }
 
+/* Looks first: NTF_USE makes an ordinary entry of one that the operator has set for good
+ * (Linux 5.16 on). */
 static void net_neigh_ask(struct net *n, uint16_t hop)
 {
+	const uint16_t fine = NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP;
 	struct net_hop *h = &n->hop[hop];
-	struct net_neigh_entry e;
+	struct net_neigh_entry e = {0};
 	int rc;
 
 	if (!net_egress_up(n))
 		return;
 	h->asked_ms = net_now_ms();
+	if (!net_neigh_look(n, &h->via, &e) && (e.nud & fine)) {
+		net_neigh_apply(n, hop, &e);
+		return;
+	}
 	rc = net_neigh_use(n, &h->via);
 	if (h->table_full != (rc == -ENOBUFS)) {
 		h->table_full = !h->table_full;
@@ -184,7 +193,8 @@ uint16_t net_neigh_get(struct net *n, const struct addr *via)
 	hop = n->free_hop; /* there is always one: see NET_HOPS */
 	n->free_hop = n->hop[hop].next;
 	bucket = net_neigh_bucket(n, via);
-	n->hop[hop] = (struct net_hop){ .via = *via, .refs = 1, .next = *bucket, .state = NET_NH_RESOLVING };
+	n->hop[hop] = (struct net_hop){
+		.via = *via, .refs = 1, .next = *bucket, .state = NET_NH_RESOLVING};
 	*bucket = hop;
 	net_neigh_ask(n, hop);
 	return hop;

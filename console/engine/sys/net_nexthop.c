@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The slots: what route and neighbour together say about a target, told whenever it changes. [engine]
+ * The slots: what route and neighbour together say about a target, told whenever it changes.
+ * [engine]
  */
 #include <assert.h>
 #include <errno.h>
@@ -26,7 +27,8 @@ void net_nexthop_init(struct net *n)
 	memset(n->hop_of, 0xff, sizeof(n->hop_of)); /* NET_NONE */
 }
 
-static void net_nexthop_by_hop(const struct net *n, const struct net_hop *h, struct net_nexthop *now)
+static void net_nexthop_by_hop(const struct net *n, const struct net_hop *h,
+			       struct net_nexthop *now)
 {
 	const char *dev = n->dev[NET_EGRESS].link.name;
 	char text[ADDR_TEXT];
@@ -39,8 +41,12 @@ static void net_nexthop_by_hop(const struct net *n, const struct net_hop *h, str
 	} else if (h->table_full) {
 		now->state = NET_NH_FAILED;
 		snprintf(now->why, sizeof(now->why),
-			 "the kernel's neighbour table is full: sysctl net.ipv%d.neigh.default.gc_thresh3",
+			 "the kernel's neighbour table is full: sysctl "
+			 "net.ipv%d.neigh.default.gc_thresh3",
 			 h->via.family == VX_IP6 ? 6 : 4);
+	} else if (h->state == NET_NH_FAILED && h->via.family == VX_IP6 && !net_own_link_local(n)) {
+		snprintf(now->why, sizeof(now->why),
+			 "%s cannot be asked: %s has no IPv6 link-local address", text, dev);
 	} else if (h->state == NET_NH_FAILED) {
 		snprintf(now->why, sizeof(now->why), "%s does not answer on %s", text, dev);
 	} else {
@@ -77,8 +83,8 @@ static void net_nexthop_take(struct net *n, uint16_t slot)
 	const struct net_route *r = &n->slot[slot].route;
 	uint16_t old = n->hop_of[slot];
 
-	n->hop_of[slot] = r->state == NET_NH_RESOLVED && r->via.family ? net_neigh_get(n, &r->via) :
-									 NET_NONE;
+	n->hop_of[slot] =
+		r->state == NET_NH_RESOLVED && r->via.family ? net_neigh_get(n, &r->via) : NET_NONE;
 	net_neigh_put(n, old);
 	net_nexthop_tell(n, slot);
 }

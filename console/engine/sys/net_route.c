@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Target -> neighbour to ask, by the kernel's own tables and rules. Always with RTM_F_FIB_MATCH: without it the
- * kernel answers a question for one device with an on-link route that it has invented. [engine]
+ * Target -> neighbour to ask, by the kernel's own tables and rules. Always with RTM_F_FIB_MATCH:
+ * without it the kernel answers a question for one device with an on-link route that it has
+ * invented. [engine]
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -12,11 +13,11 @@
 
 /* One answer, as far as it concerns the device that is asked about. */
 struct net_route_found {
-	int wanted;	  /* ifindex; 0: any */
-	bool there;	  /* a way by that device */
-	uint8_t af;	  /* of the route: a gateway's, unless it says otherwise */
-	uint8_t type;	  /* RTN_UNICAST ... */
-	int ifindex;	  /* of the way taken */
+	int wanted;   /* ifindex; 0: any */
+	bool there;   /* a way by that device */
+	uint8_t af;   /* of the route: a gateway's, unless it says otherwise */
+	uint8_t type; /* RTN_UNICAST ... */
+	int ifindex;  /* of the way taken */
 	bool has_gateway;
 	struct addr gateway;
 };
@@ -101,7 +102,7 @@ static struct net_route_found net_route_ask(struct net *n, const struct addr *ta
 {
 	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
 	struct nlmsghdr *req = nl_request(buf, RTM_GETROUTE, 0, sizeof(struct rtmsg));
-	struct net_route_found f = { .wanted = oif };
+	struct net_route_found f = {.wanted = oif};
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(req);
 	size_t len = net_addr_len(target);
 
@@ -120,13 +121,14 @@ static struct net_route_found net_route_ask(struct net *n, const struct addr *ta
 	return f;
 }
 
-/* Out of the egress. With its address as the source, so that rules by source hold; IPv6 takes the device for a
- * wish only when there is a source, so an answer by another device is asked again without. */
+/* Out of the egress. With its address as the source, so that rules by source hold; IPv6 takes the
+ * device for a wish only when there is a source, so an answer by another device is asked again
+ * without. */
 static struct net_route_found net_route_egress(struct net *n, const struct addr *target)
 {
 	const struct addr *src = net_own_source(n, target->family);
 	int egress = n->dev[NET_EGRESS].link.ifindex;
-	struct net_route_found f = { 0 };
+	struct net_route_found f = {0};
 
 	if (src)
 		f = net_route_ask(n, target, egress, src);
@@ -135,8 +137,9 @@ static struct net_route_found net_route_egress(struct net *n, const struct addr 
 	return f;
 }
 
-__attribute__((format(printf, 3, 4))) static void
-net_route_no(struct net_route *out, enum net_nh_state state, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void net_route_no(struct net_route *out,
+							       enum net_nh_state state,
+							       const char *fmt, ...)
 {
 	va_list ap;
 
@@ -150,7 +153,7 @@ net_route_no(struct net_route *out, enum net_nh_state state, const char *fmt, ..
 static const char *net_route_never(const struct addr *a)
 {
 	static const uint8_t zero[16];
-	static const uint8_t loopback6[16] = { [15] = 1 };
+	static const uint8_t loopback6[16] = {[15] = 1};
 
 	if (a->family == VX_IP4) {
 		if (a->b[0] == 127)
@@ -191,7 +194,8 @@ static bool net_route_down(const struct net *n, struct net_route *out)
 	if (!l->ifindex)
 		net_route_no(out, NET_NH_EGRESS_DOWN, "%s is gone", l->name);
 	else if (!l->up)
-		net_route_no(out, NET_NH_EGRESS_DOWN, "%s is down: ip link set %s up", l->name, l->name);
+		net_route_no(out, NET_NH_EGRESS_DOWN, "%s is down: ip link set %s up", l->name,
+			     l->name);
 	else
 		net_route_no(out, NET_NH_EGRESS_DOWN, "%s has no carrier", l->name);
 	return true;
@@ -210,8 +214,9 @@ static void net_route_none(const struct net *n, const struct addr *target,
 			     "%s is reached only by the ingress %s: ip route add %s dev %s", text,
 			     in->name, text, eg->name);
 	else
-		net_route_no(out, NET_NH_NO_ROUTE, "no route to %s out of %s: ip route add %s dev %s",
-			     text, eg->name, text, eg->name);
+		net_route_no(out, NET_NH_NO_ROUTE,
+			     "no route to %s out of %s: ip route add %s dev %s", text, eg->name,
+			     text, eg->name);
 }
 
 void net_route_to(struct net *n, const struct addr *target, struct net_route *out)
@@ -222,7 +227,7 @@ void net_route_to(struct net *n, const struct addr *target, struct net_route *ou
 
 	memset(out, 0, sizeof(*out));
 	addr_format(target, text);
-	host = never ? (struct net_route_found){ 0 } : net_route_ask(n, target, 0, NULL);
+	host = never ? (struct net_route_found){0} : net_route_ask(n, target, 0, NULL);
 	if (!never && host.there)
 		never = net_route_type(host.type);
 	if (!never && net_own_has(n, target))
@@ -266,13 +271,14 @@ static int net_route_default_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* The main table's before those of rules (a second interface often has its own table), then the lowest metric. */
+/* The main table's before those of rules (a second interface often has its own table), then the
+ * lowest metric. */
 static int net_route_default_answer(const struct nlmsghdr *msg, void *data)
 {
 	struct net_route_best *b = data;
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(msg);
-	struct net_route_found f = { .wanted = b->egress };
-	uint32_t v[2] = { rtm->rtm_table, 0 };
+	struct net_route_found f = {.wanted = b->egress};
+	uint32_t v[2] = {rtm->rtm_table, 0};
 	bool is_main;
 
 	if (rtm->rtm_dst_len || rtm->rtm_type != RTN_UNICAST ||
@@ -285,7 +291,7 @@ static int net_route_default_answer(const struct nlmsghdr *msg, void *data)
 		return MNL_CB_OK;
 	if (b->there && (b->main > is_main || (b->main == is_main && b->metric <= v[1])))
 		return MNL_CB_OK;
-	*b = (struct net_route_best){ b->egress, true, is_main, v[1], f };
+	*b = (struct net_route_best){b->egress, true, is_main, v[1], f};
 	return MNL_CB_OK;
 }
 
@@ -294,7 +300,7 @@ void net_route_default(struct net *n, uint8_t family, struct net_route *out)
 	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
 	struct nlmsghdr *req = nl_request(buf, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
 	const struct net_link *eg = &n->dev[NET_EGRESS].link;
-	struct net_route_best best = { .egress = eg->ifindex };
+	struct net_route_best best = {.egress = eg->ifindex};
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(req);
 
 	memset(out, 0, sizeof(*out));
@@ -306,9 +312,10 @@ void net_route_default(struct net *n, uint8_t family, struct net_route *out)
 	rtm->rtm_family = family == VX_IP6 ? AF_INET6 : AF_INET;
 	mnl_attr_put_u32(req, RTA_OIF, (uint32_t)eg->ifindex);
 	if (nl_talk(&n->ask, req, net_route_default_answer, &best) || !best.there)
-		net_route_no(out, NET_NH_NO_ROUTE,
-			     "no IPv%u default route out of %s: ip route add default via GATEWAY dev %s",
-			     family == VX_IP6 ? 6 : 4, eg->name, eg->name);
+		net_route_no(
+			out, NET_NH_NO_ROUTE,
+			"no IPv%u default route out of %s: ip route add default via GATEWAY dev %s",
+			family == VX_IP6 ? 6 : 4, eg->name, eg->name);
 	else
 		out->via = best.found.gateway;
 }
