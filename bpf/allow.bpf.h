@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The allowlist, asked with the inner addresses before NAT. Kernel side only; looks up and counts nothing,
- * so that the leak guard can ask too.
+ * The allowlist, asked with the inner addresses before NAT. Kernel side only; looks up and counts
+ * nothing, so that the leak guard can ask too.
  */
 #ifndef BPF_ALLOW_BPF_H
 #define BPF_ALLOW_BPF_H

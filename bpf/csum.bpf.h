@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Incremental checksums, RFC 1624 equation 3: HC' = ~(~HC + ~m + m'). Used by the kernel side and by tests
- * on the host. Sums do not depend on byte order, so words are taken as they lie in memory. A wrong
- * checksum stays wrong by the same delta.
+ * Incremental checksums, RFC 1624 equation 3: HC' = ~(~HC + ~m + m'). Used by the kernel side and
+ * by tests on the host. Sums do not depend on byte order, so words are taken as they lie in memory.
+ * A wrong checksum stays wrong by the same delta.
  */
 #ifndef BPF_CSUM_BPF_H
 #define BPF_CSUM_BPF_H
 
 #include "pkt.bpf.h"
 
-/* What the change of one word adds. An unchanged word adds nothing: ~m + m would turn FFFF into 0000. */
-static __always_inline __u32 csum_word(__u16 old, __u16 new)
+/* What the change of one word adds. An unchanged one adds nothing: ~m + m would turn FFFF to 0. */
+static __always_inline __u32 csum_word(__u16 from, __u16 to)
 {
-	return old == new ? 0 : (__u16)~old + (__u32)new;
+	return from == to ? 0 : (__u16)~from + (__u32)to;
 }
 
 /* The same for a change of an address; n bytes, a constant. */
-static __always_inline __u32 csum_addr(const __u8 *old, const __u8 *new, __u32 n)
+static __always_inline __u32 csum_addr(const __u8 *from, const __u8 *to, __u32 n)
 {
 	__u32 delta = 0, i;
 
@@ -24,8 +24,8 @@ static __always_inline __u32 csum_addr(const __u8 *old, const __u8 *new, __u32 n
 	for (i = 0; i < n; i += 2) {
 		__u16 a, b;
 
-		__builtin_memcpy(&a, old + i, 2);
-		__builtin_memcpy(&b, new + i, 2);
+		__builtin_memcpy(&a, from + i, 2);
+		__builtin_memcpy(&b, to + i, 2);
 		delta += csum_word(a, b);
 	}
 	return delta;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inner fragments: the verdict on a first one is remembered, later ones take it. Kernel side, vx.bpf.c only.
- * What is remembered is the rule's verdict; the size and the next hop are each fragment's own.
+ * Inner fragments: the verdict on a first one is remembered, later ones take it. Kernel side,
+ * vx.bpf.c only. What is remembered is the rule's verdict; the size and the next hop are each
+ * fragment's own.
  */
 #ifndef BPF_FRAG_BPF_H
 #define BPF_FRAG_BPF_H
@@ -9,8 +10,8 @@
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 
-/* A datagram that may have ports, by what all its fragments say of it. In IPv6 an extension header may
- * stand before them. */
+/* A datagram that may have ports, by what all its fragments say of it. In IPv6 an extension header
+ * may stand before them. */
 static __always_inline int frag_may_have_ports(const struct vx_pkt *p)
 {
 	if (p->frag_proto == IPPROTO_TCP || p->frag_proto == IPPROTO_UDP)

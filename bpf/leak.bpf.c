@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The leak guard: a filter on a packet socket (SOCK_RAW) bound to the ingress, which sees every frame that
- * goes out there, counts those that must not, and lets none of them into the socket. It asks the same
- * policy as the pipeline, through the same maps; user space gives it their descriptors before loading.
+ * The leak guard: a filter on a packet socket (SOCK_RAW) bound to the ingress, which sees every
+ * frame that goes out there, counts those that must not, and lets none of them into the socket. It
+ * asks the same policy as the pipeline, through the same maps; user space gives it their
+ * descriptors before loading.
  */
 #include <stdbool.h>
 

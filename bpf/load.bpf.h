@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading and writing a frame's bytes from XDP. Kernel side only. The linear part of a multi-buffer frame
- * may end anywhere: inside it bytes are taken directly, beyond it by the helpers.
+ * Reading and writing a frame's bytes from XDP. Kernel side only. The linear part of a multi-buffer
+ * frame may end anywhere: inside it bytes are taken directly, beyond it by the helpers.
  */
 #ifndef BPF_LOAD_BPF_H
 #define BPF_LOAD_BPF_H
@@ -18,7 +18,8 @@ typedef __u64 vx_word64 __attribute__((may_alias));
 typedef __u32 vx_word32 __attribute__((may_alias));
 typedef __u16 vx_word16 __attribute__((may_alias));
 
-/* Word by word, at any alignment: clang's own copy of unaligned memory is byte by byte. n is a constant. */
+/* Word by word, at any alignment: clang's own copy of unaligned memory is byte by byte. n is a
+ * constant. */
 static __always_inline void vx_copy(void *to, const void *from, __u32 n)
 {
 	__u32 i = 0;
@@ -34,12 +35,14 @@ static __always_inline void vx_copy(void *to, const void *from, __u32 n)
 		*(vx_word16 *)(to + i) = *(const vx_word16 *)(from + i);
 }
 
-/* The n bytes at off when they are in the linear part, else NULL. n is a constant, off < VX_HEADERS_MAX. */
+/* The n bytes at off when they are in the linear part, else NULL. n is a constant, off <
+ * VX_HEADERS_MAX. */
 static __always_inline void *vx_linear(struct xdp_md *ctx, __u32 off, __u32 n)
 {
 	void *at = (void *)(long)ctx->data + off;
 
-	/* The verifier wants the very pointer that is used later to be compared: no other may be derived. */
+	/* The verifier wants the very pointer that is used later to be compared: no other may be
+	 * derived. */
 	__asm__ volatile("" : "+r"(at));
 	return at + n <= (void *)(long)ctx->data_end ? at : NULL;
 }

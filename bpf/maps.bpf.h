@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The maps of the pipeline besides those of policy. Kernel side, vx.bpf.c only. Keys, values and who writes
- * what: vx_abi.h.
+ * The maps of the pipeline besides those of policy. Kernel side, vx.bpf.c only. Keys, values and
+ * who writes what: vx_abi.h.
  */
 #ifndef BPF_MAPS_BPF_H
 #define BPF_MAPS_BPF_H
@@ -26,7 +26,7 @@ struct {
 	__type(key, __u32);
 	__array(values, struct vx_set_map);
 } vx_ledger SEC(".maps") = {
-	.values = { [0] = &vx_set_a },
+	.values = {[0] = &vx_set_a},
 };
 
 /* --- hits; user space sets max_entries of vx_allow_hits before loading */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is counted beside the ledger's rows: hits of rules, denied addresses, sources, VNIs, the largest
- * packet that was too large, traces. Kernel side, vx.bpf.c only. An element that cannot be made in an LRU
- * costs a figure on the screen, never the packet.
+ * What is counted beside the ledger's rows: hits of rules, denied addresses, sources, VNIs, the
+ * largest packet that was too large, traces. Kernel side, vx.bpf.c only. An element that cannot be
+ * made in an LRU costs a figure on the screen, never the packet.
  */
 #ifndef BPF_OBSERVE_BPF_H
 #define BPF_OBSERVE_BPF_H
@@ -95,12 +95,14 @@ static __always_inline void observe_oversize(const struct vx_pkt *p)
 		*largest = p->t.ip_len;
 }
 
-/* Takes one of the budget when there is any, never below 0; losing the race for it is a trace less. */
+/* Takes one of the budget when there is any, never below 0; losing the race for it is a trace less.
+ */
 static __always_inline void observe_trace_begin(struct vx_pkt *p, struct vx_cfg *cfg)
 {
 	__u32 budget = VX_ONCE(cfg->trace_budget);
 
-	if (!budget || __sync_val_compare_and_swap(&cfg->trace_budget, budget, budget - 1) != budget)
+	if (!budget ||
+	    __sync_val_compare_and_swap(&cfg->trace_budget, budget, budget - 1) != budget)
 		return;
 	p->traced = 1;
 	p->t.trace_id = bpf_get_smp_processor_id() << 24 | (p->traces++ & 0xffffff);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parsers: outer headers, VXLAN, inner Ethernet, IP and L4. Used by the kernel side and by tests on
- * the host; whoever includes it defines vx_load().
+ * The parsers: outer headers, VXLAN, inner Ethernet, IP and L4. Used by the kernel side and by
+ * tests on the host; whoever includes it defines vx_load().
  *
- * Each step returns 0, or the row of the ledger in which the packet ends. Nothing at or beyond p->end is
- * read, whatever lengths the headers claim.
+ * Each step returns 0, or the row of the ledger in which the packet ends. Nothing at or beyond
+ * p->end is read, whatever lengths the headers claim.
  */
 #ifndef BPF_PARSE_BPF_H
 #define BPF_PARSE_BPF_H
 
 #include "pkt.bpf.h"
 
-#define VX_TAGS_MAX	2
-#define VX_EXT_MAX	8
-#define VX_EXT_BYTES	512
-#define VX_IP_OFFSET	0x1fff
-#define VX_IP_MF	0x2000
-#define VX_IP6_OFFSET	0xfff8
-#define VX_IP6_MF	0x0001
-#define VX_UDP_SUM_END	8  /* bytes of the header through its checksum */
-#define VX_TCP_SUM_END	18
-#define VX_ETH_TAG2	0x9100 /* of old switches, for the outer of two tags */
+#define VX_TAGS_MAX    2
+#define VX_EXT_MAX     8
+#define VX_EXT_BYTES   512
+#define VX_IP_OFFSET   0x1fff
+#define VX_IP_MF       0x2000
+#define VX_IP6_OFFSET  0xfff8
+#define VX_IP6_MF      0x0001
+#define VX_UDP_SUM_END 8 /* bytes of the header through its checksum */
+#define VX_TCP_SUM_END 18
+#define VX_ETH_TAG2    0x9100 /* of old switches, for the outer of two tags */
 
 /* Copies n bytes (a constant) at offset off of the frame; -1 when they are not all there. */
 static __always_inline int vx_load(void *ctx, __u32 off, void *to, __u32 n);
@@ -37,8 +37,9 @@ static __always_inline int parse_is_tag(__be16 type)
 }
 
 /*
- * Moves the cursor behind the Ethernet header and at most two tags, leaves the EtherType in p->type: that
- * of a third tag when there is one, which no caller takes for IP. Returns the number of tags, -1 when cut.
+ * Moves the cursor behind the Ethernet header and at most two tags, leaves the EtherType in
+ * p->type: that of a third tag when there is one, which no caller takes for IP. Returns the number
+ * of tags, -1 when cut.
  */
 static __always_inline int parse_eth(void *ctx, struct vx_pkt *p)
 {
@@ -76,7 +77,8 @@ static __always_inline int parse_is_ext(__u8 proto)
 	       proto == IPPROTO_DSTOPTS;
 }
 
-/* A fragment header that is not atomic makes the packet a fragment; of several the last one does. */
+/* A fragment header that is not atomic makes the packet a fragment; of several the last one does.
+ */
 static __always_inline void parse_ext_frag(struct vx_pkt *p)
 {
 	__u16 frag = VX_BE16(p->h.ext.frag);
@@ -86,16 +88,16 @@ static __always_inline void parse_ext_frag(struct vx_pkt *p)
 		return;
 	p->t.flags |= VX_T_FRAG | VX_T_FIRST;
 	if (frag & VX_IP6_OFFSET)
-		p->t.flags &= ~VX_T_FIRST;
+		p->t.flags &= ~(__u32)VX_T_FIRST;
 	p->frag_id = p->h.ext.frag_id;
 	p->frag_proto = p->h.ext.next;
 }
 
 /*
  * Walks from the cursor, which stands behind the fixed IPv6 header, to the first header that is no
- * extension, or that hides what follows (AH, ESP, a routing header with segments left, a later fragment);
- * leaves its number in p->t.proto, and there is no reading ports behind those. -1 when a header is cut,
- * or there are more than 8 of them or 512 bytes.
+ * extension, or that hides what follows (AH, ESP, a routing header with segments left, a later
+ * fragment); leaves its number in p->t.proto, and there is no reading ports behind those. -1 when a
+ * header is cut, or there are more than 8 of them or 512 bytes.
  */
 static __always_inline int parse_ext(void *ctx, struct vx_pkt *p, __u8 next)
 {
@@ -105,7 +107,7 @@ static __always_inline int parse_ext(void *ctx, struct vx_pkt *p, __u8 next)
 	for (i = 0; parse_is_ext(next); i++) {
 		if (i == VX_EXT_MAX || parse_read(ctx, p, p->off, &p->h.ext, sizeof(p->h.ext)))
 			return -1;
-		size = next == IPPROTO_FRAGMENT ? 8 : 8 * (p->h.ext.len + 1);
+		size = next == IPPROTO_FRAGMENT ? 8 : 8 * (p->h.ext.len + 1u);
 		if (p->off + size > p->end || p->off + size > limit)
 			return -1;
 		if (next == IPPROTO_ROUTING && VX_EXT_SEGMENTS(&p->h.ext))

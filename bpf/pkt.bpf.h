@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the steps of the program know of one packet. For *.bpf.c and *.bpf.h, and for tests that compile
- * the parser on the host.
+ * What the steps of the program know of one packet. For *.bpf.c and *.bpf.h, and for tests that
+ * compile the parser on the host.
  *
- * A struct vx_pkt lives in a per-CPU map, not on the stack: the verifier does not follow values through
- * map memory, so paths that meet again with other values in them are one path to it.
+ * A struct vx_pkt lives in a per-CPU map, not on the stack: the verifier does not follow values
+ * through map memory, so paths that meet again with other values in them are one path to it.
  */
 #ifndef BPF_PKT_BPF_H
 #define BPF_PKT_BPF_H
@@ -37,8 +37,9 @@
 #define VX_FORGET() __asm__ volatile("" ::: "memory")
 
 /*
- * No header that is read begins beyond this offset: two Ethernet headers with two tags each, two IPv6
- * headers with 512 bytes of extensions, UDP, VXLAN, TCP are below 1,200. The verifier wants a bound.
+ * No header that is read begins beyond this offset: two Ethernet headers with two tags each, two
+ * IPv6 headers with 512 bytes of extensions, UDP, VXLAN, TCP are below 1,200. The verifier wants a
+ * bound.
  */
 #define VX_HEADERS_MAX 2048
 
@@ -68,20 +69,20 @@ struct vx_pkt {
 	__u32 off;	   /* cursor of the parsers */
 	__u32 l3;	   /* offset of the inner IP header */
 	__u32 l4;	   /* offset of what follows the inner IP headers */
-	__u32 ip_end;	   /* offset where the inner packet ends by its own word: > end when truncated */
-	__u32 frag_id;	   /* as vx_frag_key.id */
-	__u32 l4_min;	   /* bytes of the L4 header that are there, through its checksum; 0 = no ports */
+	__u32 ip_end; /* offset where the inner packet ends by its own word: > end when truncated */
+	__u32 frag_id; /* as vx_frag_key.id */
+	__u32 l4_min;  /* bytes of the L4 header through its checksum; with VX_T_HAS_PORTS */
 	__be16 ip_sum;
 	__be16 l4_sum;
-	__u8 frag_proto;   /* as vx_frag_key.proto */
-	__u8 ext_frag;	   /* an IPv6 fragment header was walked, even an atomic one */
-	__u8 verdict;	   /* enum vx_frag_verdict; 0: not known (yet) */
-	__u8 ours;	   /* one of our VNIs */
-	__u8 allowed;	   /* by an entry, or by allow mode off */
+	__u8 frag_proto; /* as vx_frag_key.proto */
+	__u8 ext_frag;	 /* an IPv6 fragment header was walked, even an atomic one */
+	__u8 verdict;	 /* enum vx_frag_verdict; 0: not known (yet) */
+	__u8 ours;	 /* one of our VNIs */
+	__u8 allowed;	 /* by an entry, or by allow mode off */
 	__u8 would_deny;
-	__u8 set;	   /* which counter set this packet is counted in */
+	__u8 set; /* which counter set this packet is counted in */
 	__u8 traced;
-	__be16 type;	   /* EtherType */
+	__be16 type;				  /* EtherType */
 	__u8 eth[14] __attribute__((aligned(8))); /* the new Ethernet header */
 	union {
 		struct iphdr ip4;

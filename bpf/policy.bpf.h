@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The maps of live policy: settings, VNIs, allowlist, NAT rules. Kernel side only; both objects declare
- * them, and user space gives the leak guard the descriptors of the pipeline's.
+ * The maps of live policy: settings, VNIs, allowlist, NAT rules. Kernel side only; both objects
+ * declare them, and user space gives the leak guard the descriptors of the pipeline's.
  */
 #ifndef BPF_POLICY_BPF_H
 #define BPF_POLICY_BPF_H
@@ -28,9 +28,10 @@ struct {
 } vx_vnis SEC(".maps");
 
 /*
- * Allowlists: user space makes the inner maps, of any size, with the type and flags seen here, fills them,
- * puts them into the slot that is not in force, and then stores vx_cfg.allow_word. Sizes instead of types:
- * clang leaves types that are only named inside an inner map out of the BTF.
+ * Allowlists: user space makes the inner maps, of any size, with the type and flags seen here,
+ * fills them, puts them into the slot that is not in force, and then stores vx_cfg.allow_word.
+ * Sizes instead of types: clang leaves types that are only named inside an inner map out of the
+ * BTF.
  */
 struct vx_allow4_list {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The frame that leaves, made in place: a new Ethernet header directly before the inner IP header, and the
- * destination that a NAT rule gives. Kernel side only. Nothing is written before the verdict is final.
+ * The frame that leaves, made in place: a new Ethernet header directly before the inner IP header,
+ * and the destination that a NAT rule gives. Kernel side only. Nothing is written before the
+ * verdict is final.
  */
 #ifndef BPF_REWRITE_BPF_H
 #define BPF_REWRITE_BPF_H
@@ -34,11 +35,13 @@ static __always_inline int rewrite_l4(struct xdp_md *ctx, struct vx_pkt *p, __u3
 	else
 		p->l4_sum = csum_apply(p->l4_sum, delta);
 	err = vx_store(ctx, p->l4 + 2, &p->t.to.port, 2);
-	/* the checksum ends the part of the header that is known to be there, or stands before TCP's urgent pointer */
+	/* the checksum ends the part of the header that is known to be there, or stands before
+	 * TCP's urgent pointer */
 	return err ?: vx_store(ctx, p->l4 + p->l4_min - 2, &p->l4_sum, 2);
 }
 
-/* The new address and port. A later fragment has no port and no checksum: those are in the first. */
+/* The new address and port. A later fragment has no port and no checksum: those are in the first.
+ */
 static __always_inline int rewrite_nat(struct xdp_md *ctx, struct vx_pkt *p)
 {
 	__u32 delta;

@@ -16,8 +16,8 @@ static __always_inline __u64 ring_mix(__u64 hash, __u64 word)
 }
 
 /*
- * A flow stays on one ring, so in order: by the 5-tuple before NAT. Every fragment, the first too, goes by
- * what all fragments of its datagram share.
+ * A flow stays on one ring, so in order: by the 5-tuple before NAT. Every fragment, the first too,
+ * goes by what all fragments of its datagram share.
  */
 static __always_inline __u32 ring_choose(const struct vx_pkt *p, const struct vx_cfg *cfg)
 {
@@ -48,8 +48,8 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
 	rec->vni = p->t.vni;
 	rec->frag_id = p->frag_id;
 	rec->trace_id = p->t.trace_id;
-	rec->flags = (p->t.flags & VX_T_HELD ? VX_REC_HELD : 0) |
-		     (p->traced ? VX_REC_TRACED : 0) | (vx_is_frag(p) ? VX_REC_FRAG : 0);
+	rec->flags = (p->t.flags & VX_T_HELD ? VX_REC_HELD : 0) | (p->traced ? VX_REC_TRACED : 0) |
+		     (vx_is_frag(p) ? VX_REC_FRAG : 0);
 	rec->set = p->set;
 	rec->family = p->t.family;
 	rec->frag_proto = p->frag_proto;
@@ -58,7 +58,8 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
 }
 
 /*
- * One size class: a record's size must be a constant to the verifier, and so must the bound of the copy.
+ * One size class: a record's size must be a constant to the verifier, and so must the bound of the
+ * copy.
  */
 static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, void *ring,
 					  struct vx_wake *wake, const __u32 class)
@@ -72,14 +73,16 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 		return VX_L_RING_FULL;
 	}
 	/*
-	 * W1: the record is reserved, then sleepers is read below. Pairs with the worker that adds itself to
-	 * sleepers, fences and looks at the producer position. One of the two sees the other: without a full
-	 * barrier on both sides a worker could sleep beside a record that nobody wakes it for. The value is
-	 * used, so this is BPF_FETCH, which is fully ordered on every architecture.
+	 * W1: the record is reserved, then sleepers is read below. Pairs with the worker that adds
+	 * itself to sleepers, fences and looks at the producer position. One of the two sees the
+	 * other: without a full barrier on both sides a worker could sleep beside a record that
+	 * nobody wakes it for. The value is used, so this is BPF_FETCH, which is fully ordered on
+	 * every architecture.
 	 */
 	handed = __sync_fetch_and_add(&p->handed, 1);
 	ring_header(rec, p);
-	/* clang must not replace the bound of n by one of len, which the verifier cannot relate to n */
+	/* clang must not replace the bound of n by one of len, which the verifier cannot relate to
+	 * n */
 	__asm__ volatile("" : "+r"(n));
 	if (n >= class || bpf_xdp_load_bytes(ctx, p->l3 - ETH_HLEN, rec + 1, n + 1)) {
 		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The data path. vx_pipeline is attached to the ingress: it unwraps mirrored packets, filters and rewrites
- * them and hands them to the workers; all other packets go on to the kernel untouched. vx_explain is
- * never attached: it makes the same decision about one packet of a test run and leaves no trace of it in
- * any map but vx_explain_out.
+ * The data path. vx_pipeline is attached to the ingress: it unwraps mirrored packets, filters and
+ * rewrites them and hands them to the workers; all other packets go on to the kernel untouched.
+ * vx_explain is never attached: it makes the same decision about one packet of a test run and
+ * leaves no trace of it in any map but vx_explain_out.
  *
- * "Why was a packet dropped?": vx_decide() below is the list of steps in the order of their precedence;
- * each returns 0 for "go on", or the row of the ledger in which the packet ends.
+ * "Why was a packet dropped?": vx_decide() below is the list of steps in the order of their
+ * precedence; each returns 0 for "go on", or the row of the ledger in which the packet ends.
  */
 #include <stdbool.h>
 
@@ -76,7 +76,8 @@ static __always_inline int step_truncated(const struct vx_pkt *p, const struct v
 	return VX_ONCE(cfg->truncated) == VX_TRUNC_FORWARD ? 0 : VX_L_TRUNCATED;
 }
 
-/* Later fragments: their verdict is that of the first. When it is not known, the worker asks again. */
+/* Later fragments: their verdict is that of the first. When it is not known, the worker asks again.
+ */
 static __always_inline int step_frag(struct vx_pkt *p)
 {
 	if (!vx_is_later(p) || !frag_may_have_ports(p))

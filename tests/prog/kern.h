@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel side as the test driver holds it: both programs loaded, their maps set, one packet run.
- * For tests/prog only. Independent of the engine, so that a mistake there is no mistake here.
+ * The kernel side as the test driver holds it: both programs loaded, their maps set, one packet
+ * run. For tests/prog only. Independent of the engine, so that a mistake there is no mistake here.
  */
 #ifndef TESTS_PROG_KERN_H
 #define TESTS_PROG_KERN_H
@@ -55,7 +55,7 @@ struct kern {
 };
 
 struct kern_run {
-	uint32_t action; /* XDP_* */
+	uint32_t action;	      /* XDP_* */
 	uint8_t data[KERN_FRAME_MAX]; /* the buffer after the run */
 	uint32_t len;
 };
@@ -74,18 +74,20 @@ int kern_unallow(struct kern *k, const struct kern_prefix *prefix, struct vx_err
 int kern_add_nat(struct kern *k, const struct kern_nat *rule, struct vx_err *err);
 int kern_age_frags(struct kern *k, uint64_t ns, struct vx_err *err);
 
-/* One test run of vx_explain or vx_pipeline; ns (may be NULL): what it took on average of repeat. */
-int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t len,
-		  uint32_t repeat, struct kern_run *out, uint32_t *ns, struct vx_err *err);
-/* The oldest record of the first ring that has one, removed; returns the ring's number, -1 when all are
- * empty. *frame is valid until the next run. */
+/* One test run of vx_explain or vx_pipeline; ns (may be NULL): what it took on average of repeat.
+ */
+int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t len, uint32_t repeat,
+		  struct kern_run *out, uint32_t *ns, struct vx_err *err);
+/* The oldest record of the first ring that has one, removed; returns the ring's number, -1 when all
+ * are empty. *frame is valid until the next run. */
 int kern_take_record(struct kern *k, struct vx_record *rec, const uint8_t **frame);
 void kern_drop_records(struct kern *k);
 
 int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *err);
 int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, struct vx_err *err);
 int kern_read_trace(struct kern *k, struct vx_trace *out, struct vx_err *err);
-/* A hash over every counter, hit and LRU element: equal before and after when nothing was written. */
+/* A hash over every counter, hit and LRU element: equal before and after when nothing was written.
+ */
 int kern_fingerprint(struct kern *k, uint64_t *out, struct vx_err *err);
 
 #endif

@@ -14,10 +14,10 @@
 
 #include "vx.skel.h"
 
-int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t len,
-		  uint32_t repeat, struct kern_run *out, uint32_t *ns, struct vx_err *err)
+int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t len, uint32_t repeat,
+		  struct kern_run *out, uint32_t *ns, struct vx_err *err)
 {
-	struct xdp_md ctx = { .data_end = k->linear };
+	struct xdp_md ctx = {.data_end = k->linear};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
 		    .data_out = out->data, .data_size_out = sizeof(out->data),
 		    .repeat = (int)repeat);
@@ -41,7 +41,7 @@ int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t l
 
 int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *err)
 {
-	const struct bpf_map *sets[2] = { k->skel->maps.vx_set_a, k->skel->maps.vx_set_b };
+	const struct bpf_map *sets[2] = {k->skel->maps.vx_set_a, k->skel->maps.vx_set_b};
 	const int cpus = libbpf_num_possible_cpus();
 	struct vx_set *set = calloc((size_t)cpus, sizeof(*set));
 	const uint32_t zero = 0;
@@ -99,8 +99,7 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n)
 static int hash_elem(const struct bpf_map *map, const void *key, uint64_t *hash)
 {
 	const enum bpf_map_type type = bpf_map__type(map);
-	const bool percpu = type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-			    type == BPF_MAP_TYPE_PERCPU_HASH ||
+	const bool percpu = type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
 			    type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 	const size_t one = (bpf_map__value_size(map) + 7u) & ~(size_t)7;
 	const size_t size = percpu ? one * (size_t)libbpf_num_possible_cpus() : one;
@@ -143,8 +142,8 @@ static int hash_array(const struct bpf_map *map, uint32_t n, uint64_t *hash)
 int kern_fingerprint(struct kern *k, uint64_t *out, struct vx_err *err)
 {
 	const struct vx *s = k->skel;
-	const struct bpf_map *maps[] = { s->maps.vx_frags,   s->maps.vx_denied, s->maps.vx_sources,
-					 s->maps.vx_vni_seen, s->maps.vx_vnis };
+	const struct bpf_map *maps[] = {s->maps.vx_frags, s->maps.vx_denied, s->maps.vx_sources,
+					s->maps.vx_vni_seen, s->maps.vx_vnis};
 	int rc = 0;
 
 	*out = 0xcbf29ce484222325ULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading a BPF ring buffer through its mapping: a page with the consumer's position, a page with the
- * producer's, and the data, mapped twice in a row so that no record is split.
+ * Reading a BPF ring buffer through its mapping: a page with the consumer's position, a page with
+ * the producer's, and the data, mapped twice in a row so that no record is split.
  */
 #include "ring.h"
 
@@ -63,7 +63,8 @@ bool ring_pop(struct ring *r, struct vx_record *rec, const uint8_t **frame)
 {
 	unsigned long at = *r->consumer;
 
-	/* Acquire: the record is read after the position that covers it; the kernel stores with release. */
+	/* Acquire: the record is read after the position that covers it; the kernel stores with
+	 * release. */
 	while (at != __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)) {
 		const uint8_t *head = r->data + (at & (r->size - 1));
 		uint32_t len = __atomic_load_n((const uint32_t *)head, __ATOMIC_ACQUIRE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A BPF ring buffer with one reader, as simple as can be. For tests/prog only; the injector's is another
- * one on purpose.
+ * A BPF ring buffer with one reader, as simple as can be. For tests/prog only; the injector's is
+ * another one on purpose.
  */
 #ifndef TESTS_PROG_RING_H
 #define TESTS_PROG_RING_H

@@ -3,17 +3,14 @@
  * The driver of the program tests: a command a line on stdin, a JSON object a line on stdout.
  *
  *   reset                        all defaults, nothing remembered
- *   set NAME VALUE               port vni other-vni allow-mode match unmatched truncated paused mtu src-mac
- *                                nexthop4 nexthop6 rings linear
- *   allow CIDR | unallow CIDR
- *   nat RULE MAC|none            udp/31765=172.30.82.95:8081 02:00:00:00:00:01
- *   run HEX                      vx_explain, then vx_pipeline, on the frame
- *   bench N HEX                  nanoseconds a run of vx_pipeline takes, average of N
- *   counters | hits
- *   age-frags NS                 makes remembered verdicts older
+ *   set NAME VALUE               port vni other-vni allow-mode match unmatched truncated paused mtu
+ * src-mac nexthop4 nexthop6 rings linear allow CIDR | unallow CIDR nat RULE MAC|none
+ * udp/31765=172.30.82.95:8081 02:00:00:00:00:01 run HEX                      vx_explain, then
+ * vx_pipeline, on the frame bench N HEX                  nanoseconds a run of vx_pipeline takes,
+ * average of N counters | hits age-frags NS                 makes remembered verdicts older
  *
- * {"ok":true} or {"error":"..."} where nothing is asked. `linear N` puts only the first N bytes of a frame
- * into its linear part (kernels >= 6.18), as drivers with small buffers do.
+ * {"ok":true} or {"error":"..."} where nothing is asked. `linear N` puts only the first N bytes of
+ * a frame into its linear part (kernels >= 6.18), as drivers with small buffers do.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -227,12 +224,12 @@ static int set_number(const char *name, const char *value, struct vx_err *err)
 	return 0;
 }
 
-static const char *const other_words[] = { "pass", "drop", NULL };
-static const char *const mode_words[] = { "off", "count", "enforce", NULL };
-static const char *const match_words[] = { "any", "src", "dst", NULL };
-static const char *const forward_words[] = { "drop", "forward", NULL };
-static const char *const number_names[] = { "port", "mtu", "paused", "rings", "linear", NULL };
-static const char *const mac_names[] = { "src-mac", "nexthop4", "nexthop6", NULL };
+static const char *const other_words[] = {"pass", "drop", NULL};
+static const char *const mode_words[] = {"off", "count", "enforce", NULL};
+static const char *const match_words[] = {"any", "src", "dst", NULL};
+static const char *const forward_words[] = {"drop", "forward", NULL};
+static const char *const number_names[] = {"port", "mtu", "paused", "rings", "linear", NULL};
+static const char *const mac_names[] = {"src-mac", "nexthop4", "nexthop6", NULL};
 
 static int cmd_set(char **args, struct vx_err *err)
 {
@@ -241,11 +238,11 @@ static int cmd_set(char **args, struct vx_err *err)
 		__u32 *field;
 		const char *const *words;
 	} choices[] = {
-		{ "other-vni", &kern.cfg->other_vni, other_words },
-		{ "allow-mode", &kern.cfg->allow_mode, mode_words },
-		{ "match", &kern.cfg->match, match_words },
-		{ "unmatched", &kern.cfg->unmatched, forward_words },
-		{ "truncated", &kern.cfg->truncated, forward_words },
+		{"other-vni", &kern.cfg->other_vni, other_words},
+		{"allow-mode", &kern.cfg->allow_mode, mode_words},
+		{"match", &kern.cfg->match, match_words},
+		{"unmatched", &kern.cfg->unmatched, forward_words},
+		{"truncated", &kern.cfg->truncated, forward_words},
 	};
 	uint32_t i;
 
@@ -333,9 +330,9 @@ static int cmd_counters(char **args, struct vx_err *err)
 	for (int i = 0; i < VX_L_N; i++) /* other_vni is two rows, of which only one can move */
 		if (i != VX_L_OTHER_VNI_DROP)
 			printf("%s\"%s\":%llu", i ? "," : "{", row_names[i],
-			       (unsigned long long)(i == VX_L_OTHER_VNI_PASS ?
-							    row[i] + row[VX_L_OTHER_VNI_DROP] :
-							    row[i]));
+			       (unsigned long long)(i == VX_L_OTHER_VNI_PASS
+							    ? row[i] + row[VX_L_OTHER_VNI_DROP]
+							    : row[i]));
 	puts("}");
 	return 1;
 }
@@ -505,15 +502,15 @@ static const struct command {
 	int args;
 	int (*exec)(char **args, struct vx_err *err);
 } commands[] = {
-	{ "reset", 0, cmd_reset },	{ "set", 2, cmd_set },	 { "allow", 1, cmd_allow },
-	{ "unallow", 1, cmd_unallow },	{ "nat", 2, cmd_nat },	 { "run", 1, cmd_run },
-	{ "counters", 0, cmd_counters }, { "hits", 0, cmd_hits }, { "age-frags", 1, cmd_age },
-	{ "bench", 2, cmd_bench },
+	{"reset", 0, cmd_reset},       {"set", 2, cmd_set},   {"allow", 1, cmd_allow},
+	{"unallow", 1, cmd_unallow},   {"nat", 2, cmd_nat},   {"run", 1, cmd_run},
+	{"counters", 0, cmd_counters}, {"hits", 0, cmd_hits}, {"age-frags", 1, cmd_age},
+	{"bench", 2, cmd_bench},
 };
 
 static int execute(char *line, struct vx_err *err)
 {
-	char *args[ARGS_MAX + 1] = { NULL }, *word;
+	char *args[ARGS_MAX + 1] = {NULL}, *word;
 	int n = 0;
 
 	while ((word = strsep(&line, " \n")))
@@ -532,7 +529,7 @@ static int execute(char *line, struct vx_err *err)
 
 int main(void)
 {
-	struct vx_err err = { 0 };
+	struct vx_err err = {0};
 	char *line = NULL;
 	size_t size = 0;
 
