@@ -25,6 +25,8 @@
 #define MAX_QUEUES  16u
 #define RETRY_NS    20000
 #define MAX_RETRIES 100000 /* about two seconds without any progress */
+#define BUSY_TRIES  30	   /* of 10 ms: a socket just closed holds its queue a little longer */
+#define BUSY_NS	    10000000
 
 struct queue {
 	struct xsk_socket *xsk;
@@ -210,7 +212,8 @@ static unsigned int count_tx_queues(const char *ifname)
 
 int tx_xdp_open(struct tx **out, const struct tx_cfg *cfg, struct vx_err *err)
 {
-	unsigned int queues = count_tx_queues(cfg->ifname);
+	unsigned int queues = count_tx_queues(cfg->ifname), tries = 0;
+	struct timespec pause = { 0, BUSY_NS };
 	struct tx_xdp *t;
 	int ret = 0;
 
@@ -222,8 +225,12 @@ int tx_xdp_open(struct tx **out, const struct tx_cfg *cfg, struct vx_err *err)
 		return vx_err_set(err, -ENOMEM, "no memory");
 	while (t->n < queues && !ret) {
 		ret = open_queue(&t->q[t->n], cfg, t->n);
-		if (!ret)
+		if (!ret) {
 			t->n++;
+		} else if (ret == -EBUSY && tries++ < BUSY_TRIES) {
+			nanosleep(&pause, NULL);
+			ret = 0;
+		}
 	}
 	if (!t->n) {
 		free(t);
