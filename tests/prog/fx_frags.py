@@ -123,6 +123,16 @@ LATER = [
     held("first was denied", mirror(LAST), LAST,
          before=(ENFORCE, FIRST, "set allow-mode off")),
     held("first was paused", mirror(LAST), LAST, before=("set paused 1", FIRST, "set paused 0")),
+    # remembered is what the rules said, before sizes and next hops
+    natted("first was oversize", mirror(LAST), part4(UN, 256, **NAT),
+           before=("set mtu 200", FIRST, "set mtu 9001")),
+    forwarded("first had no next hop", mirror(part4(D, 256)), part4(D, 256),
+              before=("set nexthop4 none", mirror(part4(D, 0, 256)),
+                      "set nexthop4 02:00:00:00:00:04")),
+    held("unknown fragment over the mtu waits all the same", mirror(LAST), LAST, "set mtu 200"),
+    held("unknown fragment of 9202", mirror(ip4(bytes(9182), UDP, offset=64)),
+         ip4(bytes(9182), UDP, offset=64)),
+    dropped("unknown fragment of 9203", "oversize", mirror(ip4(bytes(9183), UDP, offset=64))),
     dropped("later fragment denied", "denied", mirror(LAST),
             before=(FIRST, ENFORCE)),
     dropped("later fragment truncated", "truncated", mirror(LAST[:-1]), before=(FIRST,)),
@@ -161,6 +171,8 @@ ICMP_LAST = ip4(BIG[:64], ICMP, offset=256)
 EXT_FIRST = chain6(((44, lambda nh: frag6(nh, more=True)), (60, lambda nh: ext(nh))), UDP,
                    udp(BIG[:64], CLIENT6, SERVER6, length=520, csum=0x1234))
 RT1 = (43, lambda nh: bytes([nh, 2, 0, 1]) + bytes(20))
+NESTED = ip6(frag6(44, more=True) + frag6(UDP, offset=64, more=True) +
+             udp(src=CLIENT6, dst=SERVER6), 44)
 OTHERS = [
     dropped("icmp first fragment, no rule", "no_rule", mirror(ICMP_FIRST)),
     dropped("icmp later fragment, no rule", "no_rule", mirror(ICMP_LAST)),
@@ -183,6 +195,10 @@ OTHERS = [
     natted("ipv6 later fragment of one that begins with options",
            mirror(ip6(frag6(60, offset=80) + bytes(64), 44)),
            ip6(frag6(60, offset=80) + bytes(64), 44, dst=TARGET6), before=(mirror(EXT_FIRST),)),
+    # what is behind a later fragment header is never a port, whatever came before it
+    held("ipv6 later fragment header behind a first one", mirror(NESTED), NESTED),
+    forwarded("ipv4 fragment of protocol 60", mirror(ip4(udp(), 60, offset=8)),
+              ip4(udp(), 60, offset=8)),
     natted("ipv4 DF on a fragment", mirror(part4(U, 0, 64, df=True)),
            part4(UN, 0, 64, df=True, **NAT)),
 ]

@@ -146,7 +146,7 @@ def walk6(data, kind, bad):
         if kind == ROUTING and header[3]:
             return None, off, frag
         if kind == FRAGMENT:
-            if frag is None or not is_split(frag):
+            if frag is None or is_split(header):
                 frag = header
             if u16(header, 2) & 0xFFF8:
                 return header[0], off + size, frag
@@ -366,22 +366,17 @@ class Model:
         return max(found, key=lambda r: r.prefix.prefixlen if r.prefix else -1, default=None)
 
     def fragment(self, vni, pkt):
-        """First ones leave their verdict for the later ones, if it is to send or no_rule."""
-        by_ports = pkt.frag_proto in SUM_AT or pkt.frag_proto in WALKED
-        if not by_ports:
+        """A first one leaves its verdict, new address, forward or no_rule, for the later ones."""
+        maybe_ports = SUM_AT if pkt.family == 4 else (*SUM_AT, *WALKED)
+        if pkt.frag_proto not in maybe_ports:
             return self.send(pkt, self.decide(pkt))
         key = (vni, pkt.src, pkt.dst, pkt.frag_proto, pkt.frag_id)
-        if pkt.later:
-            verdict, age = self.frags.get(key, (None, 0))
-            if verdict is None or age > FRAG_LIFE_NS:
-                return self.hold(pkt)
-            return self.send(pkt, verdict)
-        verdict = self.decide(pkt)
-        if verdict == "no_rule":
-            self.frags[key] = (verdict, 0)
-        result = self.send(pkt, verdict)
-        self.frags[key] = (verdict, 0)
-        return result
+        if not pkt.later:
+            self.frags[key] = (self.decide(pkt), 0)
+        verdict, age = self.frags.get(key, (None, 0))
+        if verdict is None or age > FRAG_LIFE_NS:
+            return self.hold(pkt)
+        return self.send(pkt, verdict)
 
     def hold(self, pkt):
         if len(pkt.data) + 14 > FRAME_MAX:
