@@ -48,6 +48,8 @@ VX_PID=
 VX_RC=
 SINK=
 T_FAILED=0
+T_LOAD=
+SENT=
 declare -A T_SINK_PID=()
 
 # check NAME ACTUAL EXPECTED
@@ -202,6 +204,23 @@ check_nothing_left() {
 # send [OPTIONS]: vxgen send in the source namespace; prints its JSON.
 send() { lab_exec "$LAB" src "$VXGEN" send src0 --json "$@" 2>>"$T/send.err"; }
 
+# start_load [OPTIONS]: send in the background, until its own limits or stop_load.
+start_load() {
+	ip netns exec "$LAB-src" "$VXGEN" send src0 --json "$@" >"$T/load" 2>>"$T/send.err" &
+	T_LOAD=$!
+}
+
+# end_load: waits for its own limits; stop_load: ends it now. SENT is its report.
+end_load() {
+	wait "$T_LOAD"
+	T_LOAD=
+	SENT=$(cat "$T/load")
+}
+stop_load() {
+	kill -INT "$T_LOAD" 2>/dev/null
+	end_load
+}
+
 sink_dev() {
 	case $1 in
 	src) echo src0 ;;
@@ -250,7 +269,7 @@ check_clean_sink() {
 t_cleanup() {
 	local rc=$? pid
 	trap - EXIT INT TERM
-	for pid in "${T_SINK_PID[@]}"; do
+	for pid in "${T_SINK_PID[@]}" $T_LOAD; do
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done

@@ -10,8 +10,7 @@ KILLS=${KILLS:-20}
 lab_up "$LAB" || exit 1
 RULE="udp/31765=$LAB_NAT4:8081"
 
-send --rate 50000 --seconds 200 >"$T/sent" &
-LOAD=$!
+start_load --rate 50000 --seconds 200
 
 left=0 starts=0
 for _ in $(seq "$KILLS"); do
@@ -43,8 +42,7 @@ check "the first goes on" "$(json .balanced "$(vxctl --json ledger)")" true
 # SIGTERM under load: every queued packet is sent or counted.
 stop_vx
 check "SIGTERM under load: exit code" "$VX_RC" 0
-kill -TERM "$LOAD" 2>/dev/null
-wait "$LOAD"
+stop_load
 check "SIGTERM under load: the final exact check" \
 	"$(sed -n 's/^ *exact: *//p' "$VX_LOG" | tail -n 1)" yes
 check "SIGTERM under load: left in flight" "$(sed -n 's/^ *in_flight: *//p' "$VX_LOG")" 0
