@@ -282,12 +282,12 @@ unsigned log_level(void)
 
 size_t log_read(uint64_t after, struct log_line *out, size_t max)
 {
-	uint64_t first = g.next_id > LOG_KEEP ? g.next_id - LOG_KEEP : 1;
+	uint64_t oldest = g.next_id > LOG_KEEP ? g.next_id - LOG_KEEP : 1;
 	size_t n = 0;
 
-	if (after >= first)
-		first = after + 1;
-	for (uint64_t id = first; id < g.next_id && n < max; id++)
+	if (after >= g.next_id)
+		return 0;
+	for (uint64_t id = after >= oldest ? after + 1 : oldest; id < g.next_id && n < max; id++)
 		out[n++] = g.keep[id % LOG_KEEP];
 	return n;
 }

@@ -43,7 +43,7 @@ static int headless(struct opts *o)
 		vx_error("%s", err.msg);
 		return 1;
 	}
-	dprintf(STDERR_FILENO, "ready: %s -> %s, %s mode (%s), egress %s, %u worker%s, socket %s\n",
+	log_say("ready: %s -> %s, %s mode (%s), egress %s, %u worker%s, socket %s\n",
 		o->ingress, o->egress_dev, e->snap.mode, e->snap.mode_reason, e->snap.egress_method,
 		e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s", e->socket_path);
 	if (eng_loop(e, &err)) {

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "engine/model/ledger.h"
 #include "engine/serve/serve.h"
@@ -170,8 +169,7 @@ void eng_status_line(struct eng *e)
 	gmtime_r(&sec, &tm);
 	strftime(at, sizeof(at), "%H:%M:%SZ", &tm);
 	worst_row(s, worst, sizeof(worst));
-	dprintf(STDERR_FILENO,
-		"%s in %" PRIu64 " pps %.1f Mbit/s | out %" PRIu64 " pps %.1f Mbit/s | received %" PRIu64
+	log_say("%s in %" PRIu64 " pps %.1f Mbit/s | out %" PRIu64 " pps %.1f Mbit/s | received %" PRIu64
 		" sent %" PRIu64 " dropped %" PRIu64 " errors %" PRIu64
 		" | ring %u%% | most lost: %s%s%s%s%s\n",
 		at, s->in_pps, (double)s->in_bps / 1e6, s->out_pps, (double)s->out_bps / 1e6,

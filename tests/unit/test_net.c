@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define S  VX_NH_FIRST
 #define MS 5000
@@ -225,6 +226,8 @@ static void bad_devices(void **state)
 			 -ENODEV);
 	assert_int_equal(net_open(&n, "in0", "in0", &none, NULL, &err), -EINVAL);
 	assert_null(n);
+	if (access("/dev/net/tun", W_OK))
+		return;
 	HERE("tuntap", "add", "tun7", "mode", "tun");
 	assert_int_equal(net_open(&n, "in0", "tun7", &none, NULL, &err), -EINVAL);
 	assert_string_equal(err.msg, "tun7: not an Ethernet interface");

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,21 +23,6 @@ uint64_t lock_netns_inode(void)
 	struct stat st;
 
 	return stat("/proc/self/ns/net", &st) ? 0 : (uint64_t)st.st_ino;
-}
-
-bool lock_first_netns(void)
-{
-	struct stat first, own;
-	char dir[sizeof(LOCK_DIR) + 32];
-
-	if (stat("/proc/self/ns/net", &own))
-		return true;
-	if (!stat("/proc/1/ns/net", &first))
-		return first.st_dev == own.st_dev && first.st_ino == own.st_ino;
-	/* Only root may look at process 1. The others know another namespace by the directory that
-	 * an engine in it has made. */
-	snprintf(dir, sizeof(dir), LOCK_DIR "/ns-%" PRIu64, (uint64_t)own.st_ino);
-	return access(dir, F_OK) != 0;
 }
 
 static void lock_name(char buf[static LOCK_NAME], int ifindex)

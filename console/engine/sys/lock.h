@@ -7,7 +7,6 @@
 #ifndef ENGINE_SYS_LOCK_H
 #define ENGINE_SYS_LOCK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "vx_err.h"
@@ -19,8 +18,8 @@
  * refuses one that is not root's or is a symlink. */
 int lock_take(const char *ifname, int ifindex, struct vx_err *err)
 	__attribute__((warn_unused_result));
-void lock_release(int fd, int ifindex); /* removes the file while the lock is still held */
+void lock_release(int fd,
+		  int ifindex); /* removes the file while the lock is still held; fd -1: nothing */
 uint64_t lock_netns_inode(void);
-bool lock_first_netns(void); /* is ours that of /proc/1/ns/net? */
 
 #endif

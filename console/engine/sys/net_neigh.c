@@ -14,7 +14,7 @@
 
 /* How often a question is repeated. The kernel probes once a second, three times, then gives up. */
 #define NEIGH_ASK_MS	  1000
-#define NEIGH_ASK_SLOW_MS 5000 /* what is stale, or has failed for a while */
+#define NEIGH_ASK_SLOW_MS 5000 /* what has failed for a while */
 #define NEIGH_FAILS_SLOW  5
 #define NEIGH_ASK_A_TICK  256 /* questions: with thousands of dead targets no storm */
 
@@ -235,12 +235,12 @@ void net_neigh_read(struct net *n)
 
 static bool net_neigh_due(const struct net_hop *h, int64_t now)
 {
-	bool holds = h->state == NET_NH_RESOLVED && !h->again;
-	bool slow = holds || h->fails == NEIGH_FAILS_SLOW;
+	bool holds = h->state == NET_NH_RESOLVED && !h->again && !h->stale;
 
-	if (!h->refs || (holds && !h->stale))
+	if (!h->refs || holds)
 		return false;
-	return now - h->asked_ms >= (slow ? NEIGH_ASK_SLOW_MS : NEIGH_ASK_MS);
+	return now - h->asked_ms >=
+	       (h->fails == NEIGH_FAILS_SLOW ? NEIGH_ASK_SLOW_MS : NEIGH_ASK_MS);
 }
 
 void net_neigh_tick(struct net *n)
