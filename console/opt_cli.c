@@ -248,9 +248,10 @@ static int scan(struct cli *c)
 		} else if (optind >= c->argc) {
 			break;
 		} else if (optind > before) {
-			/* "--" was stepped over: only names from here on, even if one is called ctl
-			 */
+			/* "--" was stepped over: only names from here on, even if one is called
+			 * ctl. Asked again, getopt would go back behind the "--" */
 			rest(c);
+			break;
 		} else {
 			name(c);
 		}
@@ -455,19 +456,18 @@ void opt_usage(FILE *out)
 		fprintf(out, "       vxconsole %s\n", verbs[i].usage);
 	fprintf(out, "\nTakes VXLAN-mirrored packets in on INGRESS and sends the inner packets, "
 		     "filtered\n"
-		     "and NATed, out of EGRESS.\n\nOptions (= default):\n");
+		     "and NATed, out of EGRESS.\n\nOptions [default]:\n");
 	for (i = 0; i < OPT_N; i++) {
 		const struct opt_def *d = &opt_defs[i];
 		const char *dflt = d->shown ? d->shown : d->dflt;
+		bool say = *dflt && (d->arg || strcmp(dflt, "off"));
 
-		snprintf(help, sizeof(help), *dflt ? "%s (= %s)" : "%s", d->help, dflt);
+		snprintf(help, sizeof(help), say ? "%s [%s]" : "%s", d->help, dflt);
 		usage_row(out, d->key, opt_name((enum opt_id)i), d->arg, help);
 	}
 	for (i = 0; i < N_EXTRAS; i++)
 		usage_row(out, extras[i].key, extras[i].name, NULL, extras[i].help);
-	fprintf(out, "      --%*sonly names follow\n", USAGE_COLUMN - 8, "");
-	fprintf(out, "\nA flag can be taken back: --zerocopy=off. Every option is also a line of "
-		     "the config\n"
-		     "file (ZEROCOPY=\"on\"); the command line goes first, then the config, then "
-		     "the default.\n");
+	fprintf(out, "      --%*sOnly names follow\n", USAGE_COLUMN - 8, "");
+	fprintf(out, "\nA flag can be taken back: --zerocopy=off. Every option may also be a line of the\n"
+		     "config, ZEROCOPY=\"on\". The command line wins over the config.\n");
 }

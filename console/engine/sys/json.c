@@ -60,8 +60,8 @@ static int value_new(struct parser *p, uint8_t type, uint32_t *out)
 
 	if (j->n >= j->max)
 		return vx_err_set(p->err, -EINVAL,
-				  "line %u: more than %u values: expected a list of addresses",
-				  p->line, j->max);
+				  "line %u: expected at most %u values with this --allow-max",
+				  p->line, j->max - 1);
 	if (j->n == j->cap) {
 		uint32_t cap = 2 * j->cap;
 		struct json_value *v = realloc(j->v, cap * sizeof(*v));
