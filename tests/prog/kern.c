@@ -18,7 +18,10 @@
 #include "ring.h"
 #include "vx.skel.h"
 
-#define FRAGS_MAX    4096 /* less than in production: the map is walked for each packet */
+/* Less than in production: these are walked before and after each packet. */
+#define FRAGS_MAX    4096
+#define LRU_MAX	     512
+#define VNIS_MAX     64
 #define FIRST_RING   (16u << 20)
 #define FURTHER_RING (256u << 10)
 
@@ -87,6 +90,23 @@ static int set_ids(struct kern *k, struct vx_err *err)
 	return rc;
 }
 
+static int set_sizes(struct vx *skel)
+{
+	const struct {
+		struct bpf_map *map;
+		uint32_t n;
+	} sizes[] = {
+		{skel->maps.vx_frags, FRAGS_MAX}, {skel->maps.vx_denied, LRU_MAX},
+		{skel->maps.vx_sources, LRU_MAX}, {skel->maps.vx_vni_seen, LRU_MAX},
+		{skel->maps.vx_vnis, VNIS_MAX},	  {skel->maps.vx_allow_hits, KERN_RULES},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && !rc; i++)
+		rc = bpf_map__set_max_entries(sizes[i].map, sizes[i].n);
+	return rc;
+}
+
 int kern_open(struct kern *k, struct vx_err *err)
 {
 	int rc;
@@ -94,11 +114,8 @@ int kern_open(struct kern *k, struct vx_err *err)
 	k->skel = vx__open();
 	if (!k->skel)
 		return vx_err_set(err, -errno, "open: %s", strerror(errno));
-	rc = bpf_map__set_max_entries(k->skel->maps.vx_frags, FRAGS_MAX);
-	if (!rc)
-		rc = bpf_map__set_max_entries(k->skel->maps.vx_allow_hits, KERN_RULES);
-	if (!rc)
-		rc = vx__load(k->skel);
+	rc = set_sizes(k->skel);
+	rc = rc ? rc : vx__load(k->skel);
 	if (rc)
 		return vx_err_set(err, rc, "load: %s", strerror(-rc));
 	k->cfg = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,

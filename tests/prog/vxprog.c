@@ -456,8 +456,8 @@ static void print_record(const struct outcome *o)
 		return;
 	}
 	print_hex(frame, rec.len);
-	printf(",\"held\":%s,\"ring\":%d,\"flags\":%u", truth(rec.flags & VX_REC_HELD), ring,
-	       rec.flags);
+	printf(",\"held\":%s,\"ring\":%d,\"frag\":%s", truth(rec.flags & VX_REC_HELD), ring,
+	       truth(rec.flags & VX_REC_FRAG));
 	if (!sent || kern_take_record(&kern, &rec, &frame) >= 0)
 		printf(",\"error\":\"a record that no row counts\"");
 }
