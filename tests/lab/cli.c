@@ -177,7 +177,7 @@ static bool cidr(char *s, struct conf_cidr *out)
 		return false;
 	out->prefix = slash ? (uint8_t)prefix : (uint8_t)(out->addr.len * 8);
 	for (bit = out->prefix; bit < out->addr.len * 8u; bit++)
-		out->addr.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		out->addr.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	return true;
 }
 
@@ -284,7 +284,8 @@ static int settle(struct conf *c, struct vx_err *err)
 	if (c->src.c[0].addr.len != inner || c->dst.len != inner)
 		return vx_err_set(err, -EINVAL, "--src and --dst must be IPv%d, as --inner is",
 				  inner == 4 ? 4 : 6);
-	if (!c->plain && (c->outer_dst.len != outer || (c->outer_src.len && c->outer_src.len != outer)))
+	if (!c->plain &&
+	    (c->outer_dst.len != outer || (c->outer_src.len && c->outer_src.len != outer)))
 		return vx_err_set(err, -EINVAL,
 				  "--outer-src and --outer-dst must be IPv%d, as --outer is",
 				  outer == 4 ? 4 : 6);
@@ -303,8 +304,9 @@ static int take(struct conf *c, const struct option_row *r, const char *value, s
 	if (set(c, r, value))
 		return 0;
 	if (r->kind == NUMBER && r->max < UINT64_MAX - 1)
-		return vx_err_set(err, -EINVAL, "--%s: '%s' is no number from %llu to %llu", r->name,
-				  value, (unsigned long long)r->min, (unsigned long long)r->max);
+		return vx_err_set(err, -EINVAL, "--%s: '%s' is no number from %llu to %llu",
+				  r->name, value, (unsigned long long)r->min,
+				  (unsigned long long)r->max);
 	return vx_err_set(err, -EINVAL, "--%s: '%s' is no %s", r->name, value, r->arg);
 }
 
@@ -353,8 +355,8 @@ int cli_parse(struct conf *c, int argc, char **argv, struct vx_err *err)
 	if (ret)
 		return ret;
 	if (argc - optind != 1)
-		return vx_err_set(err, -EINVAL, optind == argc ? "name an interface"
-							       : "one interface, not more");
+		return vx_err_set(err, -EINVAL,
+				  optind == argc ? "name an interface" : "one interface, not more");
 	if (strlen(argv[optind]) >= sizeof(c->ifname))
 		return vx_err_set(err, -EINVAL, "%s: no interface has such a long name",
 				  argv[optind]);
@@ -381,9 +383,10 @@ static void help_of(FILE *out, int command)
 
 void cli_help(FILE *out)
 {
-	fprintf(out, "vxgen makes traffic like that of AWS Traffic Mirroring, and verifies what comes "
-		     "out.\n\n"
-		     "vxgen send IF [OPTIONS]    (defaults in brackets)\n");
+	fprintf(out,
+		"vxgen makes traffic like that of AWS Traffic Mirroring, and verifies what comes "
+		"out.\n\n"
+		"vxgen send IF [OPTIONS]    (defaults in brackets)\n");
 	help_of(out, CONF_SEND);
 	fprintf(out, "\nvxgen sink IF [OPTIONS]\n");
 	help_of(out, CONF_SINK);

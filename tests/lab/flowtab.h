@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Per flow: which sequence numbers came. Tells loss, duplicates and reordering apart, for any number
- * of concurrent senders (each send is a run of its own). Allocates when a flow is first seen only.
+ * Per flow: which sequence numbers came. Tells loss, duplicates and reordering apart, for any
+ * number of concurrent senders (each send is a run of its own). Allocates when a flow is first seen
+ * only.
  */
 #ifndef LAB_FLOWTAB_H
 #define LAB_FLOWTAB_H
 
 #include <stdint.h>
 
-#define FLOWTAB_WINDOW 8192 /* how far back (packets of a flow) a duplicate is told from a late one */
+/* How far back, in packets of a flow, a duplicate is told from a late packet. */
+#define FLOWTAB_WINDOW 8192
 
 struct flowtab;
 
 struct flowtab_totals {
 	uint64_t flows;
-	uint64_t lost;	     /* holes below the highest sequence seen; a missing tail cannot be known */
+	uint64_t lost; /* holes below the highest sequence seen; not a missing tail */
 	uint64_t duplicated;
-	uint64_t reordered;  /* came after a higher sequence of their flow */
-	uint64_t untracked;  /* packets of flows beyond the table's size */
+	uint64_t reordered; /* came after a higher sequence of their flow */
+	uint64_t untracked; /* packets of flows beyond the table's size */
 };
 
 /* started: stamp_run() of now. A run that began earlier may have been joined midway: its first

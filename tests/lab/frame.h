@@ -20,7 +20,7 @@
 struct frame_inner {
 	uint8_t src[16];
 	uint16_t sport;
-	uint32_t id; /* of the datagram: IPv4 uses the low half, IPv6 only for fragments */
+	uint32_t id;	    /* of the datagram: IPv4 uses the low half, IPv6 only for fragments */
 	struct stamp stamp; /* all fields already in network order */
 };
 

@@ -28,7 +28,7 @@ struct gen {
 	const struct conf *c;
 	struct capture cap;
 	uint32_t run;
-	uint64_t i;	/* datagrams begun, or frames of the capture given */
+	uint64_t i; /* datagrams begun, or frames of the capture given */
 	uint32_t key;
 	uint32_t piece, pieces; /* the next of the present datagram; all given: a new one begins */
 	uint32_t len;		/* of whole */
@@ -205,9 +205,11 @@ static int check_sizes(const struct conf *c, struct vx_err *err)
 		return vx_err_set(err, -EINVAL, "--plain has no outer headers to fragment");
 	longest = frame_outer_len(c) + (uint32_t)c->size.max - 14;
 	if (pieces > 1) /* the last piece is longer; each has headers */
-		longest = longest / (uint32_t)pieces + frame_outer_len(c) + 48 + 8 * (uint32_t)pieces;
+		longest =
+			longest / (uint32_t)pieces + frame_outer_len(c) + 48 + 8 * (uint32_t)pieces;
 	if (longest > c->mtu + 4) /* a tag does not count */
-		return vx_err_set(err, -EMSGSIZE, "--size %llu: IP packets of %u bytes, but %s has MTU %u",
+		return vx_err_set(err, -EMSGSIZE,
+				  "--size %llu: IP packets of %u bytes, but %s has MTU %u",
 				  (unsigned long long)c->size.max, longest, c->ifname, c->mtu);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pacing. The n-th packet is due n / rate seconds after the start, so errors do not add up; when the
- * sender was held up, the backlog goes out at twice the rate.
+ * Pacing. The n-th packet is due n / rate seconds after the start, so errors do not add up; when
+ * the sender was held up, the backlog goes out at twice the rate.
  */
 #include "pace.h"
 

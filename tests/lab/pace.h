@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * When to send how many: keeps a rate on average, from one packet a second up, without bursts that
- * would overflow a queue somewhere. Pure but for the clock that the caller hands in (ns, monotonic).
+ * would overflow a queue somewhere. Pure but for the clock that the caller hands in (ns,
+ * monotonic).
  */
 #ifndef LAB_PACE_H
 #define LAB_PACE_H

@@ -100,8 +100,8 @@ static int parse_ext(struct parse_pkt *p)
 		p->id = parse_be32(h + 4);
 	} else {
 		len = (h[1] + 1u) * 8;
-		p->odd_pseudo |= p->proto == IPPROTO_DSTOPTS ||
-				 (p->proto == IPPROTO_ROUTING && h[3] > 0);
+		p->odd_pseudo |=
+			p->proto == IPPROTO_DSTOPTS || (p->proto == IPPROTO_ROUTING && h[3] > 0);
 	}
 	if (p->l4 + len > p->end)
 		return -1;

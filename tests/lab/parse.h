@@ -21,11 +21,11 @@ struct parse_pkt {
 	bool frag;	    /* a fragment; frag_off (bytes), more and id say which */
 	bool more;
 	bool truncated;	 /* the IP length promises more bytes than there are */
-	bool odd_pseudo; /* an extension header changes the pseudo-header: do not verify the L4 sum */
+	bool odd_pseudo; /* an extension header changes the pseudo-header: the sum says nothing */
 	uint32_t frag_off;
 	uint32_t id;
-	uint32_t l3; /* IP header */
-	uint32_t l4; /* what follows IP; of a later fragment, its data */
+	uint32_t l3;  /* IP header */
+	uint32_t l4;  /* what follows IP; of a later fragment, its data */
 	uint32_t end; /* end of the IP packet within the frame */
 	const uint8_t *src, *dst;
 };

@@ -22,7 +22,7 @@ static bool is_vxlan(const struct parse_pkt *p, uint16_t port)
 	       p->end - p->l4 >= VXLAN_HEADERS && parse_be16(udp + 2) == port && (udp[8] & 0x08);
 }
 
-/* Patches the checksum at field as if old became new; 0 means none in UDP, and is never computed. */
+/* Patches the checksum at field as if old became new; in UDP 0 means none, and is never made. */
 static void patch(uint8_t *field, uint16_t old, uint16_t new, bool udp)
 {
 	uint16_t sum;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct replay_edit {
-	uint16_t port; /* the UDP port that carries VXLAN */
+	uint16_t port;	     /* the UDP port that carries VXLAN */
 	uint64_t vni, dport; /* CONF_UNSET: leave it */
 };
 

@@ -182,7 +182,8 @@ static bool neighbour(const struct conf *c, const struct conf_addr *hop, uint8_t
 static void provoke(const struct conf *c, const struct conf_addr *hop)
 {
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(DISCARD) };
-	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(DISCARD),
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(DISCARD),
 				   .sin6_scope_id = c->ifindex };
 	int fd = socket(af_of(hop), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 

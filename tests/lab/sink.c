@@ -55,10 +55,13 @@ static int failure(struct sink *s, struct vx_err *err, const char *what)
 /* The ring is there before the socket is bound, so that nothing is seen before all of it counts. */
 static int open_ring(struct sink *s, struct vx_err *err)
 {
-	struct tpacket_req3 req = { .tp_block_size = BLOCK, .tp_block_nr = BLOCKS,
-				    .tp_frame_size = 2048, .tp_frame_nr = BLOCK / 2048 * BLOCKS,
+	struct tpacket_req3 req = { .tp_block_size = BLOCK,
+				    .tp_block_nr = BLOCKS,
+				    .tp_frame_size = 2048,
+				    .tp_frame_nr = BLOCK / 2048 * BLOCKS,
 				    .tp_retire_blk_tov = RETIRE_MS };
-	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	struct sockaddr_ll addr = { .sll_family = AF_PACKET,
+				    .sll_protocol = htons(ETH_P_ALL),
 				    .sll_ifindex = (int)s->c->ifindex };
 	int version = TPACKET_V3, one = 1;
 
@@ -209,8 +212,8 @@ static void print_text(const struct sink *s, const struct flowtab_totals *t, dou
 	printf("%" PRIu64 " packets, %" PRIu64 " bytes in %.3f s (%.0f packets/s), %" PRIu64
 	       " flows\n",
 	       n->packets, n->bytes, seconds, pps, t->flows);
-	printf("lost %" PRIu64 ", duplicated %" PRIu64 ", reordered %" PRIu64 ", unexpected %" PRIu64
-	       ", dropped here %" PRIu64 "\n",
+	printf("lost %" PRIu64 ", duplicated %" PRIu64 ", reordered %" PRIu64
+	       ", unexpected %" PRIu64 ", dropped here %" PRIu64 "\n",
 	       t->lost, t->duplicated + n->frag_duplicated, t->reordered, n->unexpected, s->drops);
 	printf("bad IP sums %" PRIu64 ", bad transport sums %" PRIu64 ", bad MACs %" PRIu64 "\n",
 	       n->bad_ip_sum, n->bad_l4_sum, n->bad_mac);
@@ -246,7 +249,8 @@ static int report(const struct sink *s)
 
 static struct verify_cfg judge_by(const struct conf *c)
 {
-	struct verify_cfg cfg = { .any = c->any, .dst_len = c->expect_dst.addr.len,
+	struct verify_cfg cfg = { .any = c->any,
+				  .dst_len = c->expect_dst.addr.len,
 				  .dst_port = (uint16_t)c->expect_dst.port,
 				  .run = stamp_run(now_ns(CLOCK_REALTIME), 0) };
 

@@ -15,7 +15,7 @@ struct stamp {
 	uint32_t run;	  /* which send this is: stamp_run() of its start */
 	uint16_t flow;	  /* 0 .. --flows - 1 */
 	uint32_t seq;	  /* per flow, from 0 */
-	uint64_t time_ns; /* CLOCK_REALTIME when the packet was built, as the kernel's receive time */
+	uint64_t time_ns; /* CLOCK_REALTIME of its building; the kernel's receive time is too */
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct stamp) == 22, "the smallest frames depend on it");

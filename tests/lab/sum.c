@@ -47,7 +47,7 @@ uint64_t sum_pseudo(const uint8_t *src, const uint8_t *dst, unsigned int alen, u
 
 void sum_patch16(uint16_t *field, uint16_t old, uint16_t new)
 {
-	uint32_t sum = (uint16_t)~*field;
+	uint32_t sum = (uint16_t) ~*field;
 
 	sum += (uint16_t)~old;
 	sum += new;

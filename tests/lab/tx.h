@@ -15,8 +15,8 @@
 
 struct tx_stats {
 	uint64_t sent, bytes;
-	uint64_t errors;     /* frames given up, or refused by the kernel */
-	int last_errno;	     /* of the last such frame, 0 when there was none */
+	uint64_t errors; /* frames given up, or refused by the kernel */
+	int last_errno;	 /* of the last such frame, 0 when there was none */
 };
 
 struct tx;
@@ -25,7 +25,7 @@ struct tx_ops {
 	const char *name;
 	/* key: frames of the same key stay in order (and, with several queues, on one queue). */
 	void (*push)(struct tx *tx, uint32_t key, const uint8_t *frame, uint32_t len);
-	/* Hands over what is gathered; when it returns the kernel has all of it, or it is counted. */
+	/* Hands over what is gathered; then the kernel has each frame, or it is counted. */
 	void (*flush)(struct tx *tx);
 	/* Flushes, waits (at most 2 s) for the kernel's word on the last frames, and frees. */
 	void (*close)(struct tx *tx, struct tx_stats *out);

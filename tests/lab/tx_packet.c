@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sending by AF_PACKET: frames are gathered and go out by sendmmsg. A full buffer or queue is waited
- * for; a frame that the kernel refuses for itself is counted and skipped. One thread.
+ * Sending by AF_PACKET: frames are gathered and go out by sendmmsg. A full buffer or queue is
+ * waited for; a frame that the kernel refuses for itself is counted and skipped. One thread.
  */
 #define _GNU_SOURCE
 #include "tx.h"

@@ -34,8 +34,8 @@ struct queue {
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons comp;
 	uint8_t *area;
-	uint32_t gathered;    /* reserved, not yet submitted */
-	uint32_t outstanding; /* submitted, not yet completed */
+	uint32_t gathered;	     /* reserved, not yet submitted */
+	uint32_t outstanding;	     /* submitted, not yet completed */
 	uint64_t completed, refused; /* refused: completed, but dropped by the device (EBUSY) */
 };
 
@@ -169,7 +169,8 @@ static const struct tx_ops ops = { "xdp", push, flush, close_xdp };
 
 static int open_queue(struct queue *q, const struct tx_cfg *cfg, unsigned int id)
 {
-	struct xsk_umem_config umem_cfg = { .fill_size = RING, .comp_size = RING,
+	struct xsk_umem_config umem_cfg = { .fill_size = RING,
+					    .comp_size = RING,
 					    .frame_size = CHUNK };
 	struct xsk_socket_config xsk_cfg = { .tx_size = RING,
 					     .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,

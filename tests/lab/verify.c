@@ -18,7 +18,7 @@
 
 /* A transport segment, whole: from one packet, or put together from fragments. */
 struct segment {
-	const struct parse_pkt *pkt; /* addresses; its bytes may be those of the last fragment only */
+	const struct parse_pkt *pkt; /* for its addresses; its bytes may be of one piece only */
 	const uint8_t *head;
 	uint32_t head_len;
 	uint32_t len;

@@ -25,9 +25,9 @@ struct verify_cfg {
 
 /* What the receive path knows about a frame beside its bytes. */
 struct verify_meta {
-	uint64_t time_ns;     /* CLOCK_REALTIME */
+	uint64_t time_ns;   /* CLOCK_REALTIME */
 	bool sum_not_ready; /* checksum offload: the L4 sum is not filled in yet */
-	bool tagged;	      /* a VLAN tag was taken off by the receive path */
+	bool tagged;	    /* a VLAN tag was taken off by the receive path */
 };
 
 struct verify_counts {

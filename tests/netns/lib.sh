@@ -20,6 +20,7 @@
 # Variables: LAB prefix of this test's namespaces; T private directory; VX VXGEN the programs; VX_PID
 # VX_LOG VX_RC VX_SOCK of the running (or last) engine; SINK the last report.
 
+# shellcheck disable=SC2034 # variables that the tests read
 set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-$ROOT/build}

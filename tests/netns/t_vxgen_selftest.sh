@@ -3,6 +3,7 @@
 #
 # vxgen against itself: what the generator makes, the sink finds right. With --plain the inner frames go
 # straight from ens6 to dst0; the outer shape is read by tshark on the way from src0 to ens5.
+# shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 lab_up "$LAB" || exit 1
@@ -134,9 +135,29 @@ if command -v tshark >/dev/null; then
 	capture 30 --outer-frag 3 --size 900 --count 10
 	check "outer fragments" "$(fields ip.flags.mf ip.frag_offset | sort | uniq -c | xargs)" \
 		"10 0 76 10 1 38 10 1,0 0,0"
+
+	# What was recorded is sent again, changed: VNI and inner port are new, all checksums right.
+	capture 60 --count 60 --proto tcp --vni 5569041 --flows 60
+	cp "$T/cap" "$T/recorded"
+	capture 60 --pcap "$T/recorded" --set-vni 1 --set-dport 443 --rate 5000
+	check "replay: VNI, inner port, checksums" \
+		"$(fields vxlan.vni tcp.dstport tcp.checksum.status ip.checksum.status | sort -u)" \
+		"$(printf '1\t443\t1\t1,1')"
+	capture 70 --pcap "$T/recorded" --count 70 --rate 5000
+	check "replay: from the beginning again" "$(fields vxlan.vni | sort | uniq -c | xargs)" "70 5569041"
+	capture 60 --pcap "$T/recorded" --wrap --vni 9 --outer 6
+	check "replay: wrapped" "$(fields vxlan.vni | sort -u)" 9,5569041
+	check "replay: not a capture: exit 1" \
+		"$(in_src "$VXGEN" send src0 --pcap "$0" 2>"$T/err"; echo $?)" 1
+	check "replay: not a capture: named" "$(grep -c "neither pcap" "$T/err")" 1
 else
 	echo "skip outer headers: tshark is not installed"
 fi
+
+# The manual has each option of --help, and no other.
+check "the manual's options" \
+	"$(sed -n 's/^\.[TBIR]*P*[BIR]* *\\-\\-\([a-z]*\(\\-[a-z]*\)*\).*/\1/p' "$ROOT/man/vxgen.8" | tr -d '\\' | sort -u | xargs)" \
+	"$("$VXGEN" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | sort -u | xargs)"
 
 # Last, as it takes the interface away.
 start_sink dst

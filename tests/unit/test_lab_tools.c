@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts of vxgen that have nothing to do with packets: pacing, the latency histogram, the command
- * line, and capture files, good and broken.
+ * The parts of vxgen that have nothing to do with packets: pacing, the latency histogram, the
+ * command line, and capture files, good and broken.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +37,8 @@ static void pace_keeps_the_rate(void **state)
 			pace_init(&p, rates[r], now);
 			for (; now < end; now += steps[s])
 				sent += pace_due(&p, now, UINT64_MAX);
-			assert_in_range(sent, rates[r] * 10 - rates[r] / 100 - 1, rates[r] * 10 + 1);
+			assert_in_range(sent, rates[r] * 10 - rates[r] / 100 - 1,
+					rates[r] * 10 + 1);
 		}
 }
 
@@ -127,8 +128,11 @@ static void command_lines_that_are_right(void **state)
 	assert_int_equal(c.dport, 31765);
 	assert_memory_equal(c.dst.b, "\xac\x1e\x4a\x90", 4);
 	assert_int_equal(c.via, CONF_VIA_AUTO);
-	assert_int_equal(parse(&c, "send --size 100-200 x --seconds 1.5 --src 10.0.0.1,10.1.0.0/16 "
-				   "--vlan both --via packet --proto icmp --dmac 02:0:0:0:a:ff", &err), 0);
+	assert_int_equal(parse(&c,
+			       "send --size 100-200 x --seconds 1.5 --src 10.0.0.1,10.1.0.0/16 "
+			       "--vlan both --via packet --proto icmp --dmac 02:0:0:0:a:ff",
+			       &err),
+			 0);
 	assert_int_equal(c.size.min, 100);
 	assert_int_equal(c.size.max, 200);
 	assert_int_equal(c.ms, 1500);
@@ -138,7 +142,8 @@ static void command_lines_that_are_right(void **state)
 	assert_int_equal(c.via, CONF_VIA_PACKET);
 	assert_int_equal(c.proto, CONF_ICMP);
 	assert_memory_equal(c.dmac.b, "\x02\0\0\0\x0a\xff", 6);
-	assert_int_equal(parse(&c, "sink e --expect-dst [2001:db8::5]:8081 --count 5 --idle 0.2", &err), 0);
+	assert_int_equal(
+		parse(&c, "sink e --expect-dst [2001:db8::5]:8081 --count 5 --idle 0.2", &err), 0);
 	assert_int_equal(c.expect_dst.addr.len, 16);
 	assert_int_equal(c.expect_dst.port, 8081);
 	assert_int_equal(c.idle_ms, 200);
@@ -222,6 +227,7 @@ static int load(struct capture *c, const void *bytes, size_t len, struct vx_err 
 	return ret;
 }
 
+/* clang-format off */
 #define LE32(a) (a), 0, 0, 0
 static const uint8_t classic[] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, LE32(0), LE32(0), LE32(255),
 				   LE32(1), /* first record: */ LE32(0), LE32(0), LE32(3), LE32(9),
@@ -238,6 +244,7 @@ static const uint8_t ng[] = {
 	0, 0, LE32(36),
 	/* simple packet */ LE32(3), LE32(20), LE32(4), 'r', 's', 't', 'u', LE32(20)
 };
+/* clang-format on */
 
 static void captures_are_read(void **state)
 {
@@ -269,7 +276,9 @@ static void broken_captures(void **state)
 	static const struct {
 		const uint8_t *bytes;
 		size_t len;
-	} files[] = { { classic, sizeof(classic) }, { swapped, sizeof(swapped) }, { ng, sizeof(ng) } };
+	} files[] = { { classic, sizeof(classic) },
+		      { swapped, sizeof(swapped) },
+		      { ng, sizeof(ng) } };
 	uint8_t copy[256];
 	size_t f, len, at;
 	uint32_t i;

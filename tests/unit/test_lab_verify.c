@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sink's verifier: what it must find (a wrong checksum, a lost, double, late or strange packet, a
- * missing fragment), and what it must not. The packets come from vxgen's own generator, and are then
- * damaged.
+ * The sink's verifier: what it must find (a wrong checksum, a lost, double, late or strange packet,
+ * a missing fragment), and what it must not. The packets come from vxgen's own generator, and are
+ * then damaged.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,8 +35,8 @@ struct bed {
 static struct bed *bed_new(const char *options)
 {
 	struct verify_cfg cfg = { .mac = MAC, .dst_len = 4, .dst = DST, .dst_port = 8081 };
-	char *argv[40] = { (char *)"vxgen", (char *)"send", (char *)"lo", (char *)"--plain",
-			   (char *)"--dport", (char *)"8081" };
+	char *argv[40] = { (char *)"vxgen",   (char *)"send",	 (char *)"lo",
+			   (char *)"--plain", (char *)"--dport", (char *)"8081" };
 	struct bed *b = calloc(1, sizeof(*b));
 	uint64_t a_second_ago_ns = (uint64_t)(time(NULL) - 1) * 1000000000u;
 	char copy[256], *save = NULL;
@@ -108,9 +108,18 @@ static uint64_t faults(const struct bed *b)
 static void good_packets_are_good(void **state)
 {
 	static const char *const kinds[] = {
-		"", "--proto tcp", "--proto icmp", "--inner 6", "--inner 6 --proto tcp",
-		"--inner 6 --proto icmp", "--frag 3", "--frag 3 --reverse", "--frag 4 --proto tcp",
-		"--inner 6 --frag 3 --reverse", "--vlan inner", "--size 80-1500 --flows 7",
+		"",
+		"--proto tcp",
+		"--proto icmp",
+		"--inner 6",
+		"--inner 6 --proto tcp",
+		"--inner 6 --proto icmp",
+		"--frag 3",
+		"--frag 3 --reverse",
+		"--frag 4 --proto tcp",
+		"--inner 6 --frag 3 --reverse",
+		"--vlan inner",
+		"--size 80-1500 --flows 7",
 	};
 	size_t k;
 	int i;
@@ -183,7 +192,8 @@ static void lost_packets(void **state)
 	(void)state;
 	for (i = 0; i < 100; i++) {
 		next(b);
-		if (i != 0 && i != 50 && i != 51 && i < 98) /* the tail of a flow cannot be missed */
+		if (i != 0 && i != 50 && i != 51 &&
+		    i < 98) /* the tail of a flow cannot be missed */
 			see(b);
 	}
 	assert_int_equal(totals(b).lost, 3);
@@ -420,8 +430,8 @@ static void offload_truncation_padding_and_zero_sums(void **state)
 
 static void cut_frames_do_no_harm(void **state)
 {
-	static const char *const kinds[] = { "", "--proto tcp", "--inner 6", "--frag 2",
-					     "--inner 6 --frag 2", "--vlan inner" };
+	static const char *const kinds[] = { "",	 "--proto tcp",	       "--inner 6",
+					     "--frag 2", "--inner 6 --frag 2", "--vlan inner" };
 	size_t k;
 	uint32_t len;
 

@@ -86,7 +86,8 @@ static void sums_of_any_length_and_alignment(void **state)
 		buf[i] = (uint8_t)random();
 	for (off = 0; off < 9; off++)
 		for (len = 0; len + off <= sizeof(buf); len++)
-			assert_int_equal(sum_fold(sum_add(0, buf + off, len)), plain_sum(buf + off, len));
+			assert_int_equal(sum_fold(sum_add(0, buf + off, len)),
+					 plain_sum(buf + off, len));
 }
 
 /* Old destination 172.31.0.238 or 10.0.0.2, port 31765, becomes 172.30.82.95, port 8081. */
@@ -141,8 +142,14 @@ static void outer_headers_as_aws(void **state)
 static void every_inner_kind_has_good_sums(void **state)
 {
 	static const char *const kinds[] = {
-		"--proto udp", "--proto tcp", "--proto icmp", "--inner 6 --proto udp",
-		"--inner 6 --proto tcp", "--inner 6 --proto icmp", "--vlan inner", "--vlan both",
+		"--proto udp",
+		"--proto tcp",
+		"--proto icmp",
+		"--inner 6 --proto udp",
+		"--inner 6 --proto tcp",
+		"--inner 6 --proto icmp",
+		"--vlan inner",
+		"--vlan both",
 		"--outer 6 --outer-src 2001:db8::1 --inner 6 --vlan outer",
 	};
 	uint8_t buf[2048];
@@ -212,10 +219,14 @@ static void sources_spread_over_prefixes(void **state)
 		uint32_t flow;
 		const char *want;
 	} v[] = {
-		{ "192.0.2.0/24", 0, "192.0.2.1" },	   { "192.0.2.0/24", 253, "192.0.2.254" },
-		{ "192.0.2.0/24", 254, "192.0.2.1" },	   { "192.0.2.77/24", 0, "192.0.2.1" },
-		{ "192.0.2.7", 5, "192.0.2.7" },	   { "192.0.2.6/31", 1, "192.0.2.7" },
-		{ "192.0.2.7,10.0.0.0/8", 1, "10.0.0.1" }, { "192.0.2.7,10.0.0.0/8", 3, "10.0.0.2" },
+		{ "192.0.2.0/24", 0, "192.0.2.1" },
+		{ "192.0.2.0/24", 253, "192.0.2.254" },
+		{ "192.0.2.0/24", 254, "192.0.2.1" },
+		{ "192.0.2.77/24", 0, "192.0.2.1" },
+		{ "192.0.2.7", 5, "192.0.2.7" },
+		{ "192.0.2.6/31", 1, "192.0.2.7" },
+		{ "192.0.2.7,10.0.0.0/8", 1, "10.0.0.1" },
+		{ "192.0.2.7,10.0.0.0/8", 3, "10.0.0.2" },
 		{ "0.0.0.0/0", 0, "0.0.0.1" },
 	};
 	uint8_t got[16], want[4];
@@ -252,8 +263,9 @@ static void replay_keeps_checksums(void **state)
 		uint16_t sum;
 
 		parse_frame(&outer, buf, len);
-		sum = (uint16_t)~sum_fold(sum_add(0, buf + outer.l4, outer.end - outer.l4) +
-					  sum_pseudo(outer.src, outer.dst, 4, 17, outer.end - outer.l4));
+		sum = (uint16_t)~sum_fold(
+			sum_add(0, buf + outer.l4, outer.end - outer.l4) +
+			sum_pseudo(outer.src, outer.dst, 4, 17, outer.end - outer.l4));
 		memcpy(buf + outer.l4 + 6, &sum, 2);
 		assert_true(l4_good(&outer));
 		assert_true(replay_edit(buf, len, &e));
