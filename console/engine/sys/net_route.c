@@ -219,19 +219,29 @@ static void net_route_none(const struct net *n, const struct addr *target,
 			     text, eg->name);
 }
 
+/* NULL, or why this is no target at all; *host is how this host itself would send there. */
+static const char *net_route_refusal(struct net *n, const struct addr *target,
+				     struct net_route_found *host)
+{
+	const char *never = net_route_never(target);
+
+	if (never)
+		return never;
+	*host = net_route_ask(n, target, 0, NULL);
+	if (net_own_has(n, target))
+		return net_route_type(RTN_LOCAL);
+	return host->there ? net_route_type(host->type) : NULL;
+}
+
 void net_route_to(struct net *n, const struct addr *target, struct net_route *out)
 {
-	struct net_route_found host, f;
-	const char *never = net_route_never(target);
+	struct net_route_found host = {0}, f;
+	const char *never;
 	char text[ADDR_TEXT];
 
 	memset(out, 0, sizeof(*out));
 	addr_format(target, text);
-	host = never ? (struct net_route_found){0} : net_route_ask(n, target, 0, NULL);
-	if (!never && host.there)
-		never = net_route_type(host.type);
-	if (!never && net_own_has(n, target))
-		never = net_route_type(RTN_LOCAL);
+	never = net_route_refusal(n, target, &host);
 	if (never) {
 		net_route_no(out, NET_NH_REFUSED, "%s is %s", text, never);
 		return;

@@ -128,38 +128,20 @@ static void nic_ethtool(int fd, const char *dev, nic_stat_fn fn, void *ctx)
 	free(stats);
 }
 
-#define NIC_FIELDS(X)                                                                              \
-	X(rx_packets)                                                                              \
-	X(tx_packets)                                                                              \
-	X(rx_bytes)                                                                                \
-	X(tx_bytes)                                                                                \
-	X(rx_errors)                                                                               \
-	X(tx_errors)                                                                               \
-	X(rx_dropped)                                                                              \
-	X(tx_dropped)                                                                              \
-	X(multicast)                                                                               \
-	X(collisions)                                                                              \
-	X(rx_length_errors)                                                                        \
-	X(rx_over_errors)                                                                          \
-	X(rx_crc_errors)                                                                           \
-	X(rx_frame_errors)                                                                         \
-	X(rx_fifo_errors)                                                                          \
-	X(rx_missed_errors)                                                                        \
-	X(tx_aborted_errors)                                                                       \
-	X(tx_carrier_errors)                                                                       \
-	X(tx_fifo_errors)                                                                          \
-	X(tx_heartbeat_errors)                                                                     \
-	X(tx_window_errors)                                                                        \
-	X(rx_nohandler)
-
+/* clang-format off */
 static const struct {
 	const char *name;
 	size_t offset;
 } nic_fields[] = {
-#define NIC_FIELD(f) {#f, offsetof(struct rtnl_link_stats64, f)},
-	NIC_FIELDS(NIC_FIELD)
-#undef NIC_FIELD
+#define F(name) { #name, offsetof(struct rtnl_link_stats64, name) }
+	F(rx_packets), F(tx_packets), F(rx_bytes), F(tx_bytes), F(rx_errors), F(tx_errors),
+	F(rx_dropped), F(tx_dropped), F(multicast), F(collisions), F(rx_length_errors),
+	F(rx_over_errors), F(rx_crc_errors), F(rx_frame_errors), F(rx_fifo_errors),
+	F(rx_missed_errors), F(tx_aborted_errors), F(tx_carrier_errors), F(tx_fifo_errors),
+	F(tx_heartbeat_errors), F(tx_window_errors), F(rx_nohandler),
+#undef F
 };
+/* clang-format on */
 
 int nic_stats(const char *dev, nic_stat_fn fn, void *ctx, struct vx_err *err)
 {
