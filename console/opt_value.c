@@ -413,10 +413,9 @@ int opt_parse_mac(struct opts *o, const struct opt_def *d, const char *v, struct
 	static const uint8_t zero[6];
 	uint8_t mac[6] = {0};
 	bool given = *v && strcasecmp(v, "auto");
-	int rc = given ? addr_mac_parse(v, mac, err) : 0;
 
-	if (rc)
-		return rc;
+	if (given && addr_mac_parse(v, mac, NULL))
+		return opt_refuse(v, "a MAC address like 02:00:00:00:00:01, or auto", err);
 	if (given && ((mac[0] & 1) || !memcmp(mac, zero, sizeof(zero))))
 		return opt_refuse(v, "the MAC address of one host, not multicast or zero", err);
 	memcpy(field(o, d), mac, sizeof(mac));

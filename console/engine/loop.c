@@ -50,7 +50,7 @@ static void on_timer(struct eng *e)
 	}
 	eng_exact_tick(e, second);
 	serve_tick(r->serve);
-	if (e->snap.mono_ns >= r->status_ns) {
+	if (eng_now_ns() >= r->status_ns) {
 		eng_refresh(e);
 		eng_status_out(e);
 		r->status_ns = e->snap.mono_ns + (uint64_t)(e->o->interval_s * 1e9) -
