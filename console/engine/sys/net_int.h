@@ -3,7 +3,8 @@
  * What the files of net share: one struct, and who does what. For net*.c only. [engine]
  *
  *   net.c          the sockets: events in, everything again after a loss, the tick
- *   net_link.c     the two devices and the host's own addresses
+ *   net_link.c     the two devices
+ *   net_own.c      the host's own addresses
  *   net_route.c    target -> neighbour to ask, by the kernel's routing tables
  *   net_neigh.c    neighbour -> MAC: asked once for all slots that share it
  *   net_nexthop.c  the slots: route and neighbour together, told as events
@@ -94,6 +95,8 @@ int net_link_open(struct net *n, enum net_dev dev, const char *name, struct vx_e
 	__attribute__((warn_unused_result));
 void net_link_message(struct net *n, const struct nlmsghdr *msg); /* RTM_NEWLINK, RTM_DELLINK */
 void net_link_read(struct net *n);
+
+/* net_own.c */
 int net_own_read(struct net *n);
 void net_own_message(struct net *n, const struct nlmsghdr *msg); /* RTM_NEWADDR, RTM_DELADDR */
 bool net_own_has(const struct net *n, const struct addr *a);
