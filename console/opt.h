@@ -91,13 +91,13 @@ struct opts {
 
 	char ingress[IFNAMSIZ], egress_dev[IFNAMSIZ];
 	char config[4096], allowlist[4096], socket[108], log[4096];
-	char **nat_rules; /* texts, checked by nat_parse when taken */
+	char **nat_rules; /* texts that nat_parse takes; two may still have the same key */
 	int n_nat_rules;
 	uint16_t port;
 	struct opt_vnis vnis;
 	uint32_t other_vni, match, unmatched, truncated; /* enums of vx_abi.h */
-	uint32_t allow_mode; /* as given; source OPT_BY_DEFAULT: enforce when a list is given, else
-				off with a warning */
+	uint32_t allow_mode; /* source OPT_BY_DEFAULT: enforce when a list is given, else off; the
+				warning is the engine's */
 	enum opt_mode mode;
 	enum opt_egress egress;
 	bool zerocopy, qdisc_bypass, read_only, watch, json, colors;
@@ -110,7 +110,7 @@ struct opts {
 	bool has_next_hop_mac;
 	uint8_t next_hop_mac[6];
 	double interval_s; /* status line; default 1 */
-	unsigned debug;	   /* 0-3, default 1? see table */
+	unsigned debug;	   /* 0-3: none, errors, information, packets; default 2 */
 	uint32_t allow_max;
 	double drain_timeout_s;
 	uint64_t target_pps, performance_threshold; /* threshold 0 = no low-rate warning */
@@ -135,7 +135,8 @@ void opt_fini(struct opts *o);
 int opt_copy(struct opts *to, const struct opts *from, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* Reads a config file's text over o, where the source of an option is not the command line (SIGHUP,
- * too). */
+ * too: an option that has gone from the file is the default again). All or nothing. -EBADMSG with
+ * "name: line N: KEY: ..." (exit 1: -EINVAL is a bad command line). An empty value unsets. */
 int opt_config_apply(struct opts *o, const char *name, const char *text, size_t len,
 		     opt_warn_fn warn, void *ctx, struct vx_err *err)
 	__attribute__((warn_unused_result));
@@ -155,7 +156,9 @@ struct _IO_FILE;
 void opt_usage(struct _IO_FILE *out);
 /* The config file `text` with the values of o for the keys in it (its own lines, comments and
  * unknown keys stay; keys that differ from the default and are not there are appended; NAT_RULE
- * lines are replaced by rules[]). Caller frees. */
+ * lines are replaced by rules[]; the three lines SOURCE_PORT, NAT_IP, NAT_PORT of a rule that has
+ * gone are commented out; --json, --read-only and --watch belong to one run and are not appended).
+ * -EINVAL when text is no config. Caller frees. */
 int opt_config_render(const struct opts *o, const char *text, size_t len, char *const *rules,
 		      int n_rules, char **out, size_t *out_len, struct vx_err *err)
 	__attribute__((warn_unused_result));

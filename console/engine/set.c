@@ -256,7 +256,7 @@ static int reload_rules(struct eng *e, const struct opts *n, struct vx_err *err)
 		for (int k = 0; k < n->n_nat_rules && !keep; k++)
 			keep = !strcmp(a, nat_format(&want[k], b));
 		if (!keep)
-			rc = eng_nat_del(e, nat_key_format(&r.key, b), err);
+			rc = eng_nat_del(e, nat_key_text(e->nat, &r.key, b), err);
 	}
 	for (int i = 0; i < n->n_nat_rules && !rc; i++) {
 		rc = eng_nat_add(e, n->nat_rules[i], err);
@@ -268,7 +268,7 @@ static int reload_rules(struct eng *e, const struct opts *n, struct vx_err *err)
 
 static int reload_config(struct eng *e, struct vx_err *err)
 {
-	char *text = NULL, was[8192], is[8192];
+	char *text = NULL, was[OPT_VALUE_MAX], is[OPT_VALUE_MAX];
 	struct opts *n;
 	size_t len;
 	int rc;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files as whole things: what may be opened, limits, and that a replacement happens whole or not at all. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,7 +24,7 @@ static char dir[] = "/tmp/vx-store-XXXXXX";
 
 static const char *in_dir(const char *name)
 {
-	static char path[4][128];
+	static char path[4][288];
 	static unsigned i;
 
 	i = (i + 1) % 4;

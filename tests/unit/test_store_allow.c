@@ -296,6 +296,15 @@ static void more_refusals(void **state)
 	l = load_n(text, (size_t)(p - text), 100000);
 	assert_int_equal(l.rc, -EINVAL);
 	assert_non_null(strstr(l.err.msg, "line 100002: the key \"k7\" is there twice, first at line 9"));
+	/* a long key spelt in two ways, among so many that the table is used */
+	p = text + sprintf(text, "{\"flat_ip_list\":[]");
+	for (int i = 0; i < 20; i++)
+		p += sprintf(p, ",\n\"a key of more than sixty-four bytes, which is hashed in more than one piece %d\":0", i);
+	p += sprintf(p, ",\n\"a k\\u0065y of more than sixty-four bytes, which is hashed in more than one piece 7\":0}");
+	l = load_n(text, (size_t)(p - text), 10);
+	assert_int_equal(l.rc, -EINVAL);
+	assert_non_null(strstr(l.err.msg, "line 22: the key"));
+	assert_non_null(strstr(l.err.msg, "first at line 9"));
 	free(text);
 	assert_int_equal(store_allow_read(fd, "null", 10, &l.a, &l.doc, NULL, NULL, &l.err), -EINVAL);
 	assert_non_null(strstr(l.err.msg, "null: expected a regular file"));

@@ -26,18 +26,6 @@ static int del(struct con *c)
 	return 0;
 }
 
-/* The key as `nat del` takes it: with the family where the same key has a rule in both. */
-static const char *key_text(const struct nat *n, const struct nat_key *k, char buf[static NAT_TEXT])
-{
-	uint8_t other = k->family == VX_IP4 ? VX_IP6 : VX_IP4;
-	char plain[NAT_TEXT];
-
-	if (k->has_prefix || !nat_plain(n, other, k->proto, k->port))
-		return nat_key_format(k, buf);
-	snprintf(buf, NAT_TEXT, "%.*s/%u", NAT_TEXT - 5, nat_key_format(k, plain), k->family);
-	return buf;
-}
-
 struct listing {
 	struct out *out;
 	const struct nat *nat;
@@ -51,10 +39,11 @@ static void list_row(void *ctx, const struct eng_nat_row *row)
 	struct out *o = l->out;
 
 	out_object(o, NULL);
-	out_str(o, "key", key_text(l->nat, &row->rule->key, key));
+	out_str(o, "key", nat_key_text(l->nat, &row->rule->key, key));
 	out_str(o, "to", addr_format_port(&row->rule->to, row->rule->to_port, text));
 	out_u64(o, "hits", row->hits);
-	out_str(o, "next_hop", nh->state == NET_NH_RESOLVED ? addr_mac_format(nh->mac, text) : NULL);
+	out_str(o, "next_hop",
+		nh->state == NET_NH_RESOLVED ? addr_mac_format(nh->mac, text) : NULL);
 	out_str(o, "state", net_nh_state_name(nh->state));
 	out_end(o);
 	if (nh->state != NET_NH_RESOLVED && nh->why[0])
@@ -63,7 +52,7 @@ static void list_row(void *ctx, const struct eng_nat_row *row)
 
 static int list(struct con *c)
 {
-	struct listing l = { c->out, c->e->nat };
+	struct listing l = {c->out, c->e->nat};
 
 	out_array(c->out, NULL);
 	eng_nat_rows(c->e, list_row, &l);
@@ -72,10 +61,10 @@ static int list(struct con *c)
 }
 
 const struct cmd cmd_nat[] = {
-	{ "nat add", "RULE", "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80",
-	  1, 1, CMD_WRITE, add },
-	{ "nat del", "KEY", "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6", 1, 1, CMD_WRITE,
-	  del },
-	{ "nat list", "", "the rules with their hits and next hops", 0, 0, CMD_RO, list },
-	{ 0 },
+	{"nat add", "RULE", 1, 1, CMD_WRITE, add,
+	 "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80"},
+	{"nat del", "KEY", 1, 1, CMD_WRITE, del,
+	 "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6"},
+	{"nat list", "", 0, 0, CMD_RO, list, "the rules with their hits and next hops"},
+	{0},
 };

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 void tab_init(struct tab *t, tab_hash_fn hash, tab_equal_fn equal)
 {
@@ -86,14 +87,59 @@ void tab_del(struct tab *t, const void *item)
 	t->n--;
 }
 
+static uint64_t turn(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static void mix(uint64_t v[static 4])
+{
+	v[0] += v[1];
+	v[1] = turn(v[1], 13) ^ v[0];
+	v[0] = turn(v[0], 32);
+	v[2] += v[3];
+	v[3] = turn(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = turn(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = turn(v[1], 17) ^ v[2];
+	v[2] = turn(v[2], 32);
+}
+
+/* SipHash-1-3: with a simpler hash a list could be written whose keys all fall into one run. */
 uint32_t tab_hash_bytes(const void *data, size_t n)
 {
+	static uint64_t key[2];
+	static bool keyed;
 	const unsigned char *p = data;
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a, with a finish that reaches the low bits */
+	uint64_t word, v[4];
+	size_t left = n, i;
 
-	while (n--)
-		h = (h ^ *p++) * 0x100000001b3u;
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15u;
-	return (uint32_t)(h >> 32);
+	if (!keyed) {
+		keyed = true;
+		if (getrandom(key, sizeof(key), GRND_NONBLOCK) < 0)
+			key[0] = (uintptr_t)data; /* too early after boot: better than nothing */
+	}
+	v[0] = key[0] ^ 0x736f6d6570736575u;
+	v[1] = key[1] ^ 0x646f72616e646f6du;
+	v[2] = key[0] ^ 0x6c7967656e657261u;
+	v[3] = key[1] ^ 0x7465646279746573u;
+	for (;;) {
+		size_t take = left < 8 ? left : 8;
+
+		word = take < 8 ? (uint64_t)n << 56 : 0;
+		for (i = 0; i < take; i++)
+			word |= (uint64_t)p[i] << (8 * i);
+		v[3] ^= word;
+		mix(v);
+		v[0] ^= word;
+		if (take < 8)
+			break;
+		p += 8;
+		left -= 8;
+	}
+	v[2] ^= 0xff;
+	for (i = 0; i < 3; i++)
+		mix(v);
+	return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }

@@ -26,6 +26,7 @@ void *tab_find(const struct tab *t, uint32_t hash, const void *key);
 /* The item must not be there. -ENOMEM. */
 int tab_add(struct tab *t, void *item) __attribute__((warn_unused_result));
 void tab_del(struct tab *t, const void *item); /* the item must be there */
+/* Keyed by a secret of this process, so that nobody can write a list of collisions. One thread. */
 uint32_t tab_hash_bytes(const void *data, size_t n);
 
 #endif

@@ -253,15 +253,23 @@ static bool seen_equal(const void *item, const void *key)
 	return keys_equal(a->j, a->v, b->v);
 }
 
+/* Of what the key stands for, in pieces that each begin with the hash of those before. */
 static uint32_t key_hash(const struct json *j, uint32_t v)
 {
 	struct bytes b = key_bytes(j, v);
-	uint32_t h = 2166136261u;
+	unsigned char piece[64];
+	uint32_t h = 0;
+	size_t n;
 	int c;
 
-	while ((c = bytes_next(&b)) >= 0)
-		h = (h ^ (uint32_t)c) * 16777619u;
-	return h ^ h >> 15;
+	do {
+		memcpy(piece, &h, sizeof(h));
+		n = sizeof(h);
+		while (n < sizeof(piece) && (c = bytes_next(&b)) >= 0)
+			piece[n++] = (unsigned char)c;
+		h = tab_hash_bytes(piece, n);
+	} while (n == sizeof(piece));
+	return h;
 }
 
 static int doubled(struct parser *p, uint32_t a, uint32_t b)
