@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `vxconsole ctl`: sends commands to an engine and prints what comes back. It opens the files that a command names, with
- * its own rights, and asks the questions that the engine wants answered. Of the engine it knows only the command table.
+ * `vxconsole ctl`: sends commands to an engine and prints what comes back. It opens the files that
+ * a command names, with its own rights, and asks the questions that the engine wants answered. Of
+ * the engine it knows only the command table.
  */
 #define _GNU_SOURCE /* memfd_create */
 #include "ctl.h"
@@ -44,7 +45,7 @@ static void print_line(FILE *to, const char *before, const char *text)
 
 static int fail(const struct ctl *ctl, const struct vx_err *err)
 {
-	struct buf message = { 0 }, json = { 0 };
+	struct buf message = {0}, json = {0};
 
 	fflush(stdout);
 	if (ctl->line)
@@ -105,7 +106,8 @@ static int open_file(const struct cmd *cmd, const char *path, struct vx_err *err
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	else
 		fd = memfd_create("vxconsole", MFD_CLOEXEC);
-	return fd >= 0 ? fd : vx_err_set(err, -errno, "%s: %s: %s", cmd->name, path, strerror(errno));
+	return fd >= 0 ? fd
+		       : vx_err_set(err, -errno, "%s: %s: %s", cmd->name, path, strerror(errno));
 }
 
 /* What the engine has put into the memory file becomes the file, at once or not at all. */
@@ -127,10 +129,10 @@ static int keep_file(const struct cmd *cmd, int fd, const char *path, struct vx_
 
 /* --- one command --- */
 
-static int exchange(struct ctl *ctl, int argc, char **argv, bool yes, int fd, struct wire_reply *reply,
-		    struct vx_err *err)
+static int exchange(struct ctl *ctl, int argc, char **argv, bool yes, int fd,
+		    struct wire_reply *reply, struct vx_err *err)
 {
-	struct buf request = { 0 };
+	struct buf request = {0};
 	const char *line;
 	size_t len;
 	int r;
@@ -164,7 +166,7 @@ static int converse(struct ctl *ctl, int argc, char **argv, int fd, struct wire_
 /* The engine drains, ends, and closes the connection. */
 static void wait_for_end(struct ctl *ctl)
 {
-	struct vx_err err = { 0 };
+	struct vx_err err = {0};
 	const char *line;
 	size_t len;
 
@@ -177,7 +179,7 @@ static void wait_for_end(struct ctl *ctl)
 static int finish(struct ctl *ctl, const struct cmd *cmd, const char *path, int fd,
 		  const struct wire_reply *reply)
 {
-	struct vx_err err = { 0 };
+	struct vx_err err = {0};
 	int r;
 
 	if (reply->kind != WIRE_OK) {
@@ -198,8 +200,8 @@ static int run_remote(struct ctl *ctl, const struct cmd *cmd, int argc, char **a
 	int words = (int)cmd_words(cmd);
 	bool has_file = cmd->flags & (CMD_READS | CMD_FILLS) && argc > words;
 	const char *path = has_file ? argv[words] : NULL;
-	struct wire_reply reply = { 0 };
-	struct vx_err err = { 0 };
+	struct wire_reply reply = {0};
+	struct vx_err err = {0};
 	int fd = path ? open_file(cmd, path, &err) : -1;
 	int r = err.code;
 
@@ -216,9 +218,9 @@ static int run_remote(struct ctl *ctl, const struct cmd *cmd, int argc, char **a
 
 static int run_local(const struct ctl *ctl, int argc, char **argv)
 {
-	struct con c = { .out = out_new(), .fd = -1 };
-	struct buf text = { 0 };
-	struct vx_err err = { 0 };
+	struct con c = {.out = out_new(), .fd = -1};
+	struct buf text = {0};
+	struct vx_err err = {0};
 	int r = c.out ? cmd_run(&c, argc, argv, &err) : vx_err_set(&err, -ENOMEM, "no memory");
 
 	if (!r && ctl->o->json)
@@ -234,12 +236,13 @@ static int run_local(const struct ctl *ctl, int argc, char **argv)
 
 static int run(struct ctl *ctl, int argc, char **argv)
 {
-	struct vx_err err = { 0 };
+	struct vx_err err = {0};
 	const struct cmd *cmd = cmd_find(argc, argv, &err);
 
 	if (!cmd)
 		return fail(ctl, &err);
-	return cmd->flags & CMD_LOCAL ? run_local(ctl, argc, argv) : run_remote(ctl, cmd, argc, argv);
+	return cmd->flags & CMD_LOCAL ? run_local(ctl, argc, argv)
+				      : run_remote(ctl, cmd, argc, argv);
 }
 
 /* --- command lines --- */
@@ -247,7 +250,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 /* A line of stdin, or a single word of the command line that may hold a whole command. */
 static int run_line(struct ctl *ctl, const char *line)
 {
-	struct vx_err err = { 0 };
+	struct vx_err err = {0};
 	char **argv;
 	int argc, r;
 
@@ -285,7 +288,7 @@ static int run_stdin(struct ctl *ctl)
 
 int ctl_main(const struct opts *o)
 {
-	struct ctl ctl = { .o = o, .link.fd = -1 };
+	struct ctl ctl = {.o = o, .link.fd = -1};
 	int r;
 
 	if (o->n_words > 1)

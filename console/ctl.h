@@ -4,7 +4,8 @@
 #define CONSOLE_CTL_H
 
 struct opts;
-/* o->words (at least one), json, socket, yes. Returns the exit code: 0, or 1 with the error on stderr. */
+/* o->words (at least one), json, socket, yes. Returns the exit code: 0, or 1 with the error on
+ * stderr. */
 int ctl_main(const struct opts *o);
 
 #endif

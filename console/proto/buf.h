@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A growing byte buffer, with what it takes to write JSON into it. When memory runs out it goes to `failed` and stays
- * there, so that callers check once, at the end. Both sides of the socket include it.
+ * A growing byte buffer, with what it takes to write JSON into it. When memory runs out it goes to
+ * `failed` and stays there, so that callers check once, at the end. Both sides of the socket
+ * include it.
  */
 #ifndef PROTO_BUF_H
 #define PROTO_BUF_H
@@ -29,7 +30,8 @@ void buf_json_key(struct buf *b, const char *key);
 /* The bytes, to be freed by the caller, or NULL when failed; b is empty then. */
 char *buf_take(struct buf *b);
 
-/* Bytes of the UTF-8 sequence at s, which is terminated by NUL: 1..4, 0 at the end and where it is not valid. */
+/* Bytes of the UTF-8 sequence at s, which is terminated by NUL: 1..4, 0 at the end and where it is
+ * not valid. */
 size_t buf_utf8(const char *s);
 bool buf_utf8_valid(const char *s);
 

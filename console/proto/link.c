@@ -52,20 +52,24 @@ static void try_socket(struct found *f, const char *dir, const char *name)
 static int judge(const struct found *f, const char *dir, struct vx_err *err)
 {
 	if (f->alive > 1)
-		return vx_err_set(err, -ENOTUNIQ, "several engines run here: %s; choose one with -s NAME", f->names);
+		return vx_err_set(err, -ENOTUNIQ,
+				  "several engines run here: %s; choose one with -s NAME",
+				  f->names);
 	if (f->alive == 1)
 		return 0;
 	if (f->dead)
-		return vx_err_set(err, -ENOENT,
-				  "no engine runs here (%s/%s is left of one that was killed); " HOW_TO_START,
-				  dir, f->dead_name);
-	return vx_err_set(err, -ENOENT, "no engine runs in this network namespace (no socket in %s); " HOW_TO_START,
-			  dir);
+		return vx_err_set(
+			err, -ENOENT,
+			"no engine runs here (%s/%s is left of one that was killed); " HOW_TO_START,
+			dir, f->dead_name);
+	return vx_err_set(
+		err, -ENOENT,
+		"no engine runs in this network namespace (no socket in %s); " HOW_TO_START, dir);
 }
 
 static int find_only(char path[static SOCKPATH_MAX], struct vx_err *err)
 {
-	struct found f = { 0 };
+	struct found f = {0};
 	char dir[SOCKPATH_MAX];
 	struct dirent *entry;
 	DIR *d;
@@ -89,7 +93,8 @@ static int find(const char *name, char path[static SOCKPATH_MAX], struct vx_err 
 	if (!strchr(name, '/'))
 		sockpath_default(name, path);
 	else if ((size_t)snprintf(path, SOCKPATH_MAX, "%s", name) >= SOCKPATH_MAX)
-		return vx_err_set(err, -ENAMETOOLONG, "%.100s...: longer than %d bytes", name, SOCKPATH_MAX - 1);
+		return vx_err_set(err, -ENAMETOOLONG, "%.100s...: longer than %d bytes", name,
+				  SOCKPATH_MAX - 1);
 	return 0;
 }
 
@@ -98,13 +103,18 @@ static int explain(int code, const char *path, struct vx_err *err)
 	switch (code) {
 	case -EACCES:
 	case -EPERM:
-		return vx_err_set(err, code, "%s: permission denied: use sudo, or join the group vxconsole", path);
+		return vx_err_set(err, code,
+				  "%s: permission denied: use sudo, or join the group vxconsole",
+				  path);
 	case -ENOENT:
 		return vx_err_set(err, code, "%s: no engine has this socket; " HOW_TO_START, path);
 	case -ECONNREFUSED:
 		return vx_err_set(err, code, "%s: its engine was killed; " HOW_TO_START, path);
 	case -EAGAIN:
-		return vx_err_set(err, code, "%s: the engine takes no connections: it is ending, stopped or hangs", path);
+		return vx_err_set(
+			err, code,
+			"%s: the engine takes no connections: it is ending, stopped or hangs",
+			path);
 	default:
 		return code;
 	}
@@ -112,13 +122,13 @@ static int explain(int code, const char *path, struct vx_err *err)
 
 int link_open(struct link *l, const char *name, struct vx_err *err)
 {
-	const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
-	struct ucred peer = { 0 };
+	const struct timeval limit = {.tv_sec = ANSWER_SECONDS};
+	struct ucred peer = {0};
 	socklen_t len = sizeof(peer);
 	char path[SOCKPATH_MAX];
 	int r;
 
-	*l = (struct link){ .fd = -1 };
+	*l = (struct link){.fd = -1};
 	r = find(name, path, err);
 	if (r < 0)
 		return r;
@@ -147,9 +157,9 @@ static ssize_t send_some(int to, const char *data, size_t len, int fd)
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
-	} control = { .bytes = { 0 } };
-	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	} control = {.bytes = {0}};
+	struct iovec iov = {.iov_base = (void *)data, .iov_len = len};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	struct cmsghdr *m;
 
 	if (fd >= 0) {

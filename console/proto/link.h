@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The client's end of the control socket: finds it, sends a line, waits for one. Blocking, with time limits. For ctl.
+ * The client's end of the control socket: finds it, sends a line, waits for one. Blocking, with
+ * time limits. For ctl.
  */
 #ifndef PROTO_LINK_H
 #define PROTO_LINK_H
@@ -16,8 +17,9 @@ struct link {
 };
 
 /*
- * name: a path; the name of an ingress, without a slash; or NULL, "": the only socket of this network namespace that
- * somebody listens on. -ENOENT when there is none, -ENOTUNIQ when there are several (err names them).
+ * name: a path; the name of an ingress, without a slash; or NULL, "": the only socket of this
+ * network namespace that somebody listens on. -ENOENT when there is none, -ENOTUNIQ when there are
+ * several (err names them).
  */
 int link_open(struct link *l, const char *name, struct vx_err *err)
 	__attribute__((warn_unused_result));
@@ -25,7 +27,8 @@ void link_close(struct link *l); /* a link of zeros with fd -1 is fine */
 /* line with its newline; fd goes with it, -1: none. */
 int link_send(struct link *l, const struct buf *line, int fd, struct vx_err *err)
 	__attribute__((warn_unused_result));
-/* The next line, without newline, valid until the next call. -EPIPE: the engine has ended; -ETIMEDOUT. */
+/* The next line, without newline, valid until the next call. -EPIPE: the engine has ended;
+ * -ETIMEDOUT. */
 int link_receive(struct link *l, const char **line, size_t *len, struct vx_err *err)
 	__attribute__((warn_unused_result));
 

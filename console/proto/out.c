@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Builds a result: items in one array, their texts in chunks that never move. One allocation a few thousand rows.
- * Memory that runs out is remembered and reported once. [whoever made it]
+ * Builds a result: items in one array, their texts in chunks that never move. One allocation a few
+ * thousand rows. Memory that runs out is remembered and reported once. [whoever made it]
  */
 #include "proto/out_int.h"
 
@@ -54,7 +54,7 @@ const char *out_dup(struct out *o, const char *s)
 			o->failed = true;
 			return "";
 		}
-		*c = (struct out_chunk){ .next = o->chunks, .size = size };
+		*c = (struct out_chunk){.next = o->chunks, .size = size};
 		o->chunks = c;
 	}
 	text = c->text + c->n;
@@ -78,7 +78,7 @@ static struct out_item *add(struct out *o, enum out_kind kind, const char *key)
 		o->item = item;
 		o->size = size;
 	}
-	o->item[o->n] = (struct out_item){ .kind = kind, .key = key };
+	o->item[o->n] = (struct out_item){.kind = kind, .key = key};
 	return &o->item[o->n++];
 }
 

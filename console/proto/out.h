@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The result of a command: described once, rendered as JSON for programs or as text for people. A result is an object
- * or an array of rows (objects with the same keys). Keys are literals, or come from out_dup.
+ * The result of a command: described once, rendered as JSON for programs or as text for people. A
+ * result is an object or an array of rows (objects with the same keys). Keys are literals, or come
+ * from out_dup.
  */
 #ifndef PROTO_OUT_H
 #define PROTO_OUT_H
@@ -23,9 +24,10 @@ void out_end(struct out *o);
 
 void out_u64(struct out *o, const char *key, uint64_t v);
 void out_i64(struct out *o, const char *key, int64_t v);
-void out_id(struct out *o, const char *key, uint64_t v); /* a number that names: no thousands separators */
+void out_id(struct out *o, const char *key,
+	    uint64_t v); /* a number that names: no thousands separators */
 void out_bytes(struct out *o, const char *key, uint64_t v);
-void out_ns(struct out *o, const char *key, uint64_t v); /* key ends in _ns */
+void out_ns(struct out *o, const char *key, uint64_t v);   /* key ends in _ns */
 void out_number(struct out *o, const char *key, double v); /* one decimal */
 void out_ratio(struct out *o, const char *key, double v);  /* 1.0 = 100 % in text */
 void out_bool(struct out *o, const char *key, bool v);
@@ -38,7 +40,8 @@ void out_message(struct out *o, const char *fmt, ...) __attribute__((format(prin
 void out_note(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *out_dup(struct out *o, const char *s); /* lives as long as o; "" when memory runs out */
 
-/* Append to b: one line of JSON without newline ("{}" when nothing was said), or text that ends in a newline. */
+/* Append to b: one line of JSON without newline ("{}" when nothing was said), or text that ends in
+ * a newline. */
 void out_json(const struct out *o, struct buf *b);
 void out_text(const struct out *o, struct buf *b);
 /* Not all could be kept: no memory. */

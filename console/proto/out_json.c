@@ -47,7 +47,8 @@ static void scalar(struct buf *b, const struct out_item *it)
 	}
 }
 
-/* Containers end in the order they were opened, so one closing bracket a level is all there is to remember. */
+/* Containers end in the order they were opened, so one closing bracket a level is all there is to
+ * remember. */
 void out_json(const struct out *o, struct buf *b)
 {
 	char close[OUT_DEPTH];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A result as text for people: objects as "key: value", arrays of rows as tables with headings, thousands separated.
- * Foreign strings are escaped, so that a note in a file cannot drive the terminal.
+ * A result as text for people: objects as "key: value", arrays of rows as tables with headings,
+ * thousands separated. Foreign strings are escaped, so that a note in a file cannot drive the
+ * terminal.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -49,14 +50,14 @@ static void scaled(struct buf *b, double v, double step, const char *const unit[
 
 static void duration(struct buf *b, uint64_t ns)
 {
-	static const char *const unit[] = { "ns", "us", "ms", "s" };
+	static const char *const unit[] = {"ns", "us", "ms", "s"};
 
 	scaled(b, (double)ns, 1000, unit, 4);
 }
 
 static void bytes(struct buf *b, uint64_t v)
 {
-	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
 
 	scaled(b, (double)v, 1024, unit, 5);
 }
@@ -189,8 +190,9 @@ static void title(struct column *c, const char *key)
 	if (len >= sizeof(c->title))
 		len = sizeof(c->title) - 1;
 	for (size_t i = 0; i < len; i++)
-		c->title[i] = key[i] == '_' ? ' ' :
-			      key[i] >= 'a' && key[i] <= 'z' ? (char)(key[i] - 32) : key[i];
+		c->title[i] = key[i] == '_'		       ? ' '
+			      : key[i] >= 'a' && key[i] <= 'z' ? (char)(key[i] - 32)
+							       : key[i];
 	c->title[len] = 0;
 	c->width = len;
 }
@@ -238,8 +240,8 @@ static void put_row(const struct out *o, uint32_t row, const struct table *t, st
 static void table(const struct out *o, uint32_t at, bool keyed, unsigned indent, struct buf *b)
 {
 	uint32_t end = (uint32_t)o->item[at].u;
-	struct table t = { .keyed = keyed, .n = keyed };
-	struct buf tmp = { 0 };
+	struct table t = {.keyed = keyed, .n = keyed};
+	struct buf tmp = {0};
 
 	for (uint32_t row = at + 1; row < end; row = out_next(o, row))
 		measure_row(o, row, &t, &tmp);
@@ -283,7 +285,7 @@ static void object(const struct out *o, uint32_t at, unsigned indent, struct buf
 {
 	uint32_t end = (uint32_t)o->item[at].u;
 	size_t cols = 0, figures = 0;
-	struct buf tmp = { 0 };
+	struct buf tmp = {0};
 
 	for (uint32_t i = at + 1; i < end; i = out_next(o, i)) {
 		size_t w = width(o->item[i].key);
@@ -309,10 +311,12 @@ static void blocks(const struct out *o, uint32_t at, struct buf *b)
 
 static bool is_flat(const struct out *o, uint32_t at)
 {
+	if (o->item[at].kind != OUT_OBJECT || o->item[at].u == at + 1)
+		return false;
 	for (uint32_t i = at + 1; i < o->item[at].u; i++)
 		if (out_is_container(&o->item[i]))
 			return false;
-	return o->item[at].kind == OUT_OBJECT && o->item[at].u > at + 1;
+	return true;
 }
 
 /* Only objects of scalars: {"xdp":{"p50_ns":1},"ring":{"p50_ns":2}} reads best as a table. */

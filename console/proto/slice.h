@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pieces of a JSON text, found without building a tree: integers of 64 bits stay exact (cJSON has doubles only), and a
- * reply of megabytes is not copied. For what the other side of the socket sends; never reads past the end.
+ * Pieces of a JSON text, found without building a tree: integers of 64 bits stay exact (cJSON has
+ * doubles only), and a reply of megabytes is not copied. For what the other side of the socket
+ * sends; never reads past the end.
  */
 #ifndef PROTO_SLICE_H
 #define PROTO_SLICE_H
@@ -15,9 +16,11 @@ struct slice {
 	size_t n;
 };
 
-/* Opens an object '{' or an array '[': in is what stands inside. -EINVAL when text is something else. */
+/* Opens an object '{' or an array '[': in is what stands inside. -EINVAL when text is something
+ * else. */
 int slice_open(struct slice text, char kind, struct slice *in) __attribute__((warn_unused_result));
-/* Takes the next member off in: 1; 0 when there is none; -EINVAL. key has no quotes and is not unescaped. */
+/* Takes the next member off in: 1; 0 when there is none; -EINVAL. key has no quotes and is not
+ * unescaped. */
 int slice_member(struct slice *in, struct slice *key, struct slice *value);
 int slice_element(struct slice *in, struct slice *value);
 bool slice_is(struct slice s, const char *text);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The snapshot as JSON and back. One table a struct says which fields there are, so that both ways agree. Keys that
- * are not known are skipped (a newer engine), keys that are missing are an error. Pure; either side of the socket.
+ * The snapshot as JSON and back. One table a struct says which fields there are, so that both ways
+ * agree. Keys that are not known are skipped (a newer engine), keys that are missing are an error.
+ * Pure; either side of the socket.
  */
 #include "proto/snapshot.h"
 
@@ -19,7 +20,7 @@ enum kind { U64, U32, I64, INT, BOOL, DOUBLE, TEXT, U64S, ERRNOS, STRUCT, STRUCT
 struct field {
 	const char *name;
 	enum kind kind;
-	size_t off, size; /* size: of the whole member */
+	size_t off, size;	/* size: of the whole member */
 	const struct table *of; /* STRUCT, STRUCTS */
 };
 
@@ -28,33 +29,33 @@ struct table {
 	size_t n, size;
 };
 
-#define F(type, member, kind) \
-	{ #member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL }
+/* clang-format off */
 #define S(type, member, kind, table) \
-	{ #member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), table }
-#define TABLE(type, fields) { fields, sizeof(fields) / sizeof((fields)[0]), sizeof(struct type) }
+	{#member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), table}
+#define F(type, member, kind) S(type, member, kind, NULL)
+#define TABLE(type, fields) {fields, sizeof(fields) / sizeof((fields)[0]), sizeof(struct type)}
+/* clang-format on */
 
 static const struct field ledger_fields[] = {
-	F(snap_ledger, row, U64S),	  F(snap_ledger, sent, U64),
-	F(snap_ledger, sent_bytes, U64),  F(snap_ledger, frag_unknown, U64),
-	F(snap_ledger, in_flight, U64),	  F(snap_ledger, tx_failed, U64),
-	F(snap_ledger, errors, ERRNOS),	  F(snap_ledger, natted, U64),
-	F(snap_ledger, unnatted, U64),	  F(snap_ledger, leaked, U64),
-	F(snap_ledger, unseen_tx, U64),	  F(snap_ledger, balanced, BOOL),
+	F(snap_ledger, row, U64S),	 F(snap_ledger, sent, U64),
+	F(snap_ledger, sent_bytes, U64), F(snap_ledger, frag_unknown, U64),
+	F(snap_ledger, in_flight, U64),	 F(snap_ledger, tx_failed, U64),
+	F(snap_ledger, errors, ERRNOS),	 F(snap_ledger, natted, U64),
+	F(snap_ledger, unnatted, U64),	 F(snap_ledger, leaked, U64),
+	F(snap_ledger, unseen_tx, U64),	 F(snap_ledger, balanced, BOOL),
 	F(snap_ledger, slack, U64),
 };
 static const struct field worker_fields[] = {
-	F(snap_worker, cpu, INT),	    F(snap_worker, tid, INT),
-	F(snap_worker, sent, U64),	    F(snap_worker, sent_pps, U64),
-	F(snap_worker, tx_failed, U64),	    F(snap_worker, frag_unknown, U64),
-	F(snap_worker, errors, ERRNOS),	    F(snap_worker, batch_avg, DOUBLE),
-	F(snap_worker, idle, DOUBLE),	    F(snap_worker, syscalls, U64),
+	F(snap_worker, cpu, INT),	 F(snap_worker, tid, INT),
+	F(snap_worker, sent, U64),	 F(snap_worker, sent_pps, U64),
+	F(snap_worker, tx_failed, U64),	 F(snap_worker, frag_unknown, U64),
+	F(snap_worker, errors, ERRNOS),	 F(snap_worker, batch_avg, DOUBLE),
+	F(snap_worker, idle, DOUBLE),	 F(snap_worker, syscalls, U64),
 	F(snap_worker, stalled_ms, U64),
 };
 static const struct field ring_fields[] = {
-	F(snap_ring, size, U64), F(snap_ring, used, U64),
-	F(snap_ring, high, U64), F(snap_ring, ms_left, U64),
-	F(snap_ring, full, U64), F(snap_ring, late_wakeups, U64),
+	F(snap_ring, size, U64),    F(snap_ring, used, U64), F(snap_ring, high, U64),
+	F(snap_ring, ms_left, U64), F(snap_ring, full, U64), F(snap_ring, late_wakeups, U64),
 };
 static const struct field latency_fields[] = {
 	F(snap_latency, p50_ns, U64), F(snap_latency, p99_ns, U64), F(snap_latency, p999_ns, U64),
@@ -202,7 +203,7 @@ static void put_table(struct buf *b, const struct snapshot *s, const struct tabl
 
 char *snapshot_to_json(const struct snapshot *s)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	put_table(&b, s, &snapshot_table, (const char *)s);
 	return buf_take(&b);
@@ -369,5 +370,5 @@ static int get_table(struct snapshot *s, const struct table *t, char *base, stru
 int snapshot_from_json(const char *text, size_t len, struct snapshot *out, struct vx_err *err)
 {
 	memset(out, 0, sizeof(*out));
-	return get_table(out, &snapshot_table, (char *)out, (struct slice){ text, len }, err);
+	return get_table(out, &snapshot_table, (char *)out, (struct slice){text, len}, err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All figures of one instant. The engine fills it each tick; commands, the status line, the report and screens read it and
- * nothing else, so that whoever looks sees the same numbers. Both sides of the socket include it.
+ * All figures of one instant. The engine fills it each tick; commands, the status line, the report
+ * and screens read it and nothing else, so that whoever looks sees the same numbers. Both sides of
+ * the socket include it.
  */
 #ifndef PROTO_SNAPSHOT_H
 #define PROTO_SNAPSHOT_H
@@ -31,7 +32,7 @@ struct snap_ledger {
 	struct snap_errno errors[SNAP_ERRNOS]; /* sum over workers */
 	uint64_t natted, unnatted;	       /* XDP's and the workers' (held fragments) */
 	uint64_t leaked, unseen_tx;
-	bool balanced; /* this reading fits, and the last exact check was equal */
+	bool balanced;	/* this reading fits, and the last exact check was equal */
 	uint64_t slack; /* packets that were inside the program while the counters were read */
 };
 
@@ -47,8 +48,9 @@ struct snap_worker {
 
 struct snap_ring {
 	uint64_t size, used, high; /* bytes */
-	uint64_t ms_left;	   /* until full at the present rate of bytes in, were nothing taken; UINT64_MAX = no traffic */
-	uint64_t full;		   /* of all rings: ring_full is counted by XDP for all; per ring where known */
+	uint64_t ms_left; /* until full at the present rate of bytes in, were nothing taken;
+			     UINT64_MAX = no traffic */
+	uint64_t full; /* of all rings: ring_full is counted by XDP for all; per ring where known */
 	uint64_t late_wakeups;
 };
 
@@ -58,27 +60,27 @@ struct snap_latency {
 
 struct snapshot {
 	uint64_t seq;
-	uint64_t mono_ns;  /* CLOCK_MONOTONIC of the reading */
-	int64_t real_ns;   /* CLOCK_REALTIME */
+	uint64_t mono_ns; /* CLOCK_MONOTONIC of the reading */
+	int64_t real_ns;  /* CLOCK_REALTIME */
 	char version[32];
 	int pid;
 	char ingress[IFNAMSIZ], egress[IFNAMSIZ];
-	char mode[16];		 /* "native", "generic" */
-	char mode_reason[200];	 /* why not native, or "asked for" */
-	char egress_method[16];	 /* "packet", "null", ... */
+	char mode[16];		/* "native", "generic" */
+	char mode_reason[200];	/* why not native, or "asked for" */
+	char egress_method[16]; /* "packet", "null", ... */
 	char egress_reason[120];
 	uint64_t uptime_ns;
 	uint64_t in_pps, in_bps, out_pps, out_bps; /* bits/s of frames: outer in, inner out */
 	uint64_t in_pps_peak, out_pps_peak;
 	uint64_t row_pps[VX_L_N];
-	double cpu;		 /* of the engine process, 1.0 = one core */
+	double cpu; /* of the engine process, 1.0 = one core */
 	uint64_t rss_bytes;
 	uint64_t oversize_largest; /* IP bytes */
 	bool paused;
 	uint32_t allow_entries, allow_orgs, nat_rules;
 	uint32_t next_hops, next_hops_ok;
 	bool egress_up;
-	uint32_t allow_mode;	 /* enum vx_allow_mode */
+	uint32_t allow_mode; /* enum vx_allow_mode */
 
 	struct snap_ledger ledger;
 	unsigned n_workers;

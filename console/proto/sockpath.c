@@ -15,9 +15,10 @@
 #define CONNECT_SECONDS 5 /* a listener that is stopped is not waited for longer */
 
 /*
- * Is inode our network namespace's, and the first one? Who may not look at process 1 (only root may, and not in every
- * sandbox) knows it otherwise: an engine outside the first has made its directory; some sysctls are in the kernel's
- * own first namespace only; and root, who makes the directories, takes all others for not the first.
+ * Is inode our network namespace's, and the first one? Who may not look at process 1 (only root
+ * may, and not in every sandbox) knows it otherwise: an engine outside the first has made its
+ * directory; some sysctls are in the kernel's own first namespace only; and root, who makes the
+ * directories, takes all others for not the first.
  */
 static bool in_first(ino_t inode, const char *ns_dir)
 {
@@ -52,8 +53,8 @@ void sockpath_default(const char *ingress, char buf[static SOCKPATH_MAX])
 
 int sockpath_connect(const char *path, struct vx_err *err)
 {
-	const struct timeval limit = { .tv_sec = CONNECT_SECONDS };
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const struct timeval limit = {.tv_sec = CONNECT_SECONDS};
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	size_t len = strlen(path);
 	int fd, r;
 

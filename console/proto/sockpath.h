@@ -17,8 +17,8 @@
 void sockpath_dir(char *buf, size_t size);
 /* The socket of an ingress interface. */
 void sockpath_default(const char *ingress, char buf[static SOCKPATH_MAX]);
-/* A connected stream socket (close-on-exec) or -errno: -ECONNREFUSED when nobody listens, -EAGAIN when
- * the listener does not take connections. Sending on it has the same time limit, 5 s. */
+/* A connected stream socket (close-on-exec) or -errno: -ECONNREFUSED when nobody listens, -EAGAIN
+ * when the listener does not take connections. Sending on it has the same time limit, 5 s. */
 int sockpath_connect(const char *path, struct vx_err *err) __attribute__((warn_unused_result));
 
 #endif

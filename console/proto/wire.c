@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests and replies of the control socket. Whatever comes in is judged here: requests by cJSON (64 KiB at most),
- * replies by slices, since they may be megabytes. Pure; either side.
+ * Requests and replies of the control socket. Whatever comes in is judged here: requests by cJSON
+ * (64 KiB at most), replies by slices, since they may be megabytes. Pure; either side.
  */
 #include "proto/wire.h"
 
@@ -28,11 +28,13 @@ static int take_words(const cJSON *array, struct wire_request *out, struct vx_er
 	const cJSON *word;
 
 	if (n < 1 || n > WIRE_WORDS_MAX)
-		return vx_err_set(err, -EINVAL, "a command has 1 to %d words, not %d", WIRE_WORDS_MAX, n);
+		return vx_err_set(err, -EINVAL, "a command has 1 to %d words, not %d",
+				  WIRE_WORDS_MAX, n);
 	out->argv = calloc((size_t)n + 1, sizeof(*out->argv));
 	if (!out->argv)
 		return vx_err_set(err, -ENOMEM, "no memory");
-	cJSON_ArrayForEach(word, array) {
+	cJSON_ArrayForEach(word, array)
+	{
 		if (!cJSON_IsString(word))
 			return vx_err_set(err, -EINVAL, "word %d of cmd is not a string",
 					  out->argc + 1);
@@ -107,7 +109,8 @@ void wire_put_command(struct buf *b, int argc, char *const *argv, bool json, boo
 		buf_json_key(b, NULL);
 		buf_json_str(b, argv[i]);
 	}
-	buf_printf(b, "],\"json\":%s,\"yes\":%s}\n", json ? "true" : "false", yes ? "true" : "false");
+	buf_printf(b, "],\"json\":%s,\"yes\":%s}\n", json ? "true" : "false",
+		   yes ? "true" : "false");
 }
 
 void wire_put_subscribe(struct buf *b, unsigned interval_ms)
@@ -117,9 +120,10 @@ void wire_put_subscribe(struct buf *b, unsigned interval_ms)
 
 /* --- replies --- */
 
-void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit, const struct buf *warnings)
+void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit,
+		 const struct buf *warnings)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	buf_printf(b, "{\"ok\":true,\"exit\":%d,\"warnings\":[", exit);
 	for (size_t i = 0; i < warnings->n; i += strlen(warnings->data + i) + 1) {
@@ -172,9 +176,9 @@ static void take_member(struct wire_reply *r, struct slice key, struct slice val
 		enum wire_kind kind;
 		bool raw; /* JSON as it is; else a string */
 	} bodies[] = {
-		{ "text", WIRE_OK, false },   { "data", WIRE_OK, true },
-		{ "error", WIRE_ERROR, false }, { "ask", WIRE_ASK, false },
-		{ "snapshot", WIRE_SNAPSHOT, true },
+		{"text", WIRE_OK, false},	   {"data", WIRE_OK, true},
+		{"error", WIRE_ERROR, false},	   {"ask", WIRE_ASK, false},
+		{"snapshot", WIRE_SNAPSHOT, true},
 	};
 	int64_t status;
 
@@ -196,7 +200,7 @@ int wire_reply_parse(const char *text, size_t len, struct wire_reply *out, struc
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = slice_open((struct slice){ text, len }, '{', &in);
+	r = slice_open((struct slice){text, len}, '{', &in);
 	while (!r && (r = slice_member(&in, &key, &value)) > 0) {
 		take_member(out, key, value);
 		r = 0;
@@ -219,7 +223,7 @@ void wire_reply_warnings(const struct wire_reply *r, wire_text_fn fn, void *ctx)
 	struct slice in, value;
 
 	if (!r->warnings ||
-	    slice_open((struct slice){ r->warnings, strlen(r->warnings) }, '[', &in) < 0)
+	    slice_open((struct slice){r->warnings, strlen(r->warnings)}, '[', &in) < 0)
 		return;
 	while (slice_element(&in, &value) > 0) {
 		char *text = slice_str(value);

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The control socket's wire form: a JSON object a line, requests one way, replies the other. Both sides include it.
+ * The control socket's wire form: a JSON object a line, requests one way, replies the other. Both
+ * sides include it. Requests:
  *
- *	request  {"cmd":["allow","add","10.0.0.1"],"json":true,"yes":true}   cmd may be one string: a command line
- *		 {"subscribe":1000}				    snapshots, this many ms apart; 0: each tick
- *	reply	 {"ok":true,"exit":0,"warnings":[],"data":{...}}    data with json, else "text":"..."
- *		 {"ask":"..."}					    the same again with "yes":true does it
- *		 {"error":"..."}
- *		 {"snapshot":{...}}				    between replies, on a connection that subscribed
+ *   {"cmd":["allow","add","10.0.0.1"],"json":true,"yes":true}   cmd may be one string, a line
+ *   {"subscribe":1000}                           snapshots, this many ms apart; 0: each tick
  *
- * A file that the caller names is opened by the caller: its descriptor goes with the first byte of the request
- * (SCM_RIGHTS). To be written is a memory file (memfd_create); the caller then replaces the file by what it holds, so
- * that it stays atomic and in the caller's rights. Replies may be of any size, requests are 64 KiB at most.
+ * Replies:
+ *
+ *   {"ok":true,"exit":0,"warnings":[],"data":{...}}       with json; else "text":"..."
+ *   {"ask":"..."}                                the same again with "yes":true does it
+ *   {"error":"..."}
+ *   {"snapshot":{...}}                           between replies, to those who subscribed
+ *
+ * A file that the caller names is opened by the caller: its descriptor goes with the first byte of
+ * the request (SCM_RIGHTS), when the answer to the request before has come. For a file that is to
+ * be written it is a memory file (memfd_create), and the caller then replaces the file by what that
+ * holds: atomically, and with the caller's rights. Replies may be of any size.
  */
 #ifndef PROTO_WIRE_H
 #define PROTO_WIRE_H
@@ -22,8 +27,8 @@
 #include "proto/buf.h"
 #include "vx_err.h"
 
-#define WIRE_LINE_MAX 65536 /* bytes of a request, newline included */
-#define WIRE_WORDS_MAX 256  /* words of a command */
+#define WIRE_LINE_MAX  65536 /* bytes of a request, newline included */
+#define WIRE_WORDS_MAX 256   /* words of a command */
 
 struct wire_request {
 	bool subscribe;
@@ -34,7 +39,8 @@ struct wire_request {
 	bool json, yes;
 };
 
-/* A request of len bytes without its newline. -EINVAL with what was expected; out needs no fini then. */
+/* A request of len bytes without its newline. -EINVAL with what was expected; out needs no fini
+ * then. */
 int wire_request_parse(const char *text, size_t len, struct wire_request *out, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void wire_request_fini(struct wire_request *r);
@@ -44,7 +50,8 @@ void wire_put_subscribe(struct buf *b, unsigned interval_ms);
 
 struct out;
 /* warnings: strings, each with its NUL. Fails (b->failed) when out is not whole. */
-void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit, const struct buf *warnings);
+void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit,
+		 const struct buf *warnings);
 void wire_put_error(struct buf *b, const char *message);
 void wire_put_ask(struct buf *b, const char *question);
 void wire_put_snapshot(struct buf *b, const char *json);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command table and what all commands share: look-up by unique prefixes, rights, argument counts, the log line of a
- * change. One file a noun adds its rows. [engine; help also in the client]
+ * The command table and what all commands share: look-up by unique prefixes, rights, argument
+ * counts, the log line of a change. One file a noun adds its rows. [engine; help also in the
+ * client]
  */
 #define _GNU_SOURCE /* F_GET_SEALS */
 #include "engine/cmd/cmd.h"
@@ -20,7 +21,7 @@
 static const struct cmd *const groups[] = {
 	cmd_allow, cmd_nat, cmd_vni, cmd_source, cmd_stats, cmd_nic, cmd_intake, cmd_set, cmd_help,
 };
-#define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
+#define N_GROUPS  (sizeof(groups) / sizeof(groups[0]))
 #define MAX_WORDS 2
 
 const struct cmd *cmd_at(unsigned i)
@@ -159,7 +160,8 @@ static const struct cmd *unknown(int argc, char *const *argv, struct vx_err *err
 		prefer_exact(&list, 0, argv[0]);
 	names(&list, could, sizeof(could));
 	if (list.n && argc > 1)
-		vx_err_set(err, -ENOENT, "unknown command: %.30s %.30s, could be: %s", argv[0], argv[1], could);
+		vx_err_set(err, -ENOENT, "unknown command: %.30s %.30s, could be: %s", argv[0],
+			   argv[1], could);
 	else if (list.n)
 		vx_err_set(err, -ENOENT, "unknown command: %.60s, could be: %s", argv[0], could);
 	else
@@ -202,7 +204,7 @@ static int check_rights(const struct con *c, const struct cmd *cmd, struct vx_er
 
 static void log_change(const struct con *c, int argc, char *const *argv)
 {
-	struct buf line = { 0 };
+	struct buf line = {0};
 
 	for (int i = 0; i < argc; i++) {
 		buf_char(&line, ' ');
@@ -223,7 +225,8 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 	n = argc - (int)cmd_words(cmd);
 	r = check_rights(c, cmd, err);
 	if (!r && (n < cmd->min || n > cmd->max))
-		r = vx_err_set(err, -EINVAL, "usage: %s%s%s", cmd->name, *cmd->args ? " " : "", cmd->args);
+		r = vx_err_set(err, -EINVAL, "usage: %s%s%s", cmd->name, *cmd->args ? " " : "",
+			       cmd->args);
 	c->argc = n;
 	c->argv = argv + cmd_words(cmd);
 	c->err = err;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command table: pane, `ctl` and scripts are served by it. Also included by the ctl client, which looks up which
- * argument is a file and answers `help` by itself. Knows the engine by name only.
+ * The command table: pane, `ctl` and scripts are served by it. Also included by the ctl client,
+ * which looks up which argument is a file and answers `help` by itself. Knows the engine by name
+ * only.
  */
 #ifndef ENGINE_CMD_CMD_H
 #define ENGINE_CMD_CMD_H
@@ -15,16 +16,17 @@
 struct eng;
 struct out;
 
-/* Who runs a command and what comes back. The caller makes it, with out, and frees what is in it (cmd_con_fini). */
+/* Who runs a command and what comes back. The caller makes it, with out, and frees what is in it
+ * (cmd_con_fini). */
 struct con {
-	struct eng *e;	/* NULL: there is no engine; only CMD_LOCAL commands */
+	struct eng *e; /* NULL: there is no engine; only CMD_LOCAL commands */
 	struct out *out;
 	bool yes;	/* the question has been answered */
 	bool may_write; /* root or the owner of the socket */
 	unsigned uid;
-	int fd;		/* the caller's file, -1: none; stays the caller's */
-	int exit;	/* what ctl exits with although the command ran: 0 or 1 */
-	int argc;	/* of the command that runs: what follows its name */
+	int fd;	  /* the caller's file, -1: none; stays the caller's */
+	int exit; /* what ctl exits with although the command ran: 0 or 1 */
+	int argc; /* of the command that runs: what follows its name */
 	char **argv;
 	struct vx_err *err;
 	struct buf warnings; /* strings, each with its NUL */
@@ -37,7 +39,8 @@ enum {
 	CMD_ENDS = 2,	/* root or owner; the engine ends, and then closes the connection */
 	CMD_LOCAL = 4,	/* needs no engine */
 	CMD_READS = 8,	/* the first argument is a file of the caller: c->fd reads it */
-	CMD_FILLS = 16, /* the first argument, if given, is a file of the caller: c->fd is a memory file to fill */
+	CMD_FILLS = 16, /* the first argument, if given, is a file of the caller: c->fd is a memory
+			   file to fill */
 };
 
 #define CMD_ASKS 1 /* nothing was done: c->question has to be answered first */
@@ -47,10 +50,10 @@ typedef int (*cmd_fn)(struct con *c);
 struct cmd {
 	const char *name; /* one or two words */
 	const char *args; /* "" for none */
-	const char *help;
-	int min, max; /* number of arguments */
+	int min, max;	  /* number of arguments */
 	unsigned flags;
 	cmd_fn exec;
+	const char *help;
 };
 
 /* i-th of the table; NULL past the end. */
@@ -58,8 +61,8 @@ const struct cmd *cmd_at(unsigned i);
 unsigned cmd_words(const struct cmd *cmd); /* of its name */
 /* Could these words, prefixes too, mean cmd? Words that are missing fit anything. */
 bool cmd_fits(const struct cmd *cmd, int argc, char *const *argv);
-/* The command that the words begin with; a unique prefix of each word is enough. NULL: unknown or ambiguous, and err
- * says what it could be. */
+/* The command that the words begin with; a unique prefix of each word is enough. NULL: unknown or
+ * ambiguous, and err says what it could be. */
 const struct cmd *cmd_find(int argc, char *const *argv, struct vx_err *err);
 /* Looks up, checks rights and number of arguments, runs. Errors begin with the command's name. */
 int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
@@ -67,9 +70,9 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 void cmd_con_fini(struct con *c);
 
 /*
- * Splits a line as a shell would: blanks, '...', "..." (with \" and \\), \x, and # at the start of a word up to the
- * end. argv (one allocation, free it) ends with NULL; argc may be 0. -EINVAL: a quote that is not closed, too many
- * words.
+ * Splits a line as a shell would: blanks, '...', "..." (with \" and \\), \x, and # at the start of
+ * a word up to the end. argv (one allocation, free it) ends with NULL; argc may be 0. -EINVAL: a
+ * quote that is not closed, too many words.
  */
 int cmd_split(const char *line, int *argc, char ***argv, struct vx_err *err)
 	__attribute__((warn_unused_result));

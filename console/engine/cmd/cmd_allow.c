@@ -14,10 +14,13 @@ static int take_labels(int argc, char **argv, const char **org, const char **not
 		       struct vx_err *err)
 {
 	for (int i = 0; i < argc; i += 2) {
-		const char **to = !strcmp(argv[i], "org") ? org : !strcmp(argv[i], "note") ? note : NULL;
+		const char **to = !strcmp(argv[i], "org")    ? org
+				  : !strcmp(argv[i], "note") ? note
+							     : NULL;
 
 		if (!to)
-			return vx_err_set(err, -EINVAL, "%.60s: expected `org NAME` or `note TEXT`", argv[i]);
+			return vx_err_set(err, -EINVAL, "%.60s: expected `org NAME` or `note TEXT`",
+					  argv[i]);
 		if (*to)
 			return vx_err_set(err, -EINVAL, "%s is given twice", argv[i]);
 		if (i + 1 == argc)
@@ -79,7 +82,7 @@ static void list_row(void *ctx, const struct eng_allow_row *row)
 
 static int list(struct con *c)
 {
-	static const char *const mode[] = { "off", "count", "enforce" };
+	static const char *const mode[] = {"off", "count", "enforce"};
 
 	out_array(c->out, NULL);
 	eng_allow_rows(c->e, c->argc ? c->argv[0] : NULL, list_row, c->out);
@@ -94,7 +97,8 @@ static int load(struct con *c)
 	int r;
 
 	if (c->fd < 0)
-		return vx_err_set(c->err, -EBADF, "the caller has to open FILE and pass its descriptor");
+		return vx_err_set(c->err, -EBADF,
+				  "the caller has to open FILE and pass its descriptor");
 	r = eng_allow_load(c->e, c->fd, c->argv[0], cmd_warn, c, c->err);
 	if (r < 0)
 		return r;
@@ -145,16 +149,17 @@ static int top(struct con *c)
 }
 
 const struct cmd cmd_allow[] = {
-	{ "allow add", "CIDR [org NAME] [note TEXT]", "permit an address or a prefix", 1, 5, CMD_WRITE, add },
-	{ "allow del", "CIDR", "remove an entry from the list", 1, 1, CMD_WRITE, del },
-	{ "allow list", "[FILTER]", "the entries with their hits; FILTER: part of address, organisation or note",
-	  0, 1, CMD_RO, list },
-	{ "allow load", "FILE", "replace the whole list by that of a JSON file", 1, 1,
-	  CMD_WRITE | CMD_READS, load },
-	{ "allow save", "[FILE]", "write the list as JSON, without FILE to the one it came from", 0, 1,
-	  CMD_WRITE | CMD_FILLS, save },
-	{ "allow mode", "enforce|count|off", "drop what is not on the list, only count it, or do not look",
-	  1, 1, CMD_WRITE, mode },
-	{ "allow top", "", "the addresses that are denied most", 0, 0, CMD_RO, top },
-	{ 0 },
+	{"allow add", "CIDR [org NAME] [note TEXT]", 1, 5, CMD_WRITE, add,
+	 "permit an address or a prefix"},
+	{"allow del", "CIDR", 1, 1, CMD_WRITE, del, "remove an entry from the list"},
+	{"allow list", "[FILTER]", 0, 1, CMD_RO, list,
+	 "the entries with their hits; FILTER: part of address, organisation or note"},
+	{"allow load", "FILE", 1, 1, CMD_WRITE | CMD_READS, load,
+	 "replace the whole list by that of a JSON file"},
+	{"allow save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
+	 "write the list as JSON, without FILE to the one it came from"},
+	{"allow mode", "enforce|count|off", 1, 1, CMD_WRITE, mode,
+	 "drop what is not on the list, only count it, or do not look"},
+	{"allow top", "", 0, 0, CMD_RO, top, "the addresses that are denied most"},
+	{0},
 };

@@ -37,7 +37,8 @@ static int quit(struct con *c)
 }
 
 const struct cmd cmd_help[] = {
-	{ "help", "[COMMAND]", "the commands, or those that begin like COMMAND", 0, 2, CMD_LOCAL, help },
-	{ "quit", "", "drain and stop the engine", 0, 0, CMD_ENDS, quit },
-	{ 0 },
+	{"help", "[COMMAND]", 0, 2, CMD_LOCAL, help,
+	 "the commands, or those that begin like COMMAND"},
+	{"quit", "", 0, 0, CMD_ENDS, quit, "drain and stop the engine"},
+	{0},
 };

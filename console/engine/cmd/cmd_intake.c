@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `intake`: stop and start taking packets. The one command that stops all that is sent, so it asks. [engine] */
+/* `intake`: stop and start taking packets. The one command that stops all that is sent, so it asks.
+ * [engine] */
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
 #include "proto/out.h"
@@ -10,7 +11,9 @@ static int off(struct con *c)
 
 	if (!c->yes && !c->e->snap.paused) {
 		eng_refresh(c->e);
-		return cmd_ask(c, "intake off drops every packet that is ours: %llu packets/s that are sent now would be lost",
+		return cmd_ask(c,
+			       "intake off drops every packet that is ours: %llu packets/s that "
+			       "are sent now would be lost",
 			       (unsigned long long)c->e->snap.out_pps);
 	}
 	r = eng_intake(c->e, false, c->err);
@@ -31,7 +34,7 @@ static int on(struct con *c)
 }
 
 const struct cmd cmd_intake[] = {
-	{ "intake off", "", "drop every packet that is ours; asks first", 0, 0, CMD_WRITE, off },
-	{ "intake on", "", "take packets again", 0, 0, CMD_WRITE, on },
-	{ 0 },
+	{"intake off", "", 0, 0, CMD_WRITE, off, "drop every packet that is ours; asks first"},
+	{"intake on", "", 0, 0, CMD_WRITE, on, "take packets again"},
+	{0},
 };

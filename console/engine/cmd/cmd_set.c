@@ -53,10 +53,11 @@ static int save(struct con *c)
 }
 
 const struct cmd cmd_set[] = {
-	{ "set", "NAME VALUE", "change a setting now; `show settings` lists them", 2, 2, CMD_WRITE, set },
-	{ "show settings", "", "every setting, where its value comes from, and whether it can be set live", 0,
-	  0, CMD_RO, show },
-	{ "save", "[FILE]", "write the settings as a config file, without FILE to the one of -c", 0, 1,
-	  CMD_WRITE | CMD_FILLS, save },
-	{ 0 },
+	{"set", "NAME VALUE", 2, 2, CMD_WRITE, set,
+	 "change a setting now; `show settings` lists them"},
+	{"show settings", "", 0, 0, CMD_RO, show,
+	 "every setting, where its value comes from, and whether it can be set live"},
+	{"save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
+	 "write the settings as a config file, without FILE to the one of -c"},
+	{0},
 };

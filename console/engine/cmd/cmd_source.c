@@ -31,6 +31,7 @@ static int sources(struct con *c)
 }
 
 const struct cmd cmd_source[] = {
-	{ "sources", "", "the mirrored hosts by outer address and VNI, busiest first", 0, 0, CMD_RO, sources },
-	{ 0 },
+	{"sources", "", 0, 0, CMD_RO, sources,
+	 "the mirrored hosts by outer address and VNI, busiest first"},
+	{0},
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `stats`, `ledger`, `workers`, `rings`, `latency`, `selfcheck`: the figures, read afresh. [engine] */
+/* `stats`, `ledger`, `workers`, `rings`, `latency`, `selfcheck`: the figures, read afresh. [engine]
+ */
 #include "engine/cmd/cmd_groups.h"
 #include "engine/cmd/figures.h"
 #include "engine/engine.h"
@@ -49,7 +50,7 @@ static int latency(struct con *c)
 
 static int selfcheck(struct con *c)
 {
-	struct eng_selfcheck check = { 0 };
+	struct eng_selfcheck check = {0};
 	int r = eng_selfcheck(c->e, &check, c->err);
 
 	if (r < 0)
@@ -66,11 +67,13 @@ static int selfcheck(struct con *c)
 }
 
 const struct cmd cmd_stats[] = {
-	{ "stats", "", "rates, mode, CPU, memory and the ledger", 0, 0, CMD_RO, stats },
-	{ "ledger", "", "what became of every packet", 0, 0, CMD_RO, ledger },
-	{ "workers", "", "what each worker sends, its errors and how busy it is", 0, 0, CMD_RO, workers },
-	{ "rings", "", "fill of each ring, and the time left until it is full", 0, 0, CMD_RO, rings },
-	{ "latency", "", "time from entry to sent, by stage", 0, 0, CMD_RO, latency },
-	{ "selfcheck", "", "does the ledger close to the packet? Exits 1 if not", 0, 0, CMD_RO, selfcheck },
-	{ 0 },
+	{"stats", "", 0, 0, CMD_RO, stats, "rates, mode, CPU, memory and the ledger"},
+	{"ledger", "", 0, 0, CMD_RO, ledger, "what became of every packet"},
+	{"workers", "", 0, 0, CMD_RO, workers,
+	 "what each worker sends, its errors and how busy it is"},
+	{"rings", "", 0, 0, CMD_RO, rings, "fill of each ring, and the time left until it is full"},
+	{"latency", "", 0, 0, CMD_RO, latency, "time from entry to sent, by stage"},
+	{"selfcheck", "", 0, 0, CMD_RO, selfcheck,
+	 "does the ledger close to the packet? Exits 1 if not"},
+	{0},
 };

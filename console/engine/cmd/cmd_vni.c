@@ -55,8 +55,9 @@ static int list(struct con *c)
 }
 
 const struct cmd cmd_vni[] = {
-	{ "vni add", "N", "make a VNI ours", 1, 1, CMD_WRITE, add },
-	{ "vni del", "N", "leave a VNI to the kernel, or to the drop of --other-vni", 1, 1, CMD_WRITE, del },
-	{ "vni list", "", "our VNIs, and the others that arrive most", 0, 0, CMD_RO, list },
-	{ 0 },
+	{"vni add", "N", 1, 1, CMD_WRITE, add, "make a VNI ours"},
+	{"vni del", "N", 1, 1, CMD_WRITE, del,
+	 "leave a VNI to the kernel, or to the drop of --other-vni"},
+	{"vni list", "", 0, 0, CMD_RO, list, "our VNIs, and the others that arrive most"},
+	{0},
 };

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The snapshot as results. The ledger's keys come from VX_LEDGER, in its order. Pure. */
+/* The snapshot as results. The ledger's keys are those of VX_LEDGER, in its order. Pure. */
 #define _GNU_SOURCE /* strerrorname_np */
 #include "engine/cmd/figures.h"
 
 #include <string.h>
 
+#include "engine/model/ledger.h"
 #include "proto/out.h"
-
-static const struct {
-	const char *name;
-	enum vx_ledger_group group;
-} rows[VX_L_N] = {
-#define ROW(id, name, group, help) [VX_L_##id] = { name, VX_G_##group },
-	VX_LEDGER(ROW)
-#undef ROW
-};
 
 static void put_rows(struct out *o, const struct snap_ledger *l, enum vx_ledger_group group)
 {
-	for (unsigned i = 0; i < VX_L_N; i++)
-		if (rows[i].group == group)
-			out_u64(o, rows[i].name, l->row[i]);
+	for (enum vx_ledger_id id = 0; id < VX_L_N; id++)
+		if (ledger_group(id) == group)
+			out_u64(o, ledger_name(id), l->row[id]);
 }
 
 static void put_group(struct out *o, const char *key, const struct snap_ledger *l,
@@ -32,7 +24,8 @@ static void put_group(struct out *o, const char *key, const struct snap_ledger *
 }
 
 /* {"ENOBUFS":N}: slots without an errno are unused. */
-static void put_errors(struct out *o, const char *key, const struct snap_errno errors[static SNAP_ERRNOS])
+static void put_errors(struct out *o, const char *key,
+		       const struct snap_errno errors[static SNAP_ERRNOS])
 {
 	out_object(o, key);
 	for (unsigned i = 0; i < SNAP_ERRNOS; i++) {
@@ -134,7 +127,7 @@ void figures_rings(struct out *o, const char *key, const struct snapshot *s)
 
 void figures_latency(struct out *o, const char *key, const struct snapshot *s)
 {
-	static const char *const stage[SNAP_STAGES] = { "xdp", "ring", "send", "total" };
+	static const char *const stage[SNAP_STAGES] = {"xdp", "ring", "send", "total"};
 
 	out_object(o, key);
 	for (unsigned i = 0; i < SNAP_STAGES; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The snapshot as results: for commands, for the lines of --headless --json and for the final report, which all show
- * the same keys. key is NULL at the top.
+ * The snapshot as results: for commands, for the lines of --headless --json and for the final
+ * report, which all show the same keys. key is NULL at the top.
  */
 #ifndef ENGINE_CMD_FIGURES_H
 #define ENGINE_CMD_FIGURES_H

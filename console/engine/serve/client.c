@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One connection to the control socket. All of it non-blocking and bounded: a peer that stops reading stalls itself only. */
+/* One connection to the control socket. All of it non-blocking and bounded: a peer that stops
+ * reading stalls itself only. */
 #include "engine/serve/client.h"
 
 #include <errno.h>
@@ -74,11 +75,11 @@ int client_read(struct client *c, uint64_t now_ns)
 		struct cmsghdr align;
 	} control;
 	char data[READ_BYTES];
-	struct iovec iov = { .iov_base = data };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.bytes,
-			      .msg_controllen = sizeof(control.bytes) };
+	struct iovec iov = {.iov_base = data};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.bytes,
+			     .msg_controllen = sizeof(control.bytes)};
 	ssize_t n;
 
 	compact(c);

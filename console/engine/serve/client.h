@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One connection to the control socket: bytes in until a line is whole, bytes out as the peer takes them. Never blocks.
- * At most one answer waits in it, so its memory is bounded. For serve.c. [engine]
+ * One connection to the control socket: bytes in until a line is whole, bytes out as the peer takes
+ * them. Never blocks. At most one answer waits in it, so its memory is bounded. For serve.c.
+ * [engine]
  */
 #ifndef ENGINE_SERVE_CLIENT_H
 #define ENGINE_SERVE_CLIENT_H
@@ -14,9 +15,9 @@ struct client {
 	int fd;
 	uid_t uid;
 	bool may_write;
-	int passed_fd;	 /* came with the bytes (SCM_RIGHTS), for the next request; -1: none */
-	struct buf in;	 /* what is not executed yet */
-	size_t taken;	 /* bytes of in that are */
+	int passed_fd; /* came with the bytes (SCM_RIGHTS), for the next request; -1: none */
+	struct buf in; /* what is not executed yet */
+	size_t taken;  /* bytes of in that are */
 	struct buf out;
 	size_t sent;	 /* bytes of out that are gone */
 	uint64_t in_ns;	 /* when bytes came last */
@@ -27,7 +28,8 @@ struct client {
 	uint64_t every_ns, next_ns; /* of snapshots */
 };
 
-struct client *client_new(int fd, uid_t uid, bool may_write); /* takes fd, also when it returns NULL */
+struct client *client_new(int fd, uid_t uid,
+			  bool may_write); /* takes fd, also when it returns NULL */
 void client_free(struct client *c);
 /* Reads what is there. -errno when the connection is dead. */
 int client_read(struct client *c, uint64_t now_ns);
@@ -41,6 +43,7 @@ char *client_line(struct client *c, size_t *len);
 bool client_too_long(const struct client *c);
 /* Takes the descriptor that came with the request; the caller closes it. -1: none. */
 int client_take_fd(struct client *c);
-bool client_stale(const struct client *c, uint64_t now_ns); /* half a line, or an unread answer, for too long */
+bool client_stale(const struct client *c,
+		  uint64_t now_ns); /* half a line, or an unread answer, for too long */
 
 #endif

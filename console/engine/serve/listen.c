@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The control socket as a file. It is bound under another name, gets its owner, listens, and only then takes its name:
- * whoever sees it can connect to it, and nobody could before its rights were right. [engine]
+ * The control socket as a file. It is bound under another name, gets its owner, listens, and only
+ * then takes its name: whoever sees it can connect to it, and nobody could before its rights were
+ * right. [engine]
  */
 #include "engine/serve/listen.h"
 
@@ -28,7 +29,8 @@ static int check_path(const char *path, struct vx_err *err)
 		return vx_err_set(err, -ENAMETOOLONG, "%s: longer than %zu bytes", path,
 				  SOCKPATH_MAX - sizeof(SUFFIX));
 	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : vx_err_set(err, -errno, "%s: %s", path, strerror(errno));
+		return errno == ENOENT ? 0
+				       : vx_err_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
 		return vx_err_set(err, -EEXIST, "%s: is there and is not a socket", path);
 	fd = sockpath_connect(path, err);
@@ -40,13 +42,13 @@ static int check_path(const char *path, struct vx_err *err)
 }
 
 /*
- * The kernel gives the file the mode that the socket has when it is bound, less the umask. lchown, because the
- * directory of --socket may be another user's.
+ * The kernel gives the file the mode that the socket has when it is bound, less the umask. lchown,
+ * because the directory of --socket may be another user's.
  */
 static int bind_as(int fd, const char *path, uid_t owner, struct vx_err *err)
 {
 	const struct group *group = getgrnam(GROUP);
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	gid_t gid = group ? group->gr_gid : (gid_t)-1;
 	mode_t mask;
 	int r;
@@ -82,7 +84,7 @@ int listen_open(struct listen *l, const char *path, uid_t owner, struct vx_err *
 	char tmp[SOCKPATH_MAX];
 	int r;
 
-	*l = (struct listen){ .fd = -1 };
+	*l = (struct listen){.fd = -1};
 	r = check_path(path, err);
 	if (r < 0)
 		return r;

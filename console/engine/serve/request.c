@@ -26,13 +26,13 @@ static int run(struct con *c, const struct wire_request *request, struct vx_err 
 void request_run(struct eng *e, const struct request_from *from, const struct wire_request *request,
 		 struct buf *reply)
 {
-	struct con c = { .e = e,
-			 .out = out_new(),
-			 .yes = request->yes,
-			 .may_write = from->may_write,
-			 .uid = from->uid,
-			 .fd = from->fd };
-	struct vx_err err = { 0 };
+	struct con c = {.e = e,
+			.out = out_new(),
+			.yes = request->yes,
+			.may_write = from->may_write,
+			.uid = from->uid,
+			.fd = from->fd};
+	struct vx_err err = {0};
 	int r = c.out ? run(&c, request, &err) : vx_err_set(&err, -ENOMEM, "no memory");
 
 	if (r < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A request that came by the control socket is run as a command, and its answer written. For serve.c. [engine] */
+/* A request that came by the control socket is run as a command, and its answer written. For
+ * serve.c. [engine] */
 #ifndef ENGINE_SERVE_REQUEST_H
 #define ENGINE_SERVE_REQUEST_H
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The control socket: an epoll of its own over the listener, the clients and an eventfd that stands for lines that
- * were read but had to wait for their turn. While an answer waits to be read, its client is not read. [engine]
+ * The control socket: an epoll of its own over the listener, the clients and an eventfd that stands
+ * for lines that were read but had to wait for their turn. While an answer waits to be read, its
+ * client is not read. [engine]
  */
 #define _GNU_SOURCE /* accept4, struct ucred */
 #include "engine/serve/serve.h"
@@ -53,7 +54,7 @@ static void drop(struct serve *s, unsigned slot)
 
 static int watch(struct serve *s, int op, int fd, uint32_t events, uint32_t id)
 {
-	struct epoll_event ev = { .events = events, .data.u32 = id };
+	struct epoll_event ev = {.events = events, .data.u32 = id};
 
 	return epoll_ctl(s->epoll_fd, op, fd, &ev) < 0 ? -errno : 0;
 }
@@ -70,7 +71,7 @@ static void kick(struct serve *s)
 
 static void refuse(int fd)
 {
-	struct buf b = { 0 };
+	struct buf b = {0};
 
 	wire_put_error(&b, "the control socket has its 16 clients already; end one of them");
 	if (!b.failed && send(fd, b.data, b.n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
@@ -81,7 +82,7 @@ static void refuse(int fd)
 
 static void take_connection(struct serve *s, int fd)
 {
-	struct ucred peer = { .uid = (uid_t)-1 };
+	struct ucred peer = {.uid = (uid_t)-1};
 	socklen_t len = sizeof(peer);
 	unsigned slot = 0;
 
@@ -118,9 +119,9 @@ static void subscribe(struct client *c, unsigned interval_ms)
 
 static void answer(struct serve *s, struct client *c, const char *line, size_t len)
 {
-	struct request_from from = { .uid = c->uid, .may_write = c->may_write };
+	struct request_from from = {.uid = c->uid, .may_write = c->may_write};
 	struct wire_request request;
-	struct vx_err err = { 0 };
+	struct vx_err err = {0};
 
 	from.fd = client_take_fd(c);
 	if (wire_request_parse(line, len, &request, &err) < 0) {
@@ -268,7 +269,8 @@ void serve_tick(struct serve *s)
 	for (unsigned i = 0; i < SERVE_CLIENTS; i++) {
 		if (!s->client[i] || !client_stale(s->client[i], now))
 			continue;
-		vx_dbg("control socket: a client of uid %u is dropped: it %s for 10 s", s->client[i]->uid,
+		vx_dbg("control socket: a client of uid %u is dropped: it %s for 10 s",
+		       s->client[i]->uid,
 		       client_waits(s->client[i]) ? "read nothing" : "sent half a line");
 		drop(s, i);
 	}

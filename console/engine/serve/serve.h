@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The control socket: takes connections, runs their commands, streams snapshots. One descriptor to wait on; nothing that
- * a client does can stall the caller. [engine]
+ * The control socket: takes connections, runs their commands, streams snapshots. One descriptor to
+ * wait on; nothing that a client does can stall the caller. [engine]
  */
 #ifndef ENGINE_SERVE_SERVE_H
 #define ENGINE_SERVE_SERVE_H
@@ -13,11 +13,11 @@
 struct eng;
 struct serve;
 
-/* At e->o->socket, or the place of this ingress and network namespace; sets e->socket_path. Call it last: who sees the
- * socket may take it that the engine is ready. */
+/* At e->o->socket, or the place of this ingress and network namespace; sets e->socket_path. Call it
+ * last: who sees the socket may take it that the engine is ready. */
 int serve_open(struct serve **out, struct eng *e, struct vx_err *err)
 	__attribute__((warn_unused_result));
-void serve_close(struct serve *s); /* removes the socket first; NULL is fine */
+void serve_close(struct serve *s);   /* removes the socket first; NULL is fine */
 int serve_fd(const struct serve *s); /* readable: call serve_dispatch */
 void serve_dispatch(struct serve *s);
 void serve_tick(struct serve *s); /* about 10 times a second: time limits, snapshots */

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An engine without datapath. struct eng is the first member of struct fake. */
+#include "fake_eng.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct fake *fake_of(struct eng *e)
+{
+	return (struct fake *)e;
+}
+
+static void plant(struct snapshot *s)
+{
+	snprintf(s->version, sizeof(s->version), "9.9");
+	s->pid = 123456;
+	snprintf(s->ingress, sizeof(s->ingress), "ens5");
+	snprintf(s->egress, sizeof(s->egress), "ens6");
+	snprintf(s->mode, sizeof(s->mode), "native");
+	snprintf(s->egress_method, sizeof(s->egress_method), "packet");
+	s->uptime_ns = 3600ULL * 1000000000;
+	s->in_pps = 87234;
+	s->out_pps = 61870;
+	s->ledger.row[VX_L_RX] = UINT64_MAX;
+	s->ledger.row[VX_L_DENIED] = (1ULL << 53) + 1;
+	s->ledger.row[VX_L_OTHER_VNI_PASS] = 3;
+	s->ledger.row[VX_L_OTHER_VNI_DROP] = 4;
+	s->ledger.errors[0] = (struct snap_errno){ENOBUFS, 7};
+	s->ledger.errors[1] = (struct snap_errno){-1, 2};
+	s->ledger.balanced = true;
+	s->n_workers = 2;
+	s->worker[1] =
+		(struct snap_worker){.cpu = 3, .tid = 77777, .sent = 12345678, .idle = 0.715};
+	s->ring[0].ms_left = UINT64_MAX;
+	s->ring[1].ms_left = 412;
+	s->latency[0].p50_ns = 6200;
+}
+
+void fake_eng_init(struct fake *f)
+{
+	struct vx_err err;
+
+	memset(f, 0, sizeof(*f));
+	f->e.o = &f->o;
+	f->e.lock_fd = -1;
+	snprintf(f->o.ingress, sizeof(f->o.ingress), "lo");
+	snprintf(f->o.egress_dev, sizeof(f->o.egress_dev), "nosuch0");
+	if (allow_new(&f->e.allow, 65536, &err) || nat_new(&f->e.nat, &err))
+		abort();
+	plant(&f->e.snap);
+}
+
+void fake_eng_fini(struct fake *f)
+{
+	allow_free(f->e.allow);
+	nat_free(f->e.nat);
+}
+
+void eng_refresh(struct eng *e)
+{
+	fake_of(e)->refreshed++;
+	e->snap.seq++;
+}
+
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
+		  struct vx_err *err)
+{
+	return allow_add(e->allow, c, org, note, NULL, err);
+}
+
+int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
+{
+	return allow_del(e->allow, c, err);
+}
+
+/* The file says what happens: "bad" is refused, the rest is taken with a warning. */
+int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
+		   struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+	ssize_t n = read(fd, f->said, sizeof(f->said) - 1);
+
+	if (n < 0)
+		return vx_err_set(err, -errno, "%s: %s", name, strerror(errno));
+	f->said[n] = 0;
+	if (!strncmp(f->said, "bad", 3))
+		return vx_err_set(err, -EINVAL, "%s: line 7: '10.0.0.1/24'", name);
+	warn(ctx, "total_ips is 3, the list has 4");
+	return 0;
+}
+
+static int fill(struct eng *e, const char *what, const char *path, int fd, struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	snprintf(f->said, sizeof(f->said), "%s %s", what, path ? path : "own");
+	if (fd >= 0 && write(fd, "content\n", 8) != 8)
+		return vx_err_set(err, -errno, "%s", strerror(errno));
+	return 0;
+}
+
+int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+{
+	return fill(e, "allow save", path, fd, err);
+}
+
+int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+{
+	return fill(e, "save", path, fd, err);
+}
+
+int eng_nat_add(struct eng *e, const char *rule, struct vx_err *err)
+{
+	struct nat_rule r;
+	int rc = nat_parse(rule, &r, err);
+
+	return rc ? rc : nat_add(e->nat, &r, err);
+}
+
+int eng_nat_del(struct eng *e, const char *key, struct vx_err *err)
+{
+	struct nat_rule gone;
+	struct nat_key k;
+	bool family;
+	int rc = nat_key_parse(key, &k, &family, err);
+
+	return rc ? rc : nat_del(e->nat, &k, family, &gone, err);
+}
+
+int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
+{
+	if (vni == 1)
+		return vx_err_set(err, -EEXIST, "1: is ours already");
+	snprintf(fake_of(e)->said, sizeof(fake_of(e)->said), "vni add %u", vni);
+	return 0;
+}
+
+int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
+{
+	if (vni != 1)
+		return vx_err_set(err, -ENOENT, "%u: is not ours", vni);
+	snprintf(fake_of(e)->said, sizeof(fake_of(e)->said), "vni del %u", vni);
+	return 0;
+}
+
+int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
+{
+	if (!strcmp(value, "wrong"))
+		return vx_err_set(err, -EINVAL, "%s: 'wrong': expected something else", name);
+	snprintf(fake_of(e)->said, sizeof(fake_of(e)->said), "set %s %s", name, value);
+	return 0;
+}
+
+int eng_intake(struct eng *e, bool on, struct vx_err *err)
+{
+	if (e->snap.paused != on)
+		return vx_err_set(err, -EALREADY, "intake is %s already", on ? "on" : "off");
+	e->snap.paused = !on;
+	return 0;
+}
+
+int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	(void)err;
+	*out = (struct eng_selfcheck){
+		.exact = !f->inexact, .rx = 100, .rows = f->inexact ? 99 : 100};
+	return 0;
+}
+
+struct lister {
+	const char *filter;
+	eng_allow_fn fn;
+	void *ctx;
+};
+
+static void allow_row(void *ctx, const struct allow_entry *entry)
+{
+	const struct lister *l = ctx;
+	struct eng_allow_row row = {.entry = entry, .hits = 1234567, .pps = 10};
+
+	if (!l->filter || (entry->org && strstr(entry->org, l->filter)))
+		l->fn(l->ctx, &row);
+}
+
+void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ctx)
+{
+	struct lister l = {filter, fn, ctx};
+	struct allow_entry more = {.cidr = {.addr = {.family = VX_IP4, .b = {10}}, .len = 32},
+				   .org = "An organisation of some length"};
+	struct eng_allow_row row = {.entry = &more, .last_seen_real_ns = 1700000000000000000};
+
+	allow_foreach(e->allow, allow_row, &l);
+	for (unsigned i = 0; i < fake_of(e)->many; i++) {
+		more.cidr.addr.b[2] = (uint8_t)(i >> 8);
+		more.cidr.addr.b[3] = (uint8_t)i;
+		fn(ctx, &row);
+	}
+}
+
+void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
+{
+	struct eng_denied_row row = {
+		.addr = {.family = VX_IP4, .b = {172, 30, 83, 192}}, .count = 5, .pps = 41220};
+
+	(void)e;
+	if (most)
+		fn(ctx, &row);
+}
+
+void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
+{
+	static const struct net_nexthop up = {.state = NET_NH_RESOLVED, .mac = {2, 0, 0, 0, 0, 1}},
+					down = {.state = NET_NH_NO_ROUTE, .why = "no route to it"};
+	const struct nat_rule *rule;
+
+	for (uint32_t i = 0; (rule = nat_at(e->nat, i)); i++) {
+		struct eng_nat_row row = {.rule = rule, .hits = 5, .nexthop = i ? &down : &up};
+
+		fn(ctx, &row);
+	}
+}
+
+void eng_vni_rows(struct eng *e, eng_vni_fn fn, void *ctx)
+{
+	(void)e;
+	fn(ctx, &(struct eng_vni_row){.vni = 1, .ours = true, .packets = 10, .pps = 2});
+	fn(ctx, &(struct eng_vni_row){.vni = 5569041, .packets = 3});
+}
+
+void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
+{
+	(void)e;
+	fn(ctx, &(struct eng_source_row){.addr = {.family = VX_IP4, .b = {10, 0, 0, 9}},
+					 .vni = 1,
+					 .packets = 9,
+					 .first_real_ns = 1700000000000000000});
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An engine without datapath: the functions that commands call, on a real allowlist and real NAT
+ * rules, with planted figures. For the tests of commands, the control socket and ctl.
+ */
+#ifndef TESTS_FAKE_ENG_H
+#define TESTS_FAKE_ENG_H
+
+#include "engine/engine.h"
+
+struct fake {
+	struct eng e;
+	struct opts o;
+	bool inexact;	    /* selfcheck finds a difference */
+	unsigned refreshed; /* calls of eng_refresh */
+	char said[256];	    /* what the last change was asked to do */
+	unsigned many;	    /* this many more rows in the allowlist's listing */
+};
+
+void fake_eng_init(struct fake *f);
+void fake_eng_fini(struct fake *f);
+
+#endif

@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The control socket on a fake engine: its file, its clients, and what hostile ones can do. One
+ * thread plays both sides: pump() is the engine's loop, everything else the client.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/serve/client.h"
+#include "engine/serve/listen.h"
+#include "engine/serve/serve.h"
+#include "fake_eng.h"
+#include "proto/link.h"
+#include "proto/wire.h"
+
+struct bed {
+	struct fake f; /* first: see fake_eng.c */
+	struct serve *s;
+	char dir[64], path[SOCKPATH_MAX];
+};
+
+static int setup(void **state)
+{
+	struct bed *b = calloc(1, sizeof(*b));
+	struct vx_err err;
+
+	fake_eng_init(&b->f);
+	snprintf(b->dir, sizeof(b->dir), "/tmp/vx_serve_XXXXXX");
+	assert_non_null(mkdtemp(b->dir));
+	snprintf(b->path, sizeof(b->path), "%s/s", b->dir);
+	snprintf(b->f.o.socket, sizeof(b->f.o.socket), "%s", b->path);
+	assert_int_equal(serve_open(&b->s, &b->f.e, &err), 0);
+	*state = b;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bed *b = *state;
+
+	serve_close(b->s);
+	assert_int_equal(access(b->path, F_OK), -1);
+	assert_int_equal(rmdir(b->dir), 0); /* nothing else was left either */
+	fake_eng_fini(&b->f);
+	free(b);
+	return 0;
+}
+
+static void pump(struct bed *b)
+{
+	for (int i = 0; i < 20; i++)
+		serve_dispatch(b->s);
+}
+
+static int dial(struct bed *b)
+{
+	int fd = sockpath_connect(b->path, NULL);
+
+	assert_true(fd >= 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	pump(b);
+	return fd;
+}
+
+static ssize_t put(int fd, const char *text)
+{
+	return send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+static void say(struct bed *b, int fd, const char *text)
+{
+	assert_int_equal(put(fd, text), strlen(text));
+	pump(b);
+}
+
+/* What has come, terminated. */
+static const char *hear(int fd)
+{
+	static char text[65536];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = 0;
+	return text;
+}
+
+static bool at_end(int fd)
+{
+	char c;
+
+	return recv(fd, &c, 1, 0) == 0;
+}
+
+/* --- the file --- */
+
+static void the_socket_has_its_rights(void **state)
+{
+	struct bed *b = *state;
+	struct stat st;
+
+	assert_int_equal(lstat(b->path, &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_true((st.st_mode & 0777) == 0600 || (st.st_mode & 0777) == 0660);
+	assert_int_equal(st.st_uid, geteuid());
+	assert_string_equal(b->f.e.socket_path, b->path);
+}
+
+static void rights_do_not_depend_on_the_umask(void **state)
+{
+	struct bed *b = *state;
+	char path[SOCKPATH_MAX];
+	struct vx_err err;
+	struct listen l;
+	struct stat st;
+	mode_t was = umask(0777);
+
+	snprintf(path, sizeof(path), "%.80s/other", b->dir);
+	assert_int_equal(listen_open(&l, path, geteuid(), &err), 0);
+	umask(was);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true((st.st_mode & 0777) == 0600 || (st.st_mode & 0777) == 0660);
+	listen_close(&l);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_live_socket_is_refused(void **state)
+{
+	struct bed *b = *state;
+	struct serve *second;
+	struct vx_err err;
+
+	assert_int_equal(serve_open(&second, &b->f.e, &err), -EADDRINUSE);
+	assert_non_null(strstr(err.msg, "another vxconsole listens there"));
+	close(dial(b)); /* the first one is as it was */
+}
+
+static void a_dead_socket_is_replaced(void **state)
+{
+	struct bed *b = *state;
+	char path[SOCKPATH_MAX];
+	struct vx_err err;
+	struct listen dead, l;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.80s/dead", b->dir);
+	assert_int_equal(listen_open(&dead, path, geteuid(), &err), 0);
+	close(dead.fd); /* as kill -9 leaves it */
+	fd = sockpath_connect(path, &err);
+	assert_int_equal(fd, -ECONNREFUSED);
+	assert_int_equal(listen_open(&l, path, geteuid(), &err), 0);
+	fd = sockpath_connect(path, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	listen_close(&l);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void other_files_stay(void **state)
+{
+	struct bed *b = *state;
+	char path[SOCKPATH_MAX];
+	struct vx_err err;
+	struct listen l;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.80s/file", b->dir);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	close(fd);
+	assert_int_equal(listen_open(&l, path, geteuid(), &err), -EEXIST);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("elsewhere", path), 0);
+	assert_int_equal(listen_open(&l, path, geteuid(), &err), -EEXIST);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%.80s/no/such/directory", b->dir);
+	assert_int_equal(listen_open(&l, path, geteuid(), &err), -ENOENT);
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = 0;
+	assert_int_equal(listen_open(&l, path, geteuid(), &err), -ENAMETOOLONG);
+}
+
+/* Somebody else's socket of the same name is not removed. */
+static void only_its_own_file_is_removed(void **state)
+{
+	struct bed *b = *state;
+	char path[SOCKPATH_MAX], away[SOCKPATH_MAX];
+	struct vx_err err;
+	struct listen one, two;
+
+	snprintf(path, sizeof(path), "%.80s/own", b->dir);
+	snprintf(away, sizeof(away), "%.80s/away", b->dir);
+	assert_int_equal(listen_open(&one, path, geteuid(), &err), 0);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(listen_open(&two, path, geteuid(), &err), 0);
+	listen_close(&one);
+	assert_int_equal(access(path, F_OK), 0);
+	listen_close(&two);
+	assert_int_equal(access(path, F_OK), -1);
+	unlink(away);
+}
+
+/* --- requests --- */
+
+static void one_line_one_answer(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b);
+
+	say(b, fd, "{\"cmd\":[\"selfcheck\"],\"json\":true}\n");
+	assert_string_equal(hear(fd), "{\"ok\":true,\"exit\":0,\"warnings\":[],\"data\":"
+				      "{\"exact\":true,\"rx\":100,\"rows\":100}}\n");
+	say(b, fd, "{\"cmd\":\"vni add 7\"}\n");
+	assert_string_equal(
+		hear(fd), "{\"ok\":true,\"exit\":0,\"warnings\":[],\"text\":\"added VNI 7\\n\"}\n");
+	say(b, fd, "{\"cmd\":\"intake off\"}\n");
+	assert_non_null(strstr(hear(fd), "{\"ask\":\"intake off drops"));
+	say(b, fd, "{\"cmd\":\"intake off\",\"yes\":true}\n");
+	assert_non_null(strstr(hear(fd), "{\"ok\":true"));
+	say(b, fd, "nonsense\n");
+	assert_string_equal(hear(fd), "{\"error\":\"not a JSON object\"}\n");
+	say(b, fd, "{\"cmd\":\"'a\"}\n");
+	assert_string_equal(hear(fd), "{\"error\":\"a single quote is not closed\"}\n");
+	close(fd);
+}
+
+static void pieces_and_many_at_once(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b), answers = 0;
+	struct buf many = {0};
+	const char *text;
+
+	say(b, fd, "{\"cmd\":\"sel");
+	assert_string_equal(hear(fd), "");
+	say(b, fd, "fcheck\"}");
+	assert_string_equal(hear(fd), "");
+	say(b, fd, "\n");
+	assert_non_null(strstr(hear(fd), "exact: yes"));
+	for (int i = 0; i < 500; i++)
+		buf_str(&many, "{\"cmd\":\"selfcheck\"}\n");
+	say(b, fd, many.data);
+	for (int i = 0; i < 100; i++) {
+		text = hear(fd);
+		for (const char *p = text; (p = strchr(p, '\n')); p++)
+			answers++;
+		pump(b);
+	}
+	assert_int_equal(answers, 500);
+	buf_fini(&many);
+	close(fd);
+}
+
+/* As `echo ... | nc -NU` does it. */
+static void answers_reach_who_says_no_more(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b);
+
+	assert_true(put(fd, "{\"cmd\":\"selfcheck\"}\n{\"cmd\":\"vni list\"}\n") > 0);
+	shutdown(fd, SHUT_WR);
+	pump(b);
+	assert_non_null(strstr(hear(fd), "5569041"));
+	assert_true(at_end(fd));
+	close(fd);
+}
+
+static void a_line_is_limited(void **state)
+{
+	struct bed *b = *state;
+	struct buf line = {0};
+	int fd = dial(b);
+
+	buf_str(&line, "{\"cmd\":\"selfcheck\"");
+	buf_pad(&line, ' ', WIRE_LINE_MAX - 2 - line.n);
+	buf_str(&line, "}\n");
+	say(b, fd, line.data); /* just fits */
+	assert_non_null(strstr(hear(fd), "exact: yes"));
+	buf_pad(&line, 'x', 10);
+	memset(line.data, 'x', WIRE_LINE_MAX);
+	line.data[WIRE_LINE_MAX] = 0;
+	say(b, fd, line.data);
+	assert_string_equal(hear(fd), "{\"error\":\"a request has at most 65536 bytes\"}\n");
+	assert_true(at_end(fd));
+	buf_fini(&line);
+	close(fd);
+}
+
+static void clients_are_limited(void **state)
+{
+	struct bed *b = *state;
+	int fd[SERVE_CLIENTS], more;
+
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		fd[i] = dial(b);
+	more = dial(b);
+	assert_non_null(strstr(hear(more), "16 clients"));
+	assert_true(at_end(more));
+	close(more);
+	close(fd[3]);
+	pump(b);
+	more = dial(b);
+	say(b, more, "{\"cmd\":\"selfcheck\"}\n");
+	assert_non_null(strstr(hear(more), "exact: yes"));
+	close(more);
+	for (int i = 0; i < SERVE_CLIENTS; i++)
+		if (i != 3)
+			close(fd[i]);
+	pump(b);
+}
+
+/* A client that floods and never reads holds up itself only; what waits for it is one answer. */
+static void who_does_not_read_stalls_himself(void **state)
+{
+	struct bed *b = *state;
+	int deaf = dial(b), fd = dial(b);
+	ssize_t n = 1;
+
+	b->f.many = 20000;
+	while (n > 0) {
+		n = put(deaf, "{\"cmd\":\"allow list\"}\n");
+		pump(b);
+	}
+	assert_int_equal(errno, EAGAIN);
+	say(b, fd, "{\"cmd\":\"selfcheck\"}\n");
+	assert_non_null(strstr(hear(fd), "exact: yes"));
+	close(deaf);
+	close(fd);
+	pump(b);
+}
+
+static void a_large_answer_gets_through(void **state)
+{
+	struct bed *b = *state;
+	struct buf all = {0};
+	int fd = dial(b);
+
+	b->f.many = 65536;
+	say(b, fd, "{\"cmd\":\"allow list\",\"json\":true}\n");
+	while (!all.n || all.data[all.n - 1] != '\n') {
+		const char *text = hear(fd);
+
+		buf_str(&all, text);
+		serve_dispatch(b->s);
+		serve_tick(b->s);
+	}
+	assert_true(all.n > 65536 * 100);
+	assert_string_equal(all.data + all.n - 4, "}]}\n");
+	buf_fini(&all);
+	close(fd);
+}
+
+static void random_bytes(void **state)
+{
+	static const char *const piece[] = {"{\"cmd\":\"", "stats",
+					    "\"}\n",	   "\n",
+					    "allow add ",  "[",
+					    "]",	   "\"",
+					    "\\",	   "{\"subscribe\":0}\n",
+					    "'",	   "\xff\x01",
+					    "help ",	   "{\"cmd\":[\"set\",\"a\",\"b\"]}\n"};
+	struct bed *b = *state;
+	unsigned seed = 7;
+
+	for (int i = 0; i < 300; i++) {
+		int fd = dial(b);
+
+		for (int k = 0; k < 20; k++) {
+			seed = seed * 1103515245 + 12345;
+			if (put(fd, piece[(seed >> 16) % 14]) < 0)
+				break;
+			serve_dispatch(b->s);
+		}
+		serve_tick(b->s);
+		close(fd);
+		pump(b);
+	}
+	close(dial(b));
+}
+
+/* --- snapshots --- */
+
+static void snapshots_stream_between_answers(void **state)
+{
+	struct bed *b = *state;
+	static struct snapshot s;
+	struct wire_reply r;
+	struct vx_err err;
+	const char *text;
+	int fd = dial(b);
+
+	say(b, fd, "{\"subscribe\":0}\n");
+	assert_string_equal(hear(fd), "");
+	for (int i = 0; i < 3; i++) {
+		serve_tick(b->s);
+		text = hear(fd);
+		assert_int_equal(wire_reply_parse(text, strlen(text) - 1, &r, &err), 0);
+		assert_int_equal(r.kind, WIRE_SNAPSHOT);
+		assert_int_equal(snapshot_from_json(r.text, strlen(r.text), &s, &err), 0);
+		assert_true(s.ledger.row[VX_L_RX] == UINT64_MAX);
+		wire_reply_fini(&r);
+	}
+	say(b, fd, "{\"cmd\":\"selfcheck\"}\n");
+	assert_non_null(strstr(hear(fd), "exact: yes"));
+	say(b, fd, "{\"subscribe\":3600000}\n");
+	serve_tick(b->s); /* the first comes at once, the next in an hour */
+	assert_non_null(strstr(hear(fd), "{\"snapshot\":"));
+	serve_tick(b->s);
+	assert_string_equal(hear(fd), "");
+	close(fd);
+	pump(b);
+	serve_tick(b->s);
+}
+
+static void a_slow_screen_gets_fewer(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b);
+	unsigned before;
+
+	say(b, fd, "{\"subscribe\":0}\n");
+	for (int i = 0; i < 2000; i++)
+		serve_tick(b->s);
+	before = b->f.refreshed;
+	for (int i = 0; i < 100; i++)
+		serve_tick(b->s);
+	assert_int_equal(b->f.refreshed, before); /* nothing is made that nobody takes */
+	close(fd);
+}
+
+/* --- descriptors and time --- */
+
+static int count_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void descriptors_are_passed_and_closed(void **state)
+{
+	struct bed *b = *state;
+	struct link l = {.fd = dial(b)};
+	struct buf line = {0};
+	struct vx_err err;
+	int file, before;
+	char name[] = "/tmp/vx_test_serve_XXXXXX";
+
+	file = mkstemp(name);
+	unlink(name);
+	assert_int_equal(write(file, "good", 4), 4);
+	before = count_fds();
+	buf_str(&line, "{\"cmd\":\"allow load x.json\"}\n");
+	for (int i = 0; i < 3; i++) {
+		lseek(file, 0, SEEK_SET);
+		assert_int_equal(link_send(&l, &line, file, &err), 0);
+		pump(b);
+		assert_non_null(strstr(hear(l.fd), "\"total_ips is 3, the list has 4\""));
+		assert_string_equal(b->f.said, "good");
+	}
+	/* for a command that wants none, and with half a line: nothing piles up */
+	line.n = 0;
+	buf_str(&line, "{\"cmd\":\"selfcheck\"}\n");
+	assert_int_equal(link_send(&l, &line, file, &err), 0);
+	pump(b);
+	assert_int_equal(count_fds(), before);
+	line.n = 0;
+	buf_str(&line, " ");
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(link_send(&l, &line, file, &err), 0);
+		pump(b);
+	}
+	assert_int_equal(count_fds(), before + 1); /* the last waits for the rest of its line */
+	hear(l.fd);
+	lseek(file, 0, SEEK_SET);
+	say(b, l.fd, "{\"cmd\":\"allow load y\"}\n");
+	assert_non_null(strstr(hear(l.fd), "loaded y"));
+	assert_int_equal(count_fds(), before);
+	buf_fini(&line);
+	link_close(&l);
+	close(file);
+	pump(b);
+}
+
+static void patience_ends_after_10_s(void **state)
+{
+	int pair[2];
+	struct client *c;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	c = client_new(pair[0], 0, true);
+	assert_false(client_stale(c, 99000000000)); /* an idle client may stay */
+	assert_int_equal(send(pair[1], "a\nhalf", 6, 0), 6);
+	assert_int_equal(client_read(c, 1000), 0);
+	assert_string_equal(client_line(c, &len), "a");
+	assert_int_equal(len, 1);
+	assert_null(client_line(c, &len));
+	assert_false(client_stale(c, 10000001000));
+	assert_true(client_stale(c, 10000001001));
+	assert_int_equal(send(pair[1], "\n", 1, 0), 1);
+	assert_int_equal(client_read(c, 20000000000), 0);
+	assert_string_equal(client_line(c, &len), "half");
+	assert_false(client_stale(c, 99000000000));
+	buf_pad(&c->out, 'x', 1 << 20);
+	c->out_ns = 100000000000;
+	assert_int_equal(client_flush(c, 101000000000), 0); /* some went */
+	assert_true(client_waits(c));
+	assert_false(client_stale(c, 111000000000));
+	assert_true(client_stale(c, 111000000001));
+	client_free(c);
+	close(pair[1]);
+}
+
+/* Another user in the group may look and not touch. Needs root, to become somebody else. */
+static void others_may_only_read(void **state)
+{
+	struct bed *b = *state;
+	int fd, status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(b->dir, 0755), 0);
+	assert_int_equal(chmod(b->path, 0666), 0);
+	pid = fork();
+	if (!pid) {
+		char text[512];
+		ssize_t n;
+
+		if (setuid(65534) || (fd = sockpath_connect(b->path, NULL)) < 0 ||
+		    put(fd,
+			"{\"cmd\":\"vni add 7\"}\n{\"cmd\":\"selfcheck\"}\n{\"cmd\":\"quit\"}\n") <
+			    0)
+			_exit(1);
+		shutdown(fd, SHUT_WR);
+		for (size_t have = 0; (n = recv(fd, text + have, sizeof(text) - 1 - have, 0)) > 0;)
+			text[have += (size_t)n] = 0;
+		_exit(strstr(text, "{\"error\":\"vni add: refused: only root") &&
+				      strstr(text, "exact: yes") &&
+				      strstr(text, "{\"error\":\"quit: refused: only root")
+			      ? 0
+			      : 2);
+	}
+	while (!waitpid(pid, &status, WNOHANG)) {
+		pump(b);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	assert_int_equal(status, 0);
+	assert_false(b->f.e.quit);
+}
+
+int main(void)
+{
+#define BED(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		BED(the_socket_has_its_rights),
+		BED(rights_do_not_depend_on_the_umask),
+		BED(a_live_socket_is_refused),
+		BED(a_dead_socket_is_replaced),
+		BED(other_files_stay),
+		BED(only_its_own_file_is_removed),
+		BED(one_line_one_answer),
+		BED(pieces_and_many_at_once),
+		BED(answers_reach_who_says_no_more),
+		BED(a_line_is_limited),
+		BED(clients_are_limited),
+		BED(who_does_not_read_stalls_himself),
+		BED(a_large_answer_gets_through),
+		BED(random_bytes),
+		BED(snapshots_stream_between_answers),
+		BED(a_slow_screen_gets_fewer),
+		BED(descriptors_are_passed_and_closed),
+		cmocka_unit_test(patience_ends_after_10_s),
+		BED(others_may_only_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
