@@ -14,7 +14,7 @@
 #define TX_BATCH 64 /* frames gathered before they are handed to the kernel unasked */
 
 struct tx_stats {
-	uint64_t sent, bytes;
+	uint64_t sent, bytes; /* AF_XDP: bytes of refused frames too */
 	uint64_t errors; /* frames given up, or refused by the kernel */
 	int last_errno;	 /* of the last such frame, 0 when there was none */
 };

@@ -57,6 +57,7 @@ static void fault(struct verify *v, uint64_t *counter, const struct parse_pkt *p
 {
 	char src[INET6_ADDRSTRLEN] = "?", dst[INET6_ADDRSTRLEN] = "?";
 	int af = p->version == 4 ? AF_INET : AF_INET6;
+	unsigned int port = 0;
 
 	++*counter;
 	if (v->first_problem[0])
@@ -64,11 +65,12 @@ static void fault(struct verify *v, uint64_t *counter, const struct parse_pkt *p
 	if (p->version) {
 		inet_ntop(af, p->src, src, sizeof(src));
 		inet_ntop(af, p->dst, dst, sizeof(dst));
+		port = port_of(p, p->frame + p->l4, p->end - p->l4);
 	}
 	snprintf(v->first_problem, sizeof(v->first_problem),
 		 "packet %llu (%u bytes, %s > %s, protocol %u, port %u): %s",
 		 (unsigned long long)v->n.packets, p->len, src, dst, p->proto,
-		 p->version ? port_of(p, p->frame + p->l4, p->end - p->l4) : 0, what);
+		 port, what);
 }
 
 /* ICMPv6 of neighbour discovery and of multicast listeners (also behind a hop-by-hop header). */
