@@ -224,7 +224,7 @@ int kern_set_rings(struct kern *k, uint32_t n, struct vx_err *err)
 int kern_take_record(struct kern *k, struct vx_record *rec, const uint8_t **frame)
 {
 	for (int i = 0; i < VX_MAX_RINGS && k->rings[i]; i++)
-		if (ring_pop(k->rings[i], rec, frame))
+		if (ring_pop(k->rings[i], rec, sizeof(*rec), frame))
 			return i;
 	return -1;
 }

@@ -51,6 +51,7 @@ struct kern {
 	struct kern_nat nat[KERN_RULES];
 	int lists[2][4]; /* inner maps of vx_allow4, vx_allow6, vx_lpm4, vx_lpm6 by slot */
 	struct ring *rings[VX_MAX_RINGS];
+	uint32_t set;	 /* which counter set is in force */
 	uint32_t linear; /* bytes of a frame in the linear part; 0: as the kernel likes */
 };
 
@@ -83,6 +84,8 @@ int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t l
 int kern_take_record(struct kern *k, struct vx_record *rec, const uint8_t **frame);
 void kern_drop_records(struct kern *k);
 
+int kern_read_set(struct kern *k, uint32_t set, uint64_t row[static VX_L_N], struct vx_err *err);
+/* The sum of both sets. */
 int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *err);
 int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, struct vx_err *err);
 int kern_read_trace(struct kern *k, struct vx_trace *out, struct vx_err *err);

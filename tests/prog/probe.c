@@ -39,25 +39,34 @@ int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t l
 	return 0;
 }
 
-int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *err)
+int kern_read_set(struct kern *k, uint32_t set, uint64_t row[static VX_L_N], struct vx_err *err)
 {
-	const struct bpf_map *sets[2] = {k->skel->maps.vx_set_a, k->skel->maps.vx_set_b};
+	const struct bpf_map *map = set ? k->skel->maps.vx_set_b : k->skel->maps.vx_set_a;
 	const int cpus = libbpf_num_possible_cpus();
-	struct vx_set *set = calloc((size_t)cpus, sizeof(*set));
+	struct vx_set *vals = calloc((size_t)cpus, sizeof(*vals));
 	const uint32_t zero = 0;
-	int rc = 0;
+	int rc;
 
-	if (!set)
+	if (!vals)
 		return vx_err_set(err, -ENOMEM, "counter set");
 	memset(row, 0, VX_L_N * sizeof(row[0]));
-	for (int s = 0; s < 2 && !rc; s++) {
-		rc = bpf_map_lookup_elem(bpf_map__fd(sets[s]), &zero, set);
-		for (int cpu = 0; cpu < cpus; cpu++)
-			for (int i = 0; i < VX_L_N; i++)
-				row[i] += set[cpu].row[i];
-	}
-	free(set);
+	rc = bpf_map_lookup_elem(bpf_map__fd(map), &zero, vals);
+	for (int cpu = 0; cpu < cpus; cpu++)
+		for (int i = 0; i < VX_L_N; i++)
+			row[i] += vals[cpu].row[i];
+	free(vals);
 	return rc ? vx_err_set(err, rc, "counter set: %s", strerror(-rc)) : 0;
+}
+
+int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *err)
+{
+	uint64_t other[VX_L_N];
+	int rc = kern_read_set(k, 0, row, err);
+
+	rc = rc ? rc : kern_read_set(k, 1, other, err);
+	for (int i = 0; i < VX_L_N && !rc; i++)
+		row[i] += other[i];
+	return rc;
 }
 
 int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, struct vx_err *err)

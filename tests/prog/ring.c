@@ -40,18 +40,24 @@ static int ring_map(struct ring *r, struct vx_err *err)
 }
 
 /* On an error the process is about to end; nothing is undone. */
-int ring_new(struct ring **out, uint32_t size, struct vx_err *err)
+int ring_open(struct ring **out, int fd, uint32_t size, struct vx_err *err)
 {
 	struct ring *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return vx_err_set(err, -ENOMEM, "ring");
 	r->size = size;
-	r->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, size, NULL);
-	if (r->fd < 0)
-		return vx_err_set(err, r->fd, "ring: %s", strerror(-r->fd));
+	r->fd = fd;
 	*out = r;
 	return ring_map(r, err);
+}
+
+int ring_new(struct ring **out, uint32_t size, struct vx_err *err)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, size, NULL);
+
+	return fd < 0 ? vx_err_set(err, fd, "ring: %s", strerror(-fd))
+		      : ring_open(out, fd, size, err);
 }
 
 int ring_fd(const struct ring *r)
@@ -59,23 +65,24 @@ int ring_fd(const struct ring *r)
 	return r->fd;
 }
 
-bool ring_pop(struct ring *r, struct vx_record *rec, const uint8_t **frame)
+bool ring_pop(struct ring *r, void *head, uint32_t n, const uint8_t **rest)
 {
 	unsigned long at = *r->consumer;
 
 	/* Acquire: the record is read after the position that covers it; the kernel stores with
 	 * release. */
 	while (at != __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)) {
-		const uint8_t *head = r->data + (at & (r->size - 1));
-		uint32_t len = __atomic_load_n((const uint32_t *)head, __ATOMIC_ACQUIRE);
-		const uint8_t *body = head + BPF_RINGBUF_HDR_SZ;
+		const uint8_t *rec = r->data + (at & (r->size - 1));
+		uint32_t len = __atomic_load_n((const uint32_t *)rec, __ATOMIC_ACQUIRE);
+		const uint8_t *body = rec + BPF_RINGBUF_HDR_SZ;
 
 		at += (BPF_RINGBUF_HDR_SZ + (len & ~(uint32_t)BPF_RINGBUF_DISCARD_BIT) + 7) & ~7UL;
 		__atomic_store_n(r->consumer, at, __ATOMIC_RELEASE);
 		if (len & BPF_RINGBUF_DISCARD_BIT)
 			continue;
-		memcpy(rec, body, sizeof(*rec));
-		*frame = body + sizeof(*rec);
+		memcpy(head, body, n);
+		if (rest)
+			*rest = body + n;
 		return true;
 	}
 	return false;
