@@ -4,6 +4,7 @@
 #include "engine/serve/client.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 
 #define PATIENCE_NS 10000000000ULL
 #define READ_BYTES  16384
+#define LARGE_BYTES (1u << 20)
 
 struct client *client_new(int fd, uid_t uid, bool may_write)
 {
@@ -96,6 +98,17 @@ int client_read(struct client *c, uint64_t now_ns)
 	return c->in.failed ? -ENOMEM : 0;
 }
 
+/* A list of megabytes was made and is gone: its memory goes back to the kernel, not to the heap. */
+static void forget_answer(struct client *c)
+{
+	bool large = c->out.size > LARGE_BYTES;
+
+	buf_fini(&c->out);
+	c->sent = 0;
+	if (large)
+		malloc_trim(0);
+}
+
 int client_flush(struct client *c, uint64_t now_ns)
 {
 	while (c->sent < c->out.n) {
@@ -107,8 +120,7 @@ int client_flush(struct client *c, uint64_t now_ns)
 		c->sent += (size_t)n;
 		c->out_ns = now_ns;
 	}
-	buf_fini(&c->out);
-	c->sent = 0;
+	forget_answer(c);
 	return 0;
 }
 
