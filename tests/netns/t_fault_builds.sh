@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# deadline: 280
+#
+# Does the program find its own loss? Three builds lose every 1,000th packet without a row: in XDP, in the
+# walk of the ring, in the egress. 1,500 packets lose one, and `balanced` must be false within 2 s; a sound
+# build stays true.
+. "$(dirname "$0")/lib.sh"
+
+SOUND=$VX
+lab_up "$LAB" || exit 1
+unbalanced() { [ "$(vxctl --json ledger | json .balanced)" = false ]; }
+all_in() { [ "$(vxctl --json ledger | json .rx)" -ge 1500 ]; }
+
+one_loss() { # NAME EXPECTED
+	start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off --workers 1 || return
+	send --rate 20000 --count 1500 --flows 16 >/dev/null
+	wait_for 5 all_in
+	wait_for 2 unbalanced
+	check "$1: balanced within 2 s of the loss" "$(vxctl --json ledger | json .balanced)" "$2"
+	check "$1: selfcheck" "$(vxctl --json selfcheck 2>/dev/null | json .exact)" "$2"
+	if [ "$2" = false ]; then
+		check_cmd "$1: the status line says so" wait_for 3 grep -q 'NOT BALANCED' "$VX_LOG"
+		stop_vx
+		check "$1: exit code" "$VX_RC" 1
+	else
+		stop_vx
+		check "$1: exit code" "$VX_RC" 0
+	fi
+}
+
+one_loss "a sound build" true
+for fault in XDP RING EGRESS; do
+	dir=$BUILD/fault-$(tr '[:upper:]' '[:lower:]' <<<$fault)
+	if ! make -s -C "$ROOT" BUILD="$dir" FAULT=$fault "$dir/vxconsole" >"$T/make" 2>&1; then
+		check "loss in $fault: it builds" "$(tail -n 3 "$T/make")" ""
+		continue
+	fi
+	VX=$dir/vxconsole
+	one_loss "loss in $fault" false
+done
+VX=$SOUND
