@@ -273,7 +273,6 @@ void eng_free(struct eng *e)
 {
 	if (!e)
 		return;
-	serve_close(e->run->serve);
 	inj_free(e->inj);
 	net_close(e->net);
 	if (e->d)
@@ -285,6 +284,7 @@ void eng_free(struct eng *e)
 	eng_rows_fini(e);
 	if (e->lock_fd >= 0)
 		lock_release(e->lock_fd, (int)if_nametoindex(e->o->ingress));
+	serve_close(e->run->serve); /* last: `ctl quit` waits for it, and the next start may follow */
 	if (e->run->epoll_fd >= 0)
 		close(e->run->epoll_fd);
 	if (e->run->signal_fd >= 0)
