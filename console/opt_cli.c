@@ -18,52 +18,16 @@
 #define DEFAULT_CONFIG "/etc/vxconsole/vxconsole.conf"
 #define CONFIG_MAX     (1u << 20)
 #define TABLE_BASE     1000 /* getopt's value of option 0 of the table */
-#define ALL_VERBS      (~0u)
-#define RUN_USAGE      "[OPTIONS] [INGRESS EGRESS]"
-#define USAGE_COLUMN   28
-
-/* Options that are no settings: what this one process does. */
-enum { X_HEADLESS = 2000, X_CLEAN, X_YES, X_VERSION, X_HELP };
-
-static const struct extra {
-	const char *name;
-	int val;
-	char key;
-	unsigned verbs;
-	const char *help;
-} extras[] = {
-	{"headless", X_HEADLESS, 0, OPT_FOR_RUN, "The engine alone, in the foreground"},
-	{"clean", X_CLEAN, 0, OPT_FOR_RUN, "Detach duplicates of ours first (strays clean)"},
-	{"yes", X_YES, 'y', OPT_FOR_RUN | OPT_FOR_CTL | OPT_FOR_STRAYS,
-	 "Answer yes where a question would be asked"},
-	{"version", X_VERSION, 0, ALL_VERBS, "Print the version"},
-	{"help", X_HELP, 'h', ALL_VERBS, "Print this"},
-};
-
-static const struct verb {
-	const char *name, *usage;
-	enum opt_verb verb;
-	unsigned mask;
-	int min, max; /* words behind it */
-} verbs[] = {
-	{"attach", "attach [INGRESS]", OPT_ATTACH, OPT_FOR_ATTACH, 0, 1},
-	{"ctl", "ctl [--json] [-s SOCKET] COMMAND...", OPT_CTL, OPT_FOR_CTL, 1, 1 << 20},
-	{"strays", "strays [--json] [list|detach ID|clean] [-y]", OPT_STRAYS, OPT_FOR_STRAYS, 0, 2},
-	{"doctor", "doctor IN OUT", OPT_DOCTOR, OPT_FOR_DOCTOR, 2, 2},
-};
-
-#define N_EXTRAS (sizeof(extras) / sizeof(extras[0]))
-#define N_VERBS	 (sizeof(verbs) / sizeof(verbs[0]))
 
 struct cli {
 	struct opts *o;
 	int argc;
 	char **argv;
-	struct option options[OPT_N + N_EXTRAS + 1];
-	char shorts[2 * OPT_N + N_EXTRAS + 4];
-	const struct verb *verb;	    /* NULL: console or --headless */
-	const char *used[OPT_N + N_EXTRAS]; /* options given, as table names */
-	unsigned used_verbs[OPT_N + N_EXTRAS];
+	struct option options[OPT_N + OPT_EXTRAS + 1];
+	char shorts[2 * OPT_N + OPT_EXTRAS + 4];
+	const struct opt_verb_def *verb;      /* NULL: console or --headless */
+	const char *used[OPT_N + OPT_EXTRAS]; /* options given, as table names */
+	unsigned used_verbs[OPT_N + OPT_EXTRAS];
 	int n_used;
 	bool headless, done;
 	struct vx_err *err;
@@ -91,9 +55,9 @@ static void options_build(struct cli *c)
 								  : optional_argument};
 		shorts_add(c, opt_defs[i].key, true);
 	}
-	for (i = 0; i < (int)N_EXTRAS; i++) {
-		*p++ = (struct option){.name = extras[i].name, .val = extras[i].val};
-		shorts_add(c, extras[i].key, false);
+	for (i = 0; i < OPT_EXTRAS; i++) {
+		*p++ = (struct option){.name = opt_extras[i].name, .val = opt_extras[i].val};
+		shorts_add(c, opt_extras[i].key, false);
 	}
 }
 
@@ -109,13 +73,13 @@ static int id_of(int val)
 	return -ENOENT;
 }
 
-static const struct extra *extra_of(int val)
+static const struct opt_extra *extra_of(int val)
 {
-	unsigned i;
+	int i;
 
-	for (i = 0; i < N_EXTRAS; i++)
-		if (extras[i].val == val || (extras[i].key && extras[i].key == val))
-			return &extras[i];
+	for (i = 0; i < OPT_EXTRAS; i++)
+		if (opt_extras[i].val == val || (opt_extras[i].key && opt_extras[i].key == val))
+			return &opt_extras[i];
 	return NULL;
 }
 
@@ -142,7 +106,7 @@ static int ambiguous(struct cli *c, const char *word)
 
 static int bad_option(struct cli *c)
 {
-	const struct extra *x = extra_of(optopt);
+	const struct opt_extra *x = extra_of(optopt);
 	int id = id_of(optopt);
 	char shown[16], key = (char)optopt;
 
@@ -168,21 +132,21 @@ static void use(struct cli *c, const char *name, unsigned for_verbs)
 	c->used_verbs[c->n_used++] = for_verbs;
 }
 
-static void use_extra(struct cli *c, const struct extra *x)
+static void use_extra(struct cli *c, const struct opt_extra *x)
 {
 	use(c, x->name, x->verbs);
-	c->headless |= x->val == X_HEADLESS;
-	c->o->clean |= x->val == X_CLEAN;
-	c->o->yes |= x->val == X_YES;
-	if (x->val == X_VERSION || x->val == X_HELP) {
-		c->o->verb = x->val == X_HELP ? OPT_HELP : OPT_VERSION;
+	c->headless |= x->val == OPT_X_HEADLESS;
+	c->o->clean |= x->val == OPT_X_CLEAN;
+	c->o->yes |= x->val == OPT_X_YES;
+	if (x->val == OPT_X_VERSION || x->val == OPT_X_HELP) {
+		c->o->verb = x->val == OPT_X_HELP ? OPT_HELP : OPT_VERSION;
 		c->done = true;
 	}
 }
 
 static int option(struct cli *c, int val)
 {
-	const struct extra *x = extra_of(val);
+	const struct opt_extra *x = extra_of(val);
 	int id = id_of(val), rc;
 
 	if (val == '?' || val == ':')
@@ -198,13 +162,13 @@ static int option(struct cli *c, int val)
 	return rc;
 }
 
-static const struct verb *verb_find(const char *word)
+static const struct opt_verb_def *verb_find(const char *word)
 {
-	unsigned i;
+	int i;
 
-	for (i = 0; i < N_VERBS; i++)
-		if (!strcmp(verbs[i].name, word))
-			return &verbs[i];
+	for (i = 0; i < OPT_VERBS; i++)
+		if (!strcmp(opt_verbs[i].name, word))
+			return &opt_verbs[i];
 	return NULL;
 }
 
@@ -269,13 +233,13 @@ static int fitting(const struct cli *c)
 		if (!(c->used_verbs[i] & mask))
 			return vx_err_set(c->err, -EINVAL,
 					  "--%s has no meaning here: expected vxconsole %s",
-					  c->used[i], c->verb ? c->verb->usage : RUN_USAGE);
+					  c->used[i], c->verb ? c->verb->usage : OPT_RUN_USAGE);
 	return 0;
 }
 
 static int verb_check(struct cli *c)
 {
-	const struct verb *v = c->verb;
+	const struct opt_verb_def *v = c->verb;
 	struct opts scratch = {0};
 	char shown[40];
 	int n = c->o->n_words;
@@ -362,7 +326,7 @@ static int run_check(const struct opts *o, struct vx_err *err)
 		return vx_err_set(err, -EINVAL,
 				  "%s is missing: expected vxconsole %s, or INTERFACE and "
 				  "TARGET_INTERFACE in the config",
-				  missing, RUN_USAGE);
+				  missing, OPT_RUN_USAGE);
 	if (!strcmp(o->ingress, o->egress_dev))
 		return vx_err_set(err, -EINVAL,
 				  "INGRESS and EGRESS are both %s: expected two interfaces",
@@ -410,64 +374,4 @@ int opt_parse(struct opts *o, int argc, char **argv, opt_warn_fn warn, void *ctx
 	if (rc)
 		opt_fini(o);
 	return rc;
-}
-
-/* --- help */
-
-/* text from column col on, broken at spaces before column 80. */
-static void wrap(FILE *out, size_t col, size_t at, const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, " ");
-
-		if (at > col && at + 1 + n > 80) {
-			fprintf(out, "\n%*s", (int)col, "");
-			at = col;
-		} else if (at > col) {
-			fputc(' ', out);
-			at++;
-		}
-		fwrite(text, 1, n, out);
-		at += n;
-		text += n + (text[n] != 0);
-	}
-	fputc('\n', out);
-}
-
-static void usage_row(FILE *out, char key, const char *name, const char *arg, const char *help)
-{
-	int n = fprintf(out, key ? "  -%c, " : "      ", key);
-
-	n += fprintf(out, "--%s%s%s", name, arg ? " " : "", arg ? arg : "");
-	if (n > USAGE_COLUMN - 2)
-		n = fprintf(out, "\n") - 1;
-	fprintf(out, "%*s", USAGE_COLUMN - n, "");
-	wrap(out, USAGE_COLUMN, USAGE_COLUMN, help);
-}
-
-void opt_usage(FILE *out)
-{
-	char help[400];
-	unsigned i;
-
-	fprintf(out, "Usage: vxconsole %s\n", RUN_USAGE);
-	fprintf(out, "       vxconsole --headless [OPTIONS] [INGRESS EGRESS]\n");
-	for (i = 0; i < N_VERBS; i++)
-		fprintf(out, "       vxconsole %s\n", verbs[i].usage);
-	fprintf(out, "\nTakes VXLAN-mirrored packets in on INGRESS and sends the inner packets, "
-		     "filtered\n"
-		     "and NATed, out of EGRESS.\n\nOptions [default]:\n");
-	for (i = 0; i < OPT_N; i++) {
-		const struct opt_def *d = &opt_defs[i];
-		const char *dflt = d->shown ? d->shown : d->dflt;
-		bool say = *dflt && (d->arg || strcmp(dflt, "off"));
-
-		snprintf(help, sizeof(help), say ? "%s [%s]" : "%s", d->help, dflt);
-		usage_row(out, d->key, opt_name((enum opt_id)i), d->arg, help);
-	}
-	for (i = 0; i < N_EXTRAS; i++)
-		usage_row(out, extras[i].key, extras[i].name, NULL, extras[i].help);
-	fprintf(out, "      --%*sOnly names follow\n", USAGE_COLUMN - 8, "");
-	fprintf(out, "\nA flag can be taken back: --zerocopy=off. Every option may also be a line of the\n"
-		     "config, ZEROCOPY=\"on\". The command line wins over the config.\n");
 }

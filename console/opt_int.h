@@ -38,6 +38,31 @@ struct opt_def {
 
 extern const struct opt_def opt_defs[OPT_N];
 
+/* Options that are no settings: what this one process does. val is getopt's. */
+enum { OPT_X_HEADLESS = 2000, OPT_X_CLEAN, OPT_X_YES, OPT_X_VERSION, OPT_X_HELP };
+
+#define OPT_EXTRAS    5
+#define OPT_VERBS     4
+#define OPT_RUN_USAGE "[OPTIONS] [INGRESS EGRESS]"
+
+struct opt_extra {
+	const char *name;
+	int val;
+	char key;
+	unsigned verbs;
+	const char *help;
+};
+
+struct opt_verb_def {
+	const char *name, *usage;
+	enum opt_verb verb;
+	unsigned mask; /* OPT_FOR_ */
+	int min, max;  /* words behind it */
+};
+
+extern const struct opt_extra opt_extras[OPT_EXTRAS];
+extern const struct opt_verb_def opt_verbs[OPT_VERBS];
+
 /* opt_set without the option's name before the message: the caller knows how it was spelt. */
 int opt_put(struct opts *o, enum opt_id id, const char *value, enum opt_source source,
 	    struct vx_err *err) __attribute__((warn_unused_result));
@@ -50,6 +75,9 @@ void opt_resolve(struct opts *o);
 /* -EINVAL, "'value': expected ..." with the value escaped. */
 int opt_refuse(const char *value, const char *expected, struct vx_err *err);
 int opt_refuse_n(const char *value, size_t n, const char *expected, struct vx_err *err);
+
+/* Decimal digits at *s, which moves behind them; false when there are none or too many (18). */
+bool opt_digits(const char **s, uint64_t *out);
 
 int opt_parse_text(struct opts *o, const struct opt_def *d, const char *v, struct vx_err *err);
 int opt_parse_ifname(struct opts *o, const struct opt_def *d, const char *v, struct vx_err *err);

@@ -11,19 +11,19 @@
 #include <string.h>
 
 #include "engine/model/nat.h"
-#include "opt_config.h"
+#include "opt_scan.h"
 
 struct render {
 	const struct opts *o;
 	struct opts *was; /* defaults; values of lines are tried here */
-	struct config_scan scan;
+	struct opt_scan scan;
 	FILE *out;
 	const char *eol;
 	struct nat_rule *rules;
 	bool *written; /* by rule: a line of the file has it */
 	int n_rules;
 	unsigned last_line[OPT_N]; /* 0: not in the file */
-	char *part[CONFIG_PARTS];
+	char *part[OPT_SCAN_PARTS];
 	bool parts_stay;
 	bool ended; /* the last line that was written has an end */
 	char value[OPT_VALUE_MAX], old[OPT_VALUE_MAX];
@@ -79,9 +79,9 @@ static int survey(struct render *r)
 	int rc, id, part;
 	char text[300];
 
-	while ((rc = config_next(&r->scan, r->err)) > 0) {
-		id = config_key_id(r->scan.key);
-		part = config_key_part(r->scan.key);
+	while ((rc = opt_scan_next(&r->scan, r->err)) > 0) {
+		id = opt_scan_key_id(r->scan.key);
+		part = opt_scan_part(r->scan.key);
 		if (id >= 0)
 			r->last_line[id] = r->scan.line;
 		if (part < 0)
@@ -93,7 +93,7 @@ static int survey(struct render *r)
 	}
 	if (rc)
 		return vx_err_prefix(r->err, "line %u", r->scan.line);
-	r->parts_stay = !config_parts_rule(r->part, text, sizeof(text)) || rule_claim(r, text);
+	r->parts_stay = !opt_scan_parts_rule(r->part, text, sizeof(text)) || rule_claim(r, text);
 	return 0;
 }
 
@@ -189,12 +189,12 @@ static int put_rule_line(struct render *r)
 
 static int put_line(struct render *r)
 {
-	int id = config_key_id(r->scan.key);
+	int id = opt_scan_key_id(r->scan.key);
 
 	if (id == OPT_NAT_RULE)
 		return put_rule_line(r);
 	r->ended = r->scan.next > r->scan.end;
-	if (config_key_part(r->scan.key) >= 0 && !r->parts_stay)
+	if (opt_scan_part(r->scan.key) >= 0 && !r->parts_stay)
 		fputs("# ", r->out);
 	if (id < 0 || r->scan.line != r->last_line[id] || means_the_same(r, (enum opt_id)id))
 		put(r, r->scan.begin, r->scan.next);
@@ -228,18 +228,18 @@ static int put_missing(struct render *r)
 
 static int rewrite(struct render *r, const char *text, size_t len)
 {
-	int rc = config_open(&r->scan, text, len, r->err);
+	int rc = opt_scan_open(&r->scan, text, len, r->err);
 	const char *nl = memchr(text, '\n', len);
 
 	r->eol = nl && nl > text && nl[-1] == '\r' ? "\r\n" : "\n";
 	r->ended = true;
 	rc = rc ? rc : survey(r);
-	config_close(&r->scan);
-	rc = rc ? rc : config_open(&r->scan, text, len, r->err);
+	opt_scan_close(&r->scan);
+	rc = rc ? rc : opt_scan_open(&r->scan, text, len, r->err);
 	if (rc)
 		return rc;
 	put(r, 0, r->scan.next);
-	while (!rc && config_next(&r->scan, r->err) > 0) {
+	while (!rc && opt_scan_next(&r->scan, r->err) > 0) {
 		rc = put_line(r);
 		if (r->scan.line == r->last_line[OPT_NAT_RULE])
 			put_new_rules(r);
@@ -255,9 +255,9 @@ static void render_free(struct render *r)
 
 	if (!r)
 		return;
-	for (i = 0; i < CONFIG_PARTS; i++)
+	for (i = 0; i < OPT_SCAN_PARTS; i++)
 		free(r->part[i]);
-	config_close(&r->scan);
+	opt_scan_close(&r->scan);
 	free(r->rules);
 	free(r->written);
 	if (r->was)

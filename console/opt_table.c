@@ -299,3 +299,19 @@ const struct opt_def opt_defs[OPT_N] = {
 			       .help = "Colours on the screen, unless NO_COLOR is set",
 			       .why = "they belong to a screen, not to the engine"},
 };
+
+const struct opt_extra opt_extras[OPT_EXTRAS] = {
+	{"headless", OPT_X_HEADLESS, 0, OPT_FOR_RUN, "The engine alone, in the foreground"},
+	{"clean", OPT_X_CLEAN, 0, OPT_FOR_RUN, "Detach duplicates of ours first (strays clean)"},
+	{"yes", OPT_X_YES, 'y', OPT_FOR_RUN | OPT_FOR_CTL | OPT_FOR_STRAYS,
+	 "Answer yes where a question would be asked"},
+	{"version", OPT_X_VERSION, 0, ~0u, "Print the version"},
+	{"help", OPT_X_HELP, 'h', ~0u, "Print this"},
+};
+
+const struct opt_verb_def opt_verbs[OPT_VERBS] = {
+	{"attach", "attach [INGRESS]", OPT_ATTACH, OPT_FOR_ATTACH, 0, 1},
+	{"ctl", "ctl [--json] [-s SOCKET] COMMAND...", OPT_CTL, OPT_FOR_CTL, 1, 1 << 20},
+	{"strays", "strays [--json] [list|detach ID|clean] [-y]", OPT_STRAYS, OPT_FOR_STRAYS, 0, 2},
+	{"doctor", "doctor IN OUT", OPT_DOCTOR, OPT_FOR_DOCTOR, 2, 2},
+};

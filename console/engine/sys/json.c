@@ -12,6 +12,7 @@
 
 #include "engine/model/tab.h"
 #include "engine/model/text.h"
+#include "engine/sys/json_int.h"
 
 struct parser {
 	struct json *j;
@@ -76,53 +77,6 @@ static int value_new(struct parser *p, uint8_t type, uint32_t *out)
 	return 0;
 }
 
-/* Four hex digits at s, or -1. */
-static int32_t hex4(const char *s, size_t n)
-{
-	int32_t v = 0;
-	int i;
-
-	if (n < 4)
-		return -1;
-	for (i = 0; i < 4; i++) {
-		char c = s[i], l = (char)(c | 0x20);
-
-		if (c >= '0' && c <= '9')
-			v = v * 16 + (c - '0');
-		else if (l >= 'a' && l <= 'f')
-			v = v * 16 + (l - 'a' + 10);
-		else
-			return -1;
-	}
-	return v;
-}
-
-/* What the escape sequence at s (a backslash) stands for, and its length in *used; -1 when it is
- * none. */
-static int32_t unescape(const char *s, size_t n, size_t *used)
-{
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *at;
-	int32_t hi, lo;
-
-	if (n < 2 || !s[1])
-		return -1;
-	at = strchr(from, s[1]);
-	if (at) {
-		*used = 2;
-		return to[at - from];
-	}
-	hi = s[1] == 'u' ? hex4(s + 2, n - 2) : -1;
-	*used = 6;
-	if (hi < 0xd800 || hi > 0xdfff)
-		return hi;
-	if (hi > 0xdbff || n < 12 || s[6] != '\\' || s[7] != 'u')
-		return -1;
-	lo = hex4(s + 8, n - 8);
-	*used = 12;
-	return lo < 0xdc00 || lo > 0xdfff ? -1 : 0x10000 + ((hi - 0xd800) << 10) + (lo - 0xdc00);
-}
-
 /* From the opening quote to behind the closing one; the text between is left in off and len. */
 static int string_scan(struct parser *p, uint32_t *off, uint32_t *len)
 {
@@ -142,7 +96,7 @@ static int string_scan(struct parser *p, uint32_t *off, uint32_t *len)
 		if ((unsigned char)*s < 0x20)
 			return fail(p, "'\"' at the end of the string");
 		if (*s == '\\') {
-			if (unescape(s, p->len - p->at, &used) <= 0)
+			if (json_unescape(s, p->len - p->at, &used) <= 0)
 				return fail(p, "a valid escape sequence (\\u0000 is none)");
 		} else if ((unsigned char)*s >= 0x80) {
 			used = text_utf8(s, p->len - p->at, NULL);
@@ -187,55 +141,6 @@ static int number_scan(struct parser *p)
 	return 0;
 }
 
-/* The bytes that a raw string stands for, one at a time. */
-struct bytes {
-	const char *s, *end;
-	char held[4];
-	unsigned n_held;
-};
-
-static int bytes_next(struct bytes *b)
-{
-	size_t used;
-	uint32_t cp;
-	unsigned i, n;
-
-	if (b->n_held)
-		return (unsigned char)b->held[--b->n_held];
-	if (b->s == b->end)
-		return -1;
-	if (*b->s != '\\')
-		return (unsigned char)*b->s++;
-	cp = (uint32_t)unescape(b->s, (size_t)(b->end - b->s), &used);
-	b->s += used;
-	if (cp < 0x80)
-		return (int)cp;
-	n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-	for (i = 0; i < n - 1; i++, cp >>= 6)
-		b->held[b->n_held++] = (char)(0x80 | (cp & 0x3f));
-	return (int)(((0xf00u >> n) & 0xff) | cp);
-}
-
-static struct bytes key_bytes(const struct json *j, uint32_t v)
-{
-	const char *s = j->text + j->v[v].key;
-
-	return (struct bytes){.s = s, .end = s + j->v[v].key_len};
-}
-
-static bool keys_equal(const struct json *j, uint32_t a, uint32_t b)
-{
-	struct bytes x = key_bytes(j, a), y = key_bytes(j, b);
-	int c;
-
-	do {
-		c = bytes_next(&x);
-		if (c != bytes_next(&y))
-			return false;
-	} while (c >= 0);
-	return true;
-}
-
 struct seen {
 	const struct json *j;
 	uint32_t v, hash;
@@ -250,26 +155,7 @@ static bool seen_equal(const void *item, const void *key)
 {
 	const struct seen *a = item, *b = key;
 
-	return keys_equal(a->j, a->v, b->v);
-}
-
-/* Of what the key stands for, in pieces that each begin with the hash of those before. */
-static uint32_t key_hash(const struct json *j, uint32_t v)
-{
-	struct bytes b = key_bytes(j, v);
-	unsigned char piece[64];
-	uint32_t h = 0;
-	size_t n;
-	int c;
-
-	do {
-		memcpy(piece, &h, sizeof(h));
-		n = sizeof(h);
-		while (n < sizeof(piece) && (c = bytes_next(&b)) >= 0)
-			piece[n++] = (unsigned char)c;
-		h = tab_hash_bytes(piece, n);
-	} while (n == sizeof(piece));
-	return h;
+	return json_keys_equal(a->j, a->v, b->v);
 }
 
 static int doubled(struct parser *p, uint32_t a, uint32_t b)
@@ -294,7 +180,7 @@ static int doubled_table(struct parser *p, uint32_t object, uint32_t n)
 
 	tab_init(&t, seen_hash, seen_equal);
 	for (v = j->v[object].child; v && !rc; v = j->v[v].next, i++) {
-		item[i] = (struct seen){.j = j, .v = v, .hash = key_hash(j, v)};
+		item[i] = (struct seen){.j = j, .v = v, .hash = json_key_hash(j, v)};
 		there = tab_find(&t, item[i].hash, &item[i]);
 		rc = there ? doubled(p, there->v, v) : tab_add(&t, &item[i]);
 	}
@@ -312,7 +198,7 @@ static int doubled_check(struct parser *p, uint32_t object, uint32_t n)
 		return doubled_table(p, object, n);
 	for (b = j->v[object].child; b; b = j->v[b].next)
 		for (a = j->v[object].child; a != b; a = j->v[a].next)
-			if (keys_equal(j, a, b))
+			if (json_keys_equal(j, a, b))
 				return doubled(p, a, b);
 	return 0;
 }
@@ -426,7 +312,7 @@ static int type_of(char c)
 
 static int value_parse(struct parser *p, uint32_t *out)
 {
-	uint32_t v = JSON_NONE, off, len;
+	uint32_t v = JSON_NONE, off, len = 0;
 	int type, rc;
 
 	space(p);
@@ -481,55 +367,4 @@ void json_fini(struct json *j)
 	free(j->v);
 	j->v = NULL;
 	j->n = 0;
-}
-
-static int copy(struct bytes b, char *buf, size_t size)
-{
-	size_t n = 0;
-	int c;
-
-	while ((c = bytes_next(&b)) >= 0) {
-		if (n + 1 >= size)
-			return -EMSGSIZE;
-		buf[n++] = (char)c;
-	}
-	buf[n] = 0;
-	return (int)n;
-}
-
-int json_string(const struct json *j, uint32_t value, char *buf, size_t size)
-{
-	const char *s = j->text + j->v[value].off;
-
-	return copy((struct bytes){.s = s, .end = s + j->v[value].len}, buf, size);
-}
-
-int json_key(const struct json *j, uint32_t value, char *buf, size_t size)
-{
-	return copy(key_bytes(j, value), buf, size);
-}
-
-uint32_t json_member(const struct json *j, uint32_t object, const char *name)
-{
-	size_t n = strlen(name);
-	uint32_t v;
-
-	for (v = j->v[object].child; v; v = j->v[v].next) {
-		struct bytes b = key_bytes(j, v);
-		size_t i = 0;
-
-		while (i < n && bytes_next(&b) == (unsigned char)name[i])
-			i++;
-		if (i == n && bytes_next(&b) < 0)
-			return v;
-	}
-	return JSON_NONE;
-}
-
-const char *json_type_name(const struct json *j, uint32_t value)
-{
-	static const char *const names[] = {"null",	"true or false", "a number",
-					    "a string", "a list",	 "an object"};
-
-	return names[j->v[value].type];
 }

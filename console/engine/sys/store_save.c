@@ -13,6 +13,7 @@
 
 #include "engine/model/tab.h"
 #include "engine/model/text.h"
+#include "engine/sys/json_out.h"
 #include "engine/sys/store.h"
 #include "engine/sys/store_int.h"
 
@@ -27,7 +28,7 @@ struct bucket {
 };
 
 struct save {
-	FILE *out;
+	struct json_out out;
 	struct json j; /* the old text; j.n = 0: none */
 	const struct allow *a;
 	bool *kept; /* by idx: the old text names it under its organisation */
@@ -36,95 +37,14 @@ struct save {
 	struct bucket *first, **tail;
 	bool notes, no_org; /* there are such entries */
 	bool failed;	    /* out of memory */
-	bool more;	    /* something stands before in this object or list */
-	unsigned depth;
 };
-
-static void line_begin(struct save *s)
-{
-	fprintf(s->out, "%s\n%*s", s->more ? "," : "", (int)(2 * s->depth), "");
-	s->more = true;
-}
-
-static void open_with(struct save *s, char c)
-{
-	fputc(c, s->out);
-	s->depth++;
-	s->more = false;
-}
-
-static void close_with(struct save *s, char c)
-{
-	s->depth--;
-	if (s->more)
-		fprintf(s->out, "\n%*s", (int)(2 * s->depth), "");
-	fputc(c, s->out);
-	s->more = true;
-}
-
-static void put_text(struct save *s, const char *text)
-{
-	fputc('"', s->out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(s->out, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			fprintf(s->out, "\\u%04x", (unsigned)*text);
-		else
-			fputc(*text, s->out);
-	}
-	fputc('"', s->out);
-}
-
-static void put_raw(struct save *s, uint32_t off, uint32_t len)
-{
-	fwrite(s->j.text + off, 1, len, s->out);
-}
-
-static void put_key(struct save *s, const char *key)
-{
-	line_begin(s);
-	put_text(s, key);
-	fputs(": ", s->out);
-}
-
-static void put_old_key(struct save *s, uint32_t v)
-{
-	line_begin(s);
-	fputc('"', s->out);
-	put_raw(s, s->j.v[v].key, s->j.v[v].key_len);
-	fputs("\": ", s->out);
-}
-
-/* A value of the old text as it is, lines and indentation apart. */
-static void put_old(struct save *s, uint32_t v)
-{
-	uint8_t type = s->j.v[v].type;
-	uint32_t c;
-
-	if (type != JSON_ARRAY && type != JSON_OBJECT) {
-		fputs(type == JSON_STRING ? "\"" : "", s->out);
-		put_raw(s, s->j.v[v].off, s->j.v[v].len);
-		fputs(type == JSON_STRING ? "\"" : "", s->out);
-		return;
-	}
-	open_with(s, type == JSON_ARRAY ? '[' : '{');
-	for (c = s->j.v[v].child; c; c = s->j.v[c].next) {
-		if (type == JSON_ARRAY)
-			line_begin(s);
-		else
-			put_old_key(s, c);
-		put_old(s, c);
-	}
-	close_with(s, type == JSON_ARRAY ? ']' : '}');
-}
 
 static void put_cidr(struct save *s, const struct allow_entry *e)
 {
 	char buf[ADDR_TEXT];
 
-	line_begin(s);
-	put_text(s, addr_cidr_format(&e->cidr, buf));
+	json_out_line(&s->out);
+	json_out_text(&s->out, addr_cidr_format(&e->cidr, buf));
 }
 
 static const struct allow_entry *old_entry(const struct save *s, uint32_t v, bool key)
@@ -243,19 +163,19 @@ static void put_ips(struct save *s, uint32_t ips, const char *org, struct bucket
 {
 	uint32_t v;
 
-	open_with(s, '[');
+	json_out_open(&s->out, '[');
 	for (v = ips ? s->j.v[ips].child : JSON_NONE; v; v = s->j.v[v].next) {
 		const struct allow_entry *e = old_org_entry(s, v, org);
 
 		if (!e || s->done[e->idx])
 			continue;
 		s->done[e->idx] = true;
-		line_begin(s);
-		put_old(s, v);
+		json_out_line(&s->out);
+		json_out_old(&s->out, &s->j, v);
 	}
 	if (b && !b->done)
 		put_new_ips(s, b);
-	close_with(s, ']');
+	json_out_close(&s->out, ']');
 }
 
 static void put_old_org(struct save *s, uint32_t org)
@@ -266,31 +186,31 @@ static void put_old_org(struct save *s, uint32_t org)
 
 	org_name(s, org, name);
 	b = bucket_find(s, name);
-	line_begin(s);
-	open_with(s, '{');
+	json_out_line(&s->out);
+	json_out_open(&s->out, '{');
 	for (v = s->j.v[org].child; v; v = s->j.v[v].next) {
-		put_old_key(s, v);
+		json_out_old_key(&s->out, &s->j, v);
 		if (v == ips)
 			put_ips(s, ips, name, b);
 		else
-			put_old(s, v);
+			json_out_old(&s->out, &s->j, v);
 	}
 	if (!ips && b && !b->done) {
-		put_key(s, "ips");
+		json_out_key(&s->out, "ips");
 		put_ips(s, JSON_NONE, name, b);
 	}
-	close_with(s, '}');
+	json_out_close(&s->out, '}');
 }
 
 static void put_new_org(struct save *s, struct bucket *b)
 {
-	line_begin(s);
-	open_with(s, '{');
-	put_key(s, "org_name");
-	put_text(s, b->org);
-	put_key(s, "ips");
+	json_out_line(&s->out);
+	json_out_open(&s->out, '{');
+	json_out_key(&s->out, "org_name");
+	json_out_text(&s->out, b->org);
+	json_out_key(&s->out, "ips");
 	put_ips(s, JSON_NONE, b->org, b);
-	close_with(s, '}');
+	json_out_close(&s->out, '}');
 }
 
 static void done_clear(struct save *s)
@@ -304,13 +224,13 @@ static void put_orgs(struct save *s, uint32_t list)
 	uint32_t v;
 
 	done_clear(s);
-	open_with(s, '[');
+	json_out_open(&s->out, '[');
 	for (v = list ? s->j.v[list].child : JSON_NONE; v; v = s->j.v[v].next)
 		put_old_org(s, v);
 	for (b = s->first; b; b = b->next)
 		if (!b->done)
 			put_new_org(s, b);
-	close_with(s, ']');
+	json_out_close(&s->out, ']');
 }
 
 static void put_rest(void *ctx, const struct allow_entry *e)
@@ -327,18 +247,18 @@ static void put_flat(struct save *s, uint32_t list)
 	uint32_t v;
 
 	done_clear(s);
-	open_with(s, '[');
+	json_out_open(&s->out, '[');
 	for (v = list ? s->j.v[list].child : JSON_NONE; v; v = s->j.v[v].next) {
 		const struct allow_entry *e = old_entry(s, v, false);
 
 		if (!e || s->done[e->idx])
 			continue;
 		s->done[e->idx] = true;
-		line_begin(s);
-		put_old(s, v);
+		json_out_line(&s->out);
+		json_out_old(&s->out, &s->j, v);
 	}
 	allow_foreach(s->a, put_rest, s);
-	close_with(s, ']');
+	json_out_close(&s->out, ']');
 }
 
 static void put_note(void *ctx, const struct allow_entry *e)
@@ -348,8 +268,8 @@ static void put_note(void *ctx, const struct allow_entry *e)
 
 	if (!e->note || s->done[e->idx])
 		return;
-	put_key(s, addr_cidr_format(&e->cidr, buf));
-	put_text(s, e->note);
+	json_out_key(&s->out, addr_cidr_format(&e->cidr, buf));
+	json_out_text(&s->out, e->note);
 }
 
 static void put_old_note(struct save *s, uint32_t v)
@@ -360,11 +280,11 @@ static void put_old_note(struct save *s, uint32_t v)
 	if (!e || !e->note || s->done[e->idx])
 		return;
 	s->done[e->idx] = true;
-	put_old_key(s, v);
+	json_out_old_key(&s->out, &s->j, v);
 	if (json_string(&s->j, v, note, sizeof(note)) >= 0 && !strcmp(note, e->note))
-		put_old(s, v);
+		json_out_old(&s->out, &s->j, v);
 	else
-		put_text(s, e->note);
+		json_out_text(&s->out, e->note);
 }
 
 static void put_notes(struct save *s, uint32_t notes)
@@ -372,11 +292,11 @@ static void put_notes(struct save *s, uint32_t notes)
 	uint32_t v;
 
 	done_clear(s);
-	open_with(s, '{');
+	json_out_open(&s->out, '{');
 	for (v = notes ? s->j.v[notes].child : JSON_NONE; v; v = s->j.v[v].next)
 		put_old_note(s, v);
 	allow_foreach(s->a, put_note, s);
-	close_with(s, '}');
+	json_out_close(&s->out, '}');
 }
 
 /* The four keys that are ours. known: 0 where the old text has none (or there is no old text). */
@@ -386,7 +306,7 @@ struct known {
 
 static void put_member(struct save *s, uint32_t v, const struct known *k)
 {
-	put_old_key(s, v);
+	json_out_old_key(&s->out, &s->j, v);
 	if (v == k->orgs)
 		put_orgs(s, v);
 	else if (v == k->flat)
@@ -394,9 +314,9 @@ static void put_member(struct save *s, uint32_t v, const struct known *k)
 	else if (v == k->notes)
 		put_notes(s, v);
 	else if (v == k->total)
-		fprintf(s->out, "%u", allow_count(s->a));
+		fprintf(s->out.f, "%u", allow_count(s->a));
 	else
-		put_old(s, v);
+		json_out_old(&s->out, &s->j, v);
 }
 
 static void put_object(struct save *s, const struct known *k)
@@ -404,28 +324,28 @@ static void put_object(struct save *s, const struct known *k)
 	bool fresh = !s->j.n || s->j.v[JSON_ROOT].type != JSON_OBJECT;
 	uint32_t v;
 
-	open_with(s, '{');
+	json_out_open(&s->out, '{');
 	if (fresh) {
-		put_key(s, "version");
-		put_text(s, "1.0");
-		put_key(s, "total_ips");
-		fprintf(s->out, "%u", allow_count(s->a));
+		json_out_key(&s->out, "version");
+		json_out_text(&s->out, "1.0");
+		json_out_key(&s->out, "total_ips");
+		fprintf(s->out.f, "%u", allow_count(s->a));
 	}
 	for (v = fresh ? JSON_NONE : s->j.v[JSON_ROOT].child; v; v = s->j.v[v].next)
 		put_member(s, v, k);
 	if (!k->orgs && (fresh || s->first)) {
-		put_key(s, "organizations");
+		json_out_key(&s->out, "organizations");
 		put_orgs(s, JSON_NONE);
 	}
 	if (fresh || (!k->flat && s->no_org)) {
-		put_key(s, "flat_ip_list");
+		json_out_key(&s->out, "flat_ip_list");
 		put_flat(s, k->flat);
 	}
 	if (!k->notes && s->notes) {
-		put_key(s, "notes");
+		json_out_key(&s->out, "notes");
 		put_notes(s, JSON_NONE);
 	}
-	close_with(s, '}');
+	json_out_close(&s->out, '}');
 }
 
 static int known_find(const struct save *s, struct known *k, struct vx_err *err)
@@ -475,7 +395,7 @@ static int put_document(struct save *s, struct vx_err *err)
 		put_flat(s, JSON_ROOT);
 	else
 		put_object(s, &k);
-	fputc('\n', s->out);
+	fputc('\n', s->out.f);
 	return 0;
 }
 
@@ -507,11 +427,11 @@ static int render(const struct allow *a, const struct store_doc *doc, char **tex
 		return rc;
 	s.kept = calloc(allow_idx_end(a) + 1, sizeof(*s.kept));
 	s.done = calloc(allow_idx_end(a) + 1, sizeof(*s.done));
-	s.out = open_memstream(text, len);
+	s.out.f = open_memstream(text, len);
 	rc = -ENOMEM;
-	if (s.kept && s.done && s.out)
+	if (s.kept && s.done && s.out.f)
 		rc = put_document(&s, err);
-	if (s.out && fclose(s.out) && !rc)
+	if (s.out.f && fclose(s.out.f) && !rc)
 		rc = -ENOMEM;
 	if (rc == -ENOMEM)
 		vx_err_set(err, rc, "out of memory");
