@@ -215,6 +215,8 @@ IP6 = [
     *ruleless("ipv6 destination options, esp", chain6((DST,), 50, bytes(24))),
     *ruleless("ipv6 no next header", ip6(b"", 59)),
     *ruleless("ipv6 no next header, bytes behind", ip6(udp(src=CLIENT6, dst=SERVER6), 59)),
+    *ruleless("ipv6 hop-by-hop, no next header, nothing behind", chain6((HBH,), 59, b"")),
+    *ruleless("ipv6 512 bytes of headers, nothing behind", chain6((dst(512),), 59, b"")),
     *ruleless("icmpv6 echo", ip6(bytes.fromhex("8000123400010002"), ICMP6)),
     *ruleless("icmpv6 behind hop-by-hop", chain6((HBH,), ICMP6, bytes(8))),
     *ruleless("ipv4 in ipv6", ip6(udp4(), 4)),

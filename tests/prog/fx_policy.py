@@ -6,10 +6,10 @@ packet can meet, a packet that meets both must land in the row of the first.
 """
 from itertools import combinations
 
-from fixture import FORWARD, L2, RULES4, Fixture, dropped, forwarded, held, natted, to_stack
+from fixture import FORWARD, L2, Fixture, dropped, forwarded, held, natted, to_stack
 from frames import (CLIENT4, CLIENT6, ETH_ARP, ETH_IP4, HOP4_MAC, ICMP, PORT, SERVER4, SERVER6,
-                    TARGET4, TARGET6, TARGET_PORT, TCP, UDP, eth, icmp, ip4, ip6, mac_text, mirror,
-                    outer, tcp, tcp4, tcp6, udp, udp4, udp6, vxlan)
+                    TARGET4, TARGET6, TARGET_PORT, eth, icmp, ip4, mac_text, mirror, outer, tcp4,
+                    udp4, udp6, vxlan)
 
 NEW4, NEW6 = {"dst": TARGET4, "dport": TARGET_PORT}, {"dst": TARGET6, "dport": TARGET_PORT}
 ENFORCE, COUNT = "set allow-mode enforce", "set allow-mode count"
@@ -50,8 +50,8 @@ ALLOW = [
     allowed("prefix /0", "allow 0.0.0.0/0"),
     denied("prefix 0.0.0.0/0 is ipv4 alone", "allow 0.0.0.0/0", packet=udp6()),
     denied("prefix ::/0 is ipv6 alone", "allow ::/0"),
-    allowed("last address of a prefix", SRC, "allow 104.218.88.0/29", packet=udp4(src="104.218.88.7"),
-            out=udp4(src="104.218.88.7", **NEW4)),
+    allowed("last address of a prefix", SRC, "allow 104.218.88.0/29",
+            packet=udp4(src="104.218.88.7"), out=udp4(src="104.218.88.7", **NEW4)),
     denied("first address after a prefix", SRC, "allow 104.218.88.0/29",
            packet=udp4(src="104.218.88.8")),
     allowed("address and prefix", f"allow {CLIENT4}", "allow 104.218.0.0/16"),
@@ -116,7 +116,8 @@ TRUNCATED = [
     dropped("truncated ipv6", "truncated", mirror(udp6(length=26))),
     dropped("truncated icmp", "truncated", mirror(ip4(icmp(), ICMP, **CUT)), FORWARD),
     dropped("truncated, no rule", "truncated", mirror(udp4(dport=53, **CUT))),
-    dropped("truncated in the udp header", "truncated", mirror(udp4(b"", ulen=100, length=128)[:24])),
+    dropped("truncated in the udp header", "truncated",
+            mirror(udp4(b"", ulen=100, length=128)[:24])),
     dropped("truncated, nothing of L4", "truncated", mirror(udp4(b"", length=28)[:20])),
     natted("truncated forward, udp", mirror(udp4(b"x" * 64, csum=0x1234)[:60]),
            udp4(b"x" * 64, csum=0x1D48, **NEW4)[:60], "set truncated forward"),

@@ -17,7 +17,8 @@ import pcap
 from capture_cases import BEHAVIOURS, CASES, ELSEWHERE, rule
 from driver import Report, differences, open_or_skip
 from fixture import FORWARD, L2
-from frames import NAT_MAC, TARGET4, TARGET_PORT, TCP, UDP, mirror, outer, residues, sent, udp4, vxlan
+from frames import (NAT_MAC, TARGET4, TARGET_PORT, TCP, UDP, mirror, outer, residues, sent, udp4,
+                    vxlan)
 from fx_all import FIXTURES
 from model import Model, csum_update
 

@@ -6,8 +6,8 @@ from collections import Counter
 
 from driver import Report, open_or_skip
 from fixture import BASE, FORWARD, L2, RULES4
-from frames import (ETH_ARP, ICMP, PORT, TARGET4, TARGET6, eth, icmp, ip4, mirror, outer, tcp4, udp4,
-                    udp6, vxlan)
+from frames import (ETH_ARP, ICMP, PORT, TARGET4, TARGET6, eth, icmp, ip4, mirror, outer, tcp4,
+                    udp4, udp6, vxlan)
 from model import Model
 from t_random import Generator
 

@@ -5,6 +5,7 @@
 Whole, the answer must be the fixture's; cut, it must be the model's (which t_model.py holds
 to the same fixtures).
 """
+# deadline: 900
 import sys
 
 from driver import Report, differences, open_or_skip

@@ -90,7 +90,8 @@ def check_total(rnd):
 def main():
     report, rnd = Report(), random.Random(1624)
     names = [f.name for f in FIXTURES]
-    report.check("model: fixture names are unique", sorted({n for n in names if names.count(n) > 1}))
+    report.check("model: fixture names are unique",
+                 sorted({n for n in names if names.count(n) > 1}))
     report.check("model: checksum vectors", check_vectors())
     report.check("model: incremental checksum equals recomputed", check_update(rnd))
     report.check("model: NAT keeps good sums good", check_nat(rnd))
