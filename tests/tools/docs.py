@@ -60,9 +60,10 @@ def check_blocks():
 def plain(path):
     """A page without the marks of roff."""
     text = re.sub(r'(?m)^\.\\".*\n', "", read(path))
+    text = re.sub(r"(?m)^\.SH ", "= ", text)
     text = re.sub(r"\\f(\(..|\[.*?\]|.)", "", text).replace("\\-", "-").replace("\\e", "\\")
     text = re.sub(r"(?m)^\.TP( .*)?$", "\n", text)
-    return re.sub(r"(?m)^\.([BIR]|BR|BI|IR|RB|RI|TQ|SS|SH) ?", "", text).replace('"', "")
+    return re.sub(r"(?m)^\.(BR|BI|IR|RB|RI|TQ|SS|[BIR]) ?", "", text).replace('"', "")
 
 
 def program(*args):
@@ -72,7 +73,7 @@ def program(*args):
 
 def check_options():
     page = plain(MAIN)
-    section = page[page.index("\nOPTIONS"):page.index("\nCOMMANDS")]
+    section = page[page.index("\n= OPTIONS"):page.index("\n= COMMANDS")]
     documented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", section))
     known = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", program("--help")))
     faults = ["%s is in --help, not under OPTIONS" % o for o in sorted(known - documented)]
@@ -80,15 +81,16 @@ def check_options():
 
 
 def commands():
-    """The names in the command table: {"allow add", "<cidr> ...", ...} rows of cmd/cmd_*.c."""
+    """The names in the command table: {"allow add", "CIDR ...", 1, ...} rows of cmd/cmd_*.c."""
     where = os.path.join(ROOT, "console/engine/cmd")
-    text = "".join(read(os.path.join(where, f)) for f in sorted(os.listdir(where)) if f.endswith(".c"))
-    return re.findall(r'\{\s*(?:\.name\s*=\s*)?"([a-z]+(?: [a-z]+)?)",\s*(?:\.usage\s*=\s*)?"', text)
+    text = "".join(read(os.path.join(where, f)) for f in sorted(os.listdir(where))
+                   if f.startswith("cmd_") and f.endswith(".c"))
+    return re.findall(r'\{\s*"([a-z]+(?: [a-z]+)?)",\s*"[^"]*",\s*\d', text)
 
 
 def check_commands():
     page = plain(MAIN)
-    section = page[page.index("\nCOMMANDS"):page.index("\nSTATISTICS")]
+    section = page[page.index("\n= COMMANDS"):page.index("\n= STATISTICS")]
     names = commands()
     faults = [] if names else ["no command table found in console/engine/cmd"]
     return faults + ["'%s' is not under COMMANDS" % n for n in names
