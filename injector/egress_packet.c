@@ -124,6 +124,7 @@ static void packet_send(struct egress *e, const struct egress_frame *f, unsigned
 		} else if ((err != EAGAIN && err != ENOBUFS) || !packet_wait(p, err, &deadline)) {
 			k = is_gone(err) ? n - i : 1;
 			egress_failed(e, &f[i], k, err);
+			stats_set(&e->st->last_progress_ns, clock_ns()); /* slow, but not stuck */
 			deadline = 0;
 		}
 	}

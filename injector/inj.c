@@ -129,6 +129,7 @@ int inj_start(struct inj *inj, struct vx_err *err)
 	int code = 0;
 
 	atomic_store_explicit(&inj->env.phase, WORKER_RUN, memory_order_relaxed);
+	atomic_store_explicit(&inj->env.egress.give_up, false, memory_order_relaxed);
 	inj->running = true;
 	for (i = 0; i < inj->n && !code; i++) {
 		code = worker_start(&inj->workers[i], err);

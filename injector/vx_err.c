@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The error carrier: formats once, where the cause is known. No allocation. Any thread, own memory. */
+/* The error carrier: formats once, where the cause is known. No allocation. Any thread, own memory.
+ */
 #include "vx_err.h"
 
 #include <errno.h>

@@ -23,10 +23,11 @@
 
 #include "clock.h"
 
-#define PAUSE_NS 50000 /* three packets at 85,000/s on one worker, and far below any latency goal  \
-			*/
-#define SLEEP_MS 10    /* the safety net, should a wake-up ever be lost */
-#define HELD_MS	 1     /* the same while fragments are held */
+#define PAUSE_NS                                                                                   \
+	50000	    /* three packets at 85,000/s on one worker, and far below any latency goal     \
+		     */
+#define SLEEP_MS 10 /* the safety net, should a wake-up ever be lost */
+#define HELD_MS	 1  /* the same while fragments are held */
 
 static int watch(int epfd, int fd)
 {
@@ -323,6 +324,7 @@ int worker_start(struct worker *w, struct vx_err *err)
 	char name[16];
 	int code;
 
+	atomic_store_explicit(&w->left, false, memory_order_relaxed);
 	sigfillset(&all);
 	code = -pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the engine's */
 	if (!code) {

@@ -22,7 +22,12 @@
 
 #define CLAIMERS 8
 #define SIZE	 (1 << 18)
-#define WINDOW	 16 /* records that are BUSY at a time */
+#ifdef __SANITIZE_THREAD__
+#define RECORDS 2000000
+#else
+#define RECORDS 10000000
+#endif
+#define WINDOW 16 /* records that are BUSY at a time */
 
 static struct emu emu;
 static struct ring ring;
@@ -204,7 +209,7 @@ static uint32_t wanted(void)
 {
 	const char *env = getenv("VX_STRESS_N");
 
-	return env ? (uint32_t)strtoul(env, NULL, 10) : 10000000;
+	return env ? (uint32_t)strtoul(env, NULL, 10) : RECORDS;
 }
 
 static void each_exactly_once(void **state)
