@@ -11,38 +11,43 @@
 
 #define VX_ABI_VERSION 1
 
-#define VX_MAX_FRAME  9216 /* largest frame handed over, Ethernet header included */
-#define VX_MAX_RINGS  64
-#define VX_MAX_VNIS   4096
-#define VX_MAX_NAT    4096
-#define VX_FRAG_NS    30000000000ULL /* how long the verdict of a first fragment is good for */
-#define VX_SAMPLE     64	     /* latency is measured on one record in so many */
+#define VX_MAX_FRAME 9216 /* largest frame handed over, Ethernet header included */
+#define VX_MAX_RINGS 64
+#define VX_MAX_VNIS  4096
+#define VX_MAX_NAT   4096
+#define VX_FRAG_NS   30000000000ULL /* how long the verdict of a first fragment is good for */
+#define VX_SAMPLE    64		    /* latency is measured on one record in so many */
 
 /* Address families on the wire of the maps: not AF_*, which differ in width between users. */
 #define VX_IP4 4
 #define VX_IP6 6
 
 /*
- * The ledger: X(ID, name, group, help). Every packet moves VX_L_RX on entry and exactly one other row
- * of the groups PASS, DROP, RING or QUEUE on exit. NOTE rows stand beside the sum.
- * other_vni stands in two groups, as the setting --other-vni decides.
+ * The ledger: X(ID, name, group, help). Every packet moves VX_L_RX on entry and exactly one other
+ * row of the groups PASS, DROP, RING or QUEUE on exit. NOTE rows stand beside the sum. other_vni
+ * stands in two groups, as the setting --other-vni decides.
  */
 #define VX_LEDGER(X)                                                                               \
 	X(RX, "rx", ENTRY, "Packets that entered the program on the ingress")                      \
 	X(NOT_VXLAN, "not_vxlan", PASS, "Not VXLAN on our port: left to the kernel")               \
-	X(OTHER_VNI_PASS, "other_vni", PASS, "VXLAN with a VNI that is not ours: left to the kernel") \
+	X(OTHER_VNI_PASS, "other_vni", PASS,                                                       \
+	  "VXLAN with a VNI that is not ours: left to the kernel")                                 \
 	X(OUTER_FRAGMENT, "outer_fragment", PASS, "Outer UDP fragment: left to the kernel")        \
-	X(OTHER_VNI_DROP, "other_vni", DROP, "VXLAN with a VNI that is not ours: dropped (--other-vni drop)") \
+	X(OTHER_VNI_DROP, "other_vni", DROP,                                                       \
+	  "VXLAN with a VNI that is not ours: dropped (--other-vni drop)")                         \
 	X(MALFORMED, "malformed", DROP, "Inner headers are cut or contradict each other")          \
 	X(NOT_IP, "not_ip", DROP, "The inner frame is not IPv4 or IPv6")                           \
 	X(DENIED, "denied", DROP, "No inner address is on the allowlist")                          \
-	X(TRUNCATED, "truncated", DROP, "The mirror cut the packet: fewer bytes than its IP length") \
-	X(NO_RULE, "no_rule", DROP, "Allowed, but no NAT rule matches (--unmatched forward sends it)") \
+	X(TRUNCATED, "truncated", DROP,                                                            \
+	  "The mirror cut the packet: fewer bytes than its IP length")                             \
+	X(NO_RULE, "no_rule", DROP,                                                                \
+	  "Allowed, but no NAT rule matches (--unmatched forward sends it)")                       \
 	X(OVERSIZE, "oversize", DROP, "Larger than the egress MTU or 9,216 bytes")                 \
 	X(NO_NEIGHBOUR, "no_neighbour", DROP, "The next hop has no known MAC address")             \
 	X(PAUSED, "paused", DROP, "Intake is off")                                                 \
 	X(INTERNAL, "internal", DROP, "A BPF helper or map failed")                                \
-	X(RING_FULL, "ring_full", RING, "No room in the ring: the workers are too slow or the ring too small") \
+	X(RING_FULL, "ring_full", RING,                                                            \
+	  "No room in the ring: the workers are too slow or the ring too small")                   \
 	X(REDIRECTED, "redirected", RING, "Handed to the kernel for the egress by XDP_REDIRECT")   \
 	X(QUEUED, "queued", QUEUE, "Handed to a worker through its ring")                          \
 	X(NATTED, "natted", NOTE, "Of these, rewritten by a NAT rule")                             \
@@ -57,17 +62,18 @@ enum vx_ledger_id {
 #define VX_LEDGER_ID(id, name, group, help) VX_L_##id,
 	VX_LEDGER(VX_LEDGER_ID)
 #undef VX_LEDGER_ID
-	VX_L_N
+		VX_L_N
 };
 
 /*
- * One counter set: map vx_set_a or vx_set_b, PERCPU_ARRAY of one element, behind slot 0 of vx_ledger
- * (ARRAY_OF_MAPS). Which of the two is in the slot is swapped by user space; both only ever grow, so a
- * total is the sum of both, and a set that is out of the slot must balance to the packet.
+ * One counter set: map vx_set_a or vx_set_b, PERCPU_ARRAY of one element, behind slot 0 of
+ * vx_ledger (ARRAY_OF_MAPS). Which of the two is in the slot is swapped by user space; both only
+ * ever grow, so a total is the sum of both, and a set that is out of the slot must balance to the
+ * packet.
  */
 struct vx_set {
 	__u64 row[VX_L_N];
-	__u64 id; /* 0 or 1: which set this is; written by user space before the program is attached */
+	__u64 id; /* 0 or 1: which set this is; user space writes it before it attaches */
 };
 
 enum vx_allow_mode { VX_ALLOW_OFF, VX_ALLOW_COUNT, VX_ALLOW_ENFORCE };
@@ -77,37 +83,39 @@ enum vx_unmatched { VX_UNMATCHED_DROP, VX_UNMATCHED_FORWARD };
 enum vx_truncated { VX_TRUNC_DROP, VX_TRUNC_FORWARD };
 enum vx_out { VX_OUT_RING, VX_OUT_REDIRECT };
 
-#define VX_ALLOW_HAS4  1 /* vx_cfg.allow_has: exact IPv4 entries exist; the map is asked only then */
-#define VX_ALLOW_HAS6  2
-#define VX_ALLOW_LPM4  4
-#define VX_ALLOW_LPM6  8
+/* vx_cfg.allow_word: which kinds of entries exist; a map is asked only then */
+#define VX_ALLOW_HAS4 1
+#define VX_ALLOW_HAS6 2
+#define VX_ALLOW_LPM4 4
+#define VX_ALLOW_LPM6 8
 
 /*
  * Live settings: map vx_cfg, ARRAY of one element, mmapable. User space stores each field with one
  * atomic store of its natural size; a packet that enters after the store sees the new value.
  */
 struct vx_cfg {
-	__u32 allow_mode;  /* enum vx_allow_mode */
-	__u32 match;	   /* enum vx_match */
-	__u32 unmatched;   /* enum vx_unmatched */
-	__u32 truncated;   /* enum vx_truncated */
-	__u32 other_vni;   /* enum vx_other_vni */
-	__u32 vni_any;	   /* 1: every VNI is ours */
-	__u32 paused;	   /* 1: intake off */
-	__u32 out;	   /* enum vx_out */
-	__u32 egress_mtu;  /* IP bytes; 0 = no limit below VX_MAX_FRAME */
+	__u32 allow_mode; /* enum vx_allow_mode */
+	__u32 match;	  /* enum vx_match */
+	__u32 unmatched;  /* enum vx_unmatched */
+	__u32 truncated;  /* enum vx_truncated */
+	__u32 other_vni;  /* enum vx_other_vni */
+	__u32 vni_any;	  /* 1: every VNI is ours */
+	__u32 paused;	  /* 1: intake off */
+	__u32 out;	  /* enum vx_out */
+	__u32 egress_mtu; /* IP bytes; 0 = no limit below VX_MAX_FRAME */
 	__u32 egress_ifindex;
-	__u32 n_rings;	   /* 1..VX_MAX_RINGS */
-	__u32 allow_word;  /* bit 0: the slot of vx_allow4/6, vx_lpm4/6 in force; bits 8..: VX_ALLOW_HAS4.. */
-	__u32 trace_budget;/* debug 3: user space adds to it, the program takes 1 a trace; 0 = off */
-	__u16 port;	   /* VXLAN UDP port, host order */
+	__u32 n_rings;	    /* 1..VX_MAX_RINGS */
+	__u32 allow_word;   /* VX_ALLOW_WORD: the slot in force, the kinds that exist */
+	__u32 trace_budget; /* user space adds to it, the program takes 1 a trace; 0 = off */
+	__u16 port;	    /* VXLAN UDP port, host order */
 	__u16 _pad0;
-	__u8 src_mac[8];   /* egress MAC in the first 6 */
+	__u8 src_mac[8]; /* egress MAC in the first 6 */
 };
 
 #define VX_ALLOW_WORD(slot, has) ((__u32)(slot) | ((__u32)(has) << 8))
 
-/* --- allowlist: vx_allow4, vx_allow6 (HASH) and vx_lpm4, vx_lpm6 (LPM_TRIE), each 2 slots of an ARRAY_OF_MAPS */
+/* --- allowlist: vx_allow4, vx_allow6 (HASH) and vx_lpm4, vx_lpm6 (LPM_TRIE), each 2 slots of an
+ * ARRAY_OF_MAPS */
 struct vx_lpm4_key {
 	__u32 prefixlen;
 	__be32 addr;
@@ -134,13 +142,15 @@ struct vx_hits {
 	__u64 last_ns; /* bpf_ktime_get_ns, CLOCK_MONOTONIC */
 };
 
-/* vx_denied: LRU_HASH, key struct vx_addr_key: the inner source (match src, any) or destination (match dst) */
+/* vx_denied: LRU_HASH, key struct vx_addr_key: the inner source (match src, any) or destination
+ * (match dst) */
 struct vx_addr_key {
 	__u8 addr[16];
 	__u32 family; /* VX_IP4, VX_IP6 */
 };
 
-/* --- NAT: vx_nat (HASH) by (family, protocol, port); vx_nat_lpm (LPM_TRIE) when a rule has a prefix */
+/* --- NAT: vx_nat (HASH) by (family, protocol, port); vx_nat_lpm (LPM_TRIE) when a rule has a
+ * prefix */
 struct vx_nat_key {
 	__be16 dport;
 	__u8 proto; /* IPPROTO_UDP, IPPROTO_TCP */
@@ -171,7 +181,7 @@ struct vx_nat_val {
 	__u32 _pad;
 };
 
-/* vx_nexthops: ARRAY, 8 bytes so that a change is one store */
+/* vx_nexthops: ARRAY, mmapable; 8 bytes so that a change is one store */
 struct vx_nexthop {
 	__u8 mac[6];
 	__u8 ok; /* 1: resolved */
@@ -188,7 +198,7 @@ struct vx_frag_key {
 	__u8 src[16];
 	__u8 dst[16]; /* before NAT */
 	__u32 vni;
-	__u32 id;     /* network order as found: 16 bits of IPv4, 32 of IPv6 */
+	__u32 id; /* network order as found: 16 bits of IPv4, 32 of IPv6 */
 	__u8 proto;
 	__u8 family;
 	__u16 _pad;
@@ -197,14 +207,15 @@ struct vx_frag_key {
 enum vx_frag_verdict { VX_FRAG_NAT = 1, VX_FRAG_PLAIN, VX_FRAG_NO_RULE };
 
 struct vx_frag_val {
-	__u64 ns;	      /* when the first fragment was seen */
-	struct vx_nat_target to; /* VX_FRAG_NAT: address and next hop; VX_FRAG_PLAIN: next hop only */
-	__u32 verdict;	      /* enum vx_frag_verdict */
+	__u64 ns;		 /* when the first fragment was seen */
+	struct vx_nat_target to; /* of VX_FRAG_PLAIN only the next hop counts */
+	__u32 verdict;		 /* enum vx_frag_verdict */
 	__u32 _pad;
 };
 
 /* --- observation */
-/* vx_vnis: PERCPU_HASH of our VNIs, key __u32 host order; vx_vni_seen: LRU_PERCPU_HASH of all others (all, if any) */
+/* vx_vnis: PERCPU_HASH of our VNIs, key __u32 host order; vx_vni_seen: LRU_PERCPU_HASH of all
+ * others (all, if any) */
 struct vx_vni_val {
 	__u64 packets;
 	__u64 last_ns;
@@ -229,12 +240,13 @@ struct vx_source_val {
 /* vx_oversize: PERCPU_ARRAY of one __u64: largest IP length dropped as oversize */
 
 /* --- rings: vx_rings, ARRAY_OF_MAPS of BPF ring buffers */
-#define VX_REC_HELD    1 /* fragment whose first is not known yet: not rewritten, worker asks again */
+#define VX_REC_HELD    1 /* fragment of an unknown first: not rewritten, the worker asks again */
 #define VX_REC_SAMPLED 2 /* t_submit_ns is valid; measure latency */
 #define VX_REC_TRACED  4 /* trace_id is valid */
 #define VX_REC_FRAG    8 /* a fragment (order matters with its datagram) */
 
-/* What stands before the frame in a ring record. The record's reserved length is a size class, len is real. */
+/* What stands before the frame in a ring record. The record's reserved length is a size class, len
+ * is real. */
 struct vx_record {
 	__u64 t_entry_ns;
 	__u64 t_submit_ns;
@@ -243,17 +255,18 @@ struct vx_record {
 	__u32 frag_id; /* as vx_frag_key.id */
 	__u32 trace_id;
 	__u8 flags;
-	__u8 set;	  /* 0 or 1: which counter set has it in its row queued */
-	__u8 family;	  /* of the inner packet, VX_IP4, VX_IP6 */
+	__u8 set;    /* 0 or 1: which counter set has it in its row queued */
+	__u8 family; /* of the inner packet, VX_IP4, VX_IP6 */
 	__u8 frag_proto;
-	__u8 natted;	  /* 1: rewritten by a rule */
+	__u8 natted; /* 1: rewritten by a rule */
 	__u8 _pad[3];
 };
 
 /*
- * vx_wake: ARRAY of VX_MAX_RINGS, mmapable. sleepers = number of workers that wait (or are about to) on
- * this ring. Worker: add 1, full fence, look at the producer position once more, wait. XDP: after the
- * reserve, an atomic operation (full barrier), read sleepers; submit with BPF_RB_FORCE_WAKEUP if not 0.
+ * vx_wake: ARRAY of VX_MAX_RINGS, mmapable. sleepers = number of workers that wait (or are about
+ * to) on this ring. Worker: add 1, full fence, look at the producer position once more, wait. XDP:
+ * after the reserve, an atomic operation (full barrier), read sleepers; submit with
+ * BPF_RB_FORCE_WAKEUP if not 0.
  */
 struct vx_wake {
 	__u32 sleepers;
@@ -262,11 +275,11 @@ struct vx_wake {
 	__u64 _pad1[7];
 };
 
-/* --- trace: what vx_decide found out. vx_explain writes it to vx_explain_out (ARRAY of one); vx_pipeline
- * sends it through the ring buffer vx_traces while cfg.trace_budget lasts. */
+/* --- trace: what vx_decide found out. vx_explain writes it to vx_explain_out (ARRAY of one);
+ * vx_pipeline sends it through the ring buffer vx_traces while cfg.trace_budget lasts. */
 enum vx_step {
-	VX_STEP_OUTER,	/* outer headers, VXLAN, VNI */
-	VX_STEP_INNER,	/* inner Ethernet and IP */
+	VX_STEP_OUTER, /* outer headers, VXLAN, VNI */
+	VX_STEP_INNER, /* inner Ethernet and IP */
 	VX_STEP_ALLOW,
 	VX_STEP_L4,
 	VX_STEP_FRAG,
@@ -287,27 +300,28 @@ enum vx_step {
 struct vx_trace {
 	__u64 t_ns;
 	__u32 trace_id;
-	__u32 row;	   /* enum vx_ledger_id that decided */
-	__u32 step;	   /* enum vx_step: the last one reached */
-	__u32 flags;	   /* VX_T_* */
+	__u32 row;   /* enum vx_ledger_id that decided */
+	__u32 step;  /* enum vx_step: the last one reached */
+	__u32 flags; /* VX_T_* */
 	__u32 vni;
-	__u32 allow_idx;   /* valid with VX_T_ALLOW_HIT */
-	__u32 nat_idx;	   /* valid with VX_T_NAT_HIT */
+	__u32 allow_idx; /* valid with VX_T_ALLOW_HIT */
+	__u32 nat_idx;	 /* valid with VX_T_NAT_HIT */
 	__u32 ring;
-	__u32 ip_len;	   /* inner IP bytes present */
-	__u32 frame_len;   /* bytes that leave, Ethernet included; 0 if none */
+	__u32 ip_len;	 /* inner IP bytes present */
+	__u32 frame_len; /* bytes that leave, Ethernet included; 0 if none */
 	__u8 outer_src[16];
 	__u8 src[16];
-	__u8 dst[16];	   /* before NAT */
+	__u8 dst[16]; /* before NAT */
 	struct vx_nat_target to;
 	__be16 sport, dport;
 	__u8 outer_family, family, proto, tags; /* tags: inner 802.1Q tags looked through */
-	__u8 mac[6];	   /* next hop */
+	__u8 mac[6];				/* next hop */
 	__u8 _pad[2];
 };
 
-/* --- leak guard (leak.bpf.c): vx_leak, PERCPU_ARRAY of one; vx_own, HASH of the host's own addresses
- * (struct vx_addr_key); vx_targets, HASH of NAT targets */
+/* --- leak guard (leak.bpf.c): vx_leak, PERCPU_ARRAY of one; vx_own, HASH of the host's own
+ * addresses (struct vx_addr_key); vx_targets, HASH of NAT targets; the values of both are one __u8
+ * that says nothing */
 struct vx_leak {
 	__u64 frames; /* outgoing frames seen on the ingress */
 	__u64 leaked;
