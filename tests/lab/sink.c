@@ -148,15 +148,14 @@ static bool expired(const struct sink *s, uint64_t start, uint64_t now)
 	       now - s->idle_since_ns > s->c->idle_ms * 1000000;
 }
 
-/* An interface that went down may come back, one that is deleted does not: true for the latter. An
- * error stays in the socket, and poll returns at once, until it is read. */
-static bool interface_gone(const struct sink *s, short revents)
+/* Asked when poll() gave no packets. An interface that went down may come back, one that is deleted
+ * does not: true for the latter. An error stays in the socket, and poll() returns at once, until it
+ * is read; deletion has no error of its own when the interface was down already. */
+static bool interface_gone(const struct sink *s)
 {
 	socklen_t len = sizeof(int);
 	int error;
 
-	if (!(revents & POLLERR))
-		return false;
 	getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 	if (if_nametoindex(s->c->ifname) == s->c->ifindex)
 		return false;
@@ -170,9 +169,12 @@ static void loop(struct sink *s, volatile sig_atomic_t *stop)
 	uint64_t start = now_ns(CLOCK_MONOTONIC);
 	unsigned int i;
 
-	while (!*stop && !enough(s) && !expired(s, start, now_ns(CLOCK_MONOTONIC)))
-		if (!read_block(s) && poll(&p, 1, RETIRE_MS) > 0 && interface_gone(s, p.revents))
+	while (!*stop && !enough(s) && !expired(s, start, now_ns(CLOCK_MONOTONIC))) {
+		if (read_block(s))
+			continue;
+		if ((poll(&p, 1, RETIRE_MS) <= 0 || !(p.revents & POLLIN)) && interface_gone(s))
 			break;
+	}
 	/* What came until now counts too: the last block is handed over a little later. */
 	poll(NULL, 0, 2 * RETIRE_MS);
 	for (i = 0; i < BLOCKS && !enough(s) && read_block(s); i++)

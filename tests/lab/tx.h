@@ -15,8 +15,8 @@
 
 struct tx_stats {
 	uint64_t sent, bytes; /* AF_XDP: bytes of refused frames too */
-	uint64_t errors; /* frames given up, or refused by the kernel */
-	int last_errno;	 /* of the last such frame, 0 when there was none */
+	uint64_t errors;      /* frames given up, or refused by the kernel */
+	int last_errno;	      /* of the last such frame, 0 when there was none */
 };
 
 struct tx;

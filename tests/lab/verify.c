@@ -69,8 +69,7 @@ static void fault(struct verify *v, uint64_t *counter, const struct parse_pkt *p
 	}
 	snprintf(v->first_problem, sizeof(v->first_problem),
 		 "packet %llu (%u bytes, %s > %s, protocol %u, port %u): %s",
-		 (unsigned long long)v->n.packets, p->len, src, dst, p->proto,
-		 port, what);
+		 (unsigned long long)v->n.packets, p->len, src, dst, p->proto, port, what);
 }
 
 /* ICMPv6 of neighbour discovery and of multicast listeners (also behind a hop-by-hop header). */
