@@ -14,7 +14,7 @@
 int eng_rows_init(struct eng *e, struct vx_err *err)
 {
 	struct eng_run *r = e->run;
-	size_t n = e->o->allow_max > VX_MAX_NAT ? e->o->allow_max : VX_MAX_NAT;
+	size_t end = ALLOW_IDX_END(e->o->allow_max), n = end > VX_MAX_NAT ? end : VX_MAX_NAT;
 
 	r->hits = calloc(n, sizeof(*r->hits));
 	r->allow_prev = calloc(n, sizeof(*r->allow_prev));

@@ -66,7 +66,7 @@ struct eng_run {
 	uint64_t nic_tx;	   /* ingress tx_packets, read once a second */
 	struct eng_exact exact;
 
-	struct vx_hits *hits;	   /* scratch: allow_max or VX_MAX_NAT of them */
+	struct vx_hits *hits;	   /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
 	uint64_t *allow_prev, *nat_prev;
 	uint32_t *allow_pps, *nat_pps;
 	uint32_t allow_high, nat_high; /* elements below these have been used */

@@ -38,7 +38,7 @@ static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
 	d->vx = vx__open();
 	if (!d->vx)
 		return vx_err_set(err, -errno, "opening the BPF object: %s", strerror(errno));
-	rc = bpf_map__set_max_entries(d->vx->maps.vx_allow_hits, cfg->allow_max);
+	rc = bpf_map__set_max_entries(d->vx->maps.vx_allow_hits, ALLOW_IDX_END(cfg->allow_max));
 	rc = rc ? rc : vx__load(d->vx);
 	if (!rc)
 		return 0;

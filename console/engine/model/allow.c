@@ -26,8 +26,8 @@ struct node {
 
 struct allow {
 	uint32_t max;
-	uint32_t hint; /* where to look for a free idx: behind the last one given, so that one is
-			  reused late */
+	uint32_t next, n_free; /* idx from next on were never given */
+	uint32_t *free_idx;    /* given and free again */
 	struct node *first, *last;
 	struct node **by_idx; /* allow_idx_end() of them; NULL = free */
 	struct tab entries, orgs;
@@ -70,7 +70,10 @@ int allow_new(struct allow **out, uint32_t max, struct vx_err *err)
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	a->max = max;
 	a->by_idx = calloc(allow_idx_end(a) + 1, sizeof(*a->by_idx));
-	if (!a->by_idx) {
+	a->free_idx = calloc(allow_idx_end(a) + 1, sizeof(*a->free_idx));
+	if (!a->by_idx || !a->free_idx) {
+		free(a->by_idx);
+		free(a->free_idx);
 		free(a);
 		return vx_err_set(err, -ENOMEM, "out of memory for a list of %u entries", max);
 	}
@@ -137,6 +140,7 @@ void allow_free(struct allow *a)
 	tab_fini(&a->entries);
 	tab_fini(&a->orgs);
 	free(a->by_idx);
+	free(a->free_idx);
 	free(a);
 }
 
@@ -152,7 +156,7 @@ uint32_t allow_max(const struct allow *a)
 
 uint32_t allow_idx_end(const struct allow *a)
 {
-	return 2 * a->max;
+	return ALLOW_IDX_END(a->max);
 }
 
 /* Texts go to terminals and into JSON: UTF-8, of a length somebody can read. */
@@ -168,14 +172,10 @@ static int text_check(const char *what, const char *s, struct vx_err *err)
 	return 0;
 }
 
+/* There is one: the list has at most half as many entries. */
 static uint32_t idx_take(struct allow *a)
 {
-	uint32_t end = allow_idx_end(a), i = a->hint;
-
-	while (a->by_idx[i])
-		i = i + 1 < end ? i + 1 : 0;
-	a->hint = i + 1 < end ? i + 1 : 0;
-	return i;
+	return a->n_free ? a->free_idx[--a->n_free] : a->next++;
 }
 
 static struct node *node_new(struct allow *a, const struct cidr *c, const char *org,
@@ -271,6 +271,7 @@ int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
 	else
 		a->last = n->prev;
 	a->by_idx[n->e.idx] = NULL;
+	a->free_idx[a->n_free++] = n->e.idx;
 	tab_del(&a->entries, n);
 	node_free(a, n);
 	return 0;
@@ -336,6 +337,20 @@ uint32_t allow_orgs(const struct allow *a)
 	return a->orgs.n;
 }
 
+/* What is unused below the highest one in use, so that the lowest comes first. */
+static void idx_free_again(struct allow *a)
+{
+	uint32_t i = allow_idx_end(a);
+
+	while (i && !a->by_idx[i - 1])
+		i--;
+	a->next = i;
+	a->n_free = 0;
+	while (i--)
+		if (!a->by_idx[i])
+			a->free_idx[a->n_free++] = i;
+}
+
 void allow_adopt_idx(struct allow *fresh, const struct allow *old)
 {
 	uint32_t end = allow_idx_end(fresh), next = 0;
@@ -358,5 +373,5 @@ void allow_adopt_idx(struct allow *fresh, const struct allow *old)
 		n->e.idx = next;
 		fresh->by_idx[next] = n;
 	}
-	fresh->hint = next;
+	idx_free_again(fresh);
 }

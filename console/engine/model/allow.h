@@ -24,9 +24,10 @@ int allow_new(struct allow **out, uint32_t max, struct vx_err *err)
 void allow_free(struct allow *a);
 uint32_t allow_count(const struct allow *a);
 uint32_t allow_max(const struct allow *a);
-/* idx are below this: 2 * max, so that two full lists, the old and the new one, never share one.
- * vx_allow_hits has as many elements. An idx that was freed is given again as late as possible;
- * whoever owns the hits zeroes them. */
+/* idx are below this: so that two full lists, the old and the new one, never share one. As many
+ * elements has vx_allow_hits. Low ones are given first, a freed one again; whoever owns the hits
+ * zeroes them then. */
+#define ALLOW_IDX_END(max) (2 * (max))
 uint32_t allow_idx_end(const struct allow *a);
 /* -EEXIST when the very prefix is there, -ENOSPC beyond max, -EINVAL when a text is not UTF-8 or
  * too long, -ENOMEM. An empty text is none. out may be NULL. */
