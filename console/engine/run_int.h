@@ -58,6 +58,7 @@ struct eng_run {
 	unsigned n_workers;
 	size_t ring_size; /* of each */
 	struct eng_target target[VX_MAX_NAT];
+	unsigned target_next; /* where the search for a free one begins */
 
 	struct eng_sample last;
 	uint64_t in_pps_peak, out_pps_peak;

@@ -15,7 +15,13 @@ int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct v
 	struct eng_target *t = e->run->target;
 	int free_at = -1, rc;
 
-	for (int i = 0; i < VX_MAX_NAT; i++) {
+	/*
+	 * Free slots are taken in turn: a fragment's remembered verdict names its slot for 30 s, and must not
+	 * find another target's next hop there.
+	 */
+	for (int k = 0; k < VX_MAX_NAT; k++) {
+		int i = (int)((e->run->target_next + (unsigned)k) % VX_MAX_NAT);
+
 		if (t[i].refs && addr_equal(&t[i].addr, a)) {
 			t[i].refs++;
 			*slot = (uint16_t)(VX_NH_FIRST + i);
@@ -32,6 +38,8 @@ int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct v
 	rc = net_nexthop_follow(e->net, *slot, a, err);
 	if (rc)
 		t[free_at].refs = 0;
+	else
+		e->run->target_next = (unsigned)free_at + 1;
 	return rc;
 }
 
