@@ -146,6 +146,7 @@ static int start_workers(struct eng *e, struct vx_err *err)
 {
 	int cpus[INJ_MAX_WORKERS], fds[INJ_MAX_WORKERS];
 	size_t sizes[INJ_MAX_WORKERS];
+	const struct net_link *out = net_link(e->net, NET_EGRESS);
 	struct inj_cfg cfg = {
 		.n_workers = e->run->n_workers,
 		.ring_fds = fds,
@@ -154,7 +155,7 @@ static int start_workers(struct eng *e, struct vx_err *err)
 		.dispatch = e->o->spread ? INJ_SPREAD : INJ_FLOW,
 		.batch = e->o->batch,
 		.cpus = cpus,
-		.egress_ifindex = net_link(e->net, NET_EGRESS)->ifindex,
+		.egress_ifindex = out->ifindex,
 		.qdisc_bypass = e->o->qdisc_bypass,
 		.frag = ask_frag,
 		.frag_ctx = e,
@@ -171,7 +172,10 @@ static int start_workers(struct eng *e, struct vx_err *err)
 	cfg.n_cpus = (unsigned)n;
 	cfg.egress = e->run->egress;
 	rc = inj_new(&e->inj, &cfg, err);
-	return rc ? rc : inj_start(e->inj, err);
+	if (rc)
+		return rc;
+	inj_set_link(e->inj, out->up && out->running);
+	return inj_start(e->inj, err);
 }
 
 static void first_snapshot(struct eng *e)

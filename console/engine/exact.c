@@ -58,11 +58,15 @@ static void settle(struct eng *e)
 		return;
 	for (unsigned i = 0; i < e->run->n_workers; i++) {
 		uint64_t taken, producer;
-		struct inj_stats st;
 
 		inj_ring_pos(e->inj, i, &taken, &producer);
 		if (taken < x->pos[i])
 			return;
+	}
+	/* Only now: in `spread` any worker may have finished the records of any ring. */
+	for (unsigned i = 0; i < e->run->n_workers; i++) {
+		struct inj_stats st;
+
 		inj_worker_stats(e->inj, i, &st);
 		done += st.done[x->id];
 	}

@@ -119,6 +119,8 @@ static void on_egress(struct eng *e, const struct net_link *l)
 
 	vx_info("%s: %s%s, MTU %u", l->name, !l->ifindex ? "gone" : l->up ? "up" : "down",
 		l->ifindex && l->up && !l->running ? ", no carrier" : "", l->mtu);
+	if (e->inj)
+		inj_set_link(e->inj, l->ifindex && l->up && l->running);
 	if (!l->ifindex)
 		return;
 	dp_store_mac(c, l->mac);
