@@ -37,6 +37,9 @@ check "packets at the destination" "$(json .packets "$SINK")" $N
 check_clean_sink "the sink's verdict"
 check "no reorder within a flow" "$(json .reordered "$SINK")" 0
 wait_for 5 [ "$(json .sent "$(vxctl --json ledger)")" = $N ]
+holds() { [ "$(tcpdump -nr "$1" udp 2>/dev/null | wc -l)" -ge $N ]; }
+wait_for 10 holds "$T/in.pcap" # a tcpdump that is ended forgets what it has not read
+wait_for 10 holds "$T/out.pcap"
 ending "$IN"
 ending "$OUT"
 check "byte for byte but for NAT" "$(python3 "$HERE/compare_pcap.py" "$T/in.pcap" "$T/out.pcap" \
