@@ -43,7 +43,7 @@ for ((i = 0; i < 100; i++)); do
 done
 
 ip netns exec "$prefix-dst" "$build/vxgen" sink dst0 --expect-dst 172.30.82.95:8081 \
-	--seconds $((seconds + 10)) >"$tmp/sink" 2>&1 &
+	--idle 1 --seconds $((seconds + 10)) >"$tmp/sink" 2>&1 &
 sink=$!
 echo "vxgen send: $rate packets/s for $seconds s from $sources; Ctrl-C ends it"
 ip netns exec "$prefix-src" "$build/vxgen" send src0 --rate "$rate" --seconds "$seconds" \
@@ -54,17 +54,18 @@ while kill -0 "$sender" 2>/dev/null; do
 done
 sender=''
 
-# The engine sends what is queued before it ends; then the sink has all there will be.
+# The engine sends what is queued before it ends; the sink ends a second after the last packet.
 kill -TERM "$engine"
 wait "$engine"
 rc=$?
 engine=''
-kill -TERM "$sink" 2>/dev/null
-wait "$sink"
+while kill -0 "$sink" 2>/dev/null; do
+	wait "$sink"
+done
 sink=''
 printf '\nGenerator, in the source:\n'
 cat "$tmp/send"
 printf '\nSink, in the destination (every checksum, address and sequence number verified):\n'
-cat "$tmp/sink"
+grep -v '^ready' "$tmp/sink"
 [ $stopped = no ] || echo "(ended by Ctrl-C)"
 exit $rc
