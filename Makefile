@@ -176,7 +176,6 @@ install: all ## PREFIX= DESTDIR=
 	install -D -m 755 $(BUILD)/vxgen $(DESTDIR)$(BINDIR)/vxgen
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
-	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 $(wildcard man/*.1)
 	install -D -m 644 -t $(DESTDIR)$(DATADIR) $(SAMPLES:%=share/%)
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' share/vxconsole.service \
@@ -184,7 +183,7 @@ install: all ## PREFIX= DESTDIR=
 	for f in $(SAMPLES); do [ -e $(ETC)/$$f ] || install -D -m 644 share/$$f $(ETC)/$$f; done
 uninstall: ## removes what install put there; edited files in /etc stay
 	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service
-	rm -f $(foreach m,$(notdir $(wildcard man/*.[158])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
+	rm -f $(foreach m,$(notdir $(wildcard man/*.[58])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
 	rm -f $(SAMPLES:%=$(DESTDIR)$(DATADIR)/%)
 	for f in $(SAMPLES); do ! cmp -s share/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
 	-rmdir $(DESTDIR)$(DATADIR) $(ETC) 2>/dev/null
