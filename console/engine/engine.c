@@ -116,7 +116,7 @@ static int load_lists(struct eng *e, struct vx_err *err)
 		vx_warn("no allowlist given: every address is let through (allow-mode off)");
 	}
 	for (int i = 0; !rc && i < e->o->n_nat_rules; i++) {
-		rc = eng_nat_add(e, e->o->nat_rules[i], err);
+		rc = eng_rule_add(e, e->o->nat_rules[i], err);
 		if (rc)
 			vx_err_prefix(err, "NAT rule %s", e->o->nat_rules[i]);
 	}
@@ -241,6 +241,8 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 	e->lock_fd = -1;
 	e->quiet.fd[0] = e->quiet.fd[1] = -1;
 	e->run->epoll_fd = e->run->signal_fd = e->run->timer_fd = -1;
+	for (int id = 0; id < OPT_N; id++)
+		e->run->by_cli[id] = o->source[id] == OPT_BY_CLI;
 	e->run->start_ns = eng_now_ns();
 	e->run->start_real_ns = eng_real_ns();
 	e->run->n_workers = o->workers ? o->workers : inj_default_workers();
