@@ -32,6 +32,16 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Whatever --debug says: an exit code of 1 is always explained. */
+static int start_failed(const struct vx_err *err)
+{
+	vx_error("%s", err->msg);
+	if (log_level() < LOG_ERROR)
+		log_say("error: %s\n", err->msg);
+	log_close();
+	return 1;
+}
+
 static int headless(struct opts *o)
 {
 	struct vx_err err = { 0 };
@@ -39,13 +49,14 @@ static int headless(struct opts *o)
 	int rc;
 
 	block_signals();
-	if (log_open(o->log, true, o->debug, &err) || eng_new(&e, o, &dp_real, &err)) {
-		vx_error("%s", err.msg);
-		return 1;
-	}
-	log_say("ready: %s -> %s, %s mode (%s), egress %s, %u worker%s, socket %s\n",
+	if (log_open(o->log, true, o->debug, &err) || eng_new(&e, o, &dp_real, &err))
+		return start_failed(&err);
+	if (o->zerocopy)
+		vx_warn("--zerocopy has no effect: it is for AF_XDP, and packets are sent by %s",
+			e->snap.egress_method);
+	log_say("ready: %s -> %s, %s mode (%s), egress %s (%s), %u worker%s, socket %s\n",
 		o->ingress, o->egress_dev, e->snap.mode, e->snap.mode_reason, e->snap.egress_method,
-		e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s", e->socket_path);
+		e->snap.egress_reason, e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s", e->socket_path);
 	if (eng_loop(e, &err)) {
 		vx_error("%s", err.msg);
 		e->run->exit_code = 1;

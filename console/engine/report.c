@@ -5,29 +5,30 @@
  */
 #include "engine/run_int.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "engine/cmd/figures.h"
 #include "engine/model/ledger.h"
+#include "engine/sys/quick.h"
+#include "log.h"
 #include "proto/out.h"
 
-static void print(int fd, struct out *o, bool json)
-{
-	struct buf b = { 0 };
+#define REPORT_MS 5000 /* how long the report waits for its reader; the status objects do not wait */
 
-	if (json)
-		out_json(o, &b);
-	else
-		out_text(o, &b);
-	if (!b.failed)
-		dprintf(fd, "%s%s", b.data ? b.data : "", json ? "\n" : "");
-	buf_fini(&b);
+/* A line on stdout with json, else text on stderr. */
+static void render(const struct out *o, bool json, struct buf *b)
+{
+	if (json) {
+		out_json(o, b);
+		buf_char(b, '\n');
+	} else {
+		out_text(o, b);
+	}
 }
 
 void eng_status_out(struct eng *e)
 {
+	struct buf b = { 0 };
 	struct out *o;
 
 	if (!e->o->json) {
@@ -37,8 +38,11 @@ void eng_status_out(struct eng *e)
 	o = out_new();
 	if (o) {
 		figures_stats(o, NULL, &e->snap);
-		print(STDOUT_FILENO, o, true);
+		render(o, true, &b);
+		if (b.failed || b.n > QUICK_MAX || !quick_put(STDOUT_FILENO, b.data, b.n))
+			vx_warn("stdout does not take the status: an object is left out");
 	}
+	buf_fini(&b);
 	out_free(o);
 }
 
@@ -68,6 +72,7 @@ void eng_report(struct eng *e)
 {
 	const struct eng_selfcheck *c = &e->run->final_check;
 	struct out *o = out_new();
+	struct buf b = { 0 };
 
 	if (!o)
 		return;
@@ -85,6 +90,9 @@ void eng_report(struct eng *e)
 	out_end(o);
 	out_end(o);
 	out_end(o);
-	print(e->o->json ? STDOUT_FILENO : STDERR_FILENO, o, e->o->json);
+	render(o, e->o->json, &b);
+	if (b.failed || !quick_put_within(e->o->json ? STDOUT_FILENO : STDERR_FILENO, b.data, b.n, REPORT_MS))
+		vx_error("the report could not be written whole");
+	buf_fini(&b);
 	out_free(o);
 }
