@@ -85,7 +85,7 @@ int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 		return store_allow_write_fd(fd, path ? path : "the client's file", e->allow,
 					    e->allow_doc, err);
 	if (!path)
-		path = e->o->allowlist[0] ? e->o->allowlist : "/etc/vxconsole/allowlist.json";
+		path = e->o->allowlist[0] ? e->o->allowlist : eng_etc(ENG_ETC "/allowlist.json");
 	return store_allow_write(path, e->allow, e->allow_doc, err);
 }
 

@@ -137,7 +137,7 @@ static int ask_frag(void *ctx, const struct vx_frag_key *key, struct inj_frag_an
 	out->verdict = val.verdict;
 	memcpy(out->new_dst, val.to.addr, 16);
 	memcpy(out->dst_mac, nh.mac, 6);
-	memcpy(out->src_mac, e->dp->cfg(e->d)->src_mac, 6);
+	dp_load_mac(e->dp->cfg(e->d), out->src_mac);
 	out->nexthop_ok = nh.ok;
 	return 1;
 }
@@ -256,6 +256,12 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 	return 0;
 }
 
+/* The workers have stopped, so that this is to the packet: what they had no time for is counted too, as in flight. */
+static bool queue_closes(const struct snap_ledger *l)
+{
+	return l->row[VX_L_QUEUED] == l->sent + l->tx_failed + l->frag_unknown + l->in_flight;
+}
+
 int eng_stop(struct eng *e)
 {
 	struct eng_selfcheck check = { 0 };
@@ -268,8 +274,10 @@ int eng_stop(struct eng *e)
 		vx_error("%s", err.msg);
 	eng_refresh(e);
 	e->run->final_check = check;
-	if (!check.exact || e->snap.ledger.in_flight) {
-		vx_error("the final check is unequal: %s", check.what[0] ? check.what : "records are left");
+	if (!check.exact || !queue_closes(&e->snap.ledger)) {
+		e->run->final_check.exact = false;
+		vx_error("the final check is unequal: %s",
+			 check.what[0] ? check.what : "queued packets are neither sent nor counted");
 		e->run->exit_code = 1;
 	}
 	return e->run->exit_code;

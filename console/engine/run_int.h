@@ -10,6 +10,7 @@
 #include "engine/serve/serve.h"
 
 #define ENG_TICK_MS	100
+#define ENG_ETC		"/etc/vxconsole"
 #define ENG_TRACES	64 /* traces that wait for their send result */
 #define ENG_TRACE_PPS	10
 
@@ -102,6 +103,8 @@ int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, 
 /* Puts option id of n into force, where was is in force. set.c */
 int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,
 		      struct vx_err *err) __attribute__((warn_unused_result));
+/* path, once its directory has been made: what `save` writes to when no file was given. */
+const char *eng_etc(const char *path);
 /* What stands before opt_why_fixed: "needs a restart: ", or "". */
 const char *eng_not_live(enum opt_id id);
 int eng_read_config(const char *path, char **text, size_t *len, struct vx_err *err)

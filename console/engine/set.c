@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -215,9 +216,15 @@ int eng_read_config(const char *path, char **text, size_t *len, struct vx_err *e
 	return rc;
 }
 
+const char *eng_etc(const char *path)
+{
+	mkdir(ENG_ETC, 0755); /* what fails here shows when the file is written */
+	return path;
+}
+
 int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 {
-	const char *to = path ? path : e->o->config[0] ? e->o->config : "/etc/vxconsole/vxconsole.conf";
+	const char *to = path ? path : e->o->config[0] ? e->o->config : eng_etc(ENG_ETC "/vxconsole.conf");
 	char *old = NULL, *out = NULL, **rules;
 	size_t old_len = 0, out_len = 0;
 	int rc, n_rules;
