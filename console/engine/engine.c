@@ -178,6 +178,18 @@ static int start_workers(struct eng *e, struct vx_err *err)
 	return inj_start(e->inj, err);
 }
 
+static int open_quiet(struct eng *e, struct vx_err *err)
+{
+	int rc = quiet_open(&e->quiet, e->o->port, err);
+
+	for (int i = 0; i < 2 && !rc; i++)
+		if (e->quiet.in_use[i])
+			vx_warn("UDP port %u is in use by somebody else (a vxlan device?) for IPv%d: what "
+				"passes to the kernel goes there; see: ss -ulnp sport = :%u",
+				e->o->port, i ? 6 : 4, e->o->port);
+	return rc;
+}
+
 static void first_snapshot(struct eng *e)
 {
 	struct snapshot *s = &e->snap;
@@ -210,7 +222,7 @@ static int start(struct eng *e, struct vx_err *err)
 	rc = rc ? rc : open_datapath(e, err);
 	rc = rc ? rc : open_network(e, err);
 	rc = rc ? rc : load_lists(e, err);
-	rc = rc ? rc : quiet_open(&e->quiet, e->o->port, err);
+	rc = rc ? rc : open_quiet(e, err);
 	rc = rc ? rc : start_workers(e, err);
 	if (rc)
 		return rc;
