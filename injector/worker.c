@@ -134,7 +134,8 @@ static void note_pending(struct worker *w)
 {
 	unsigned out = w->egress->ops->poll ? w->egress->ops->poll(w->egress) : 0;
 
-	stats_set(&w->st.pending, w->held.n + out);
+	/* R5: what is not pending any more has its row; pairs with A5 in inj_in_flight() */
+	atomic_store_explicit(&w->st.pending, w->held.n + out, memory_order_release);
 }
 
 static bool claim(struct worker *w)

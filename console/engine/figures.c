@@ -56,10 +56,9 @@ static void read_workers(struct eng *e, struct snap_ledger *l)
 	}
 }
 
-static uint64_t read_rings(struct eng *e)
+static void read_rings(struct eng *e)
 {
 	struct snapshot *s = &e->snap;
-	uint64_t in_flight = 0;
 
 	for (unsigned i = 0; i < s->n_workers; i++) {
 		struct inj_ring_stats r;
@@ -70,9 +69,7 @@ static uint64_t read_rings(struct eng *e)
 		s->ring[i].high = r.high;
 		s->ring[i].late_wakeups = r.late_wakeups;
 		s->ring[i].full = e->dp->ring_full(e->d, i);
-		in_flight += r.in_flight;
 	}
-	return in_flight;
 }
 
 static uint64_t done(const struct snap_ledger *l)
@@ -97,7 +94,8 @@ static void read_ledger(struct eng *e)
 	memcpy(r.row, d.row, sizeof(r.row));
 	r.rx_before = d.rx_before;
 	r.rx_after = d.rx_after;
-	r.in_flight = read_rings(e);
+	read_rings(e);
+	r.in_flight = inj_in_flight(e->inj);
 	read_workers(e, l);
 	r.done1 = done(l);
 	memcpy(l->row, d.row, sizeof(l->row));
