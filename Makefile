@@ -12,6 +12,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 CLANG      ?= clang
 CFLAGS     ?= -O2 -g
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 Q := $(if $(V),,@)
 say = $(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
