@@ -108,15 +108,11 @@ static void read_ledger(struct eng *e)
 
 static void read_leak(struct eng *e)
 {
-	struct eng_run *r = e->run;
 	struct dp_leak leak;
 
-	if (e->dp->leak(e->d, &leak))
-		return;
-	e->snap.ledger.leaked = leak.leaked;
-	/* Frames that the NIC sent and no tap saw. Both counters move on their own: what counts is growth. */
-	if (r->nic_tx >= r->tx_baseline + leak.frames)
-		e->snap.ledger.unseen_tx = r->nic_tx - r->tx_baseline - leak.frames;
+	if (!e->dp->leak(e->d, &leak))
+		e->snap.ledger.leaked = leak.leaked;
+	e->snap.ledger.unseen_tx = e->run->unseen.n;
 }
 
 static void read_latency(struct eng *e)
@@ -220,16 +216,12 @@ static void ring_rates(struct eng *e, unsigned i, double seconds)
 
 static void nic_second(struct eng *e)
 {
-	struct eng_run *r = e->run;
-	struct dp_leak leak;
+	struct dp_leak before, after;
 	uint64_t rx, tx;
 
-	if (nic_packets(e->o->ingress, &rx, &tx, NULL) || e->dp->leak(e->d, &leak))
-		return;
-	r->nic_tx = tx;
-	if (!r->tx_baseline_known || tx < r->tx_baseline + leak.frames)
-		r->tx_baseline = tx > leak.frames ? tx - leak.frames : 0;
-	r->tx_baseline_known = true;
+	if (!e->dp->leak(e->d, &before) && !nic_packets(e->o->ingress, &rx, &tx, NULL) &&
+	    !e->dp->leak(e->d, &after))
+		unseen_update(&e->run->unseen, before.frames, tx, after.frames);
 }
 
 void eng_second(struct eng *e)

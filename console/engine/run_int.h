@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/model/rates.h"
+#include "engine/model/unseen.h"
 #include "engine/serve/serve.h"
 
 #define ENG_TICK_MS	100
@@ -63,9 +64,7 @@ struct eng_run {
 
 	struct eng_sample last;
 	uint64_t in_pps_peak, out_pps_peak;
-	uint64_t tx_baseline;	   /* ingress tx_packets less the guard's frames when both were first read */
-	bool tx_baseline_known;
-	uint64_t nic_tx;	   /* ingress tx_packets, read once a second */
+	struct unseen unseen;	   /* read once a second */
 	struct eng_exact exact;
 
 	struct vx_hits *hits;	   /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
