@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SIGHUP: config and allowlist are read again. All of it is read and judged first; what is then put into force one after
- * the other is taken back when a later part fails, so that nothing changes or everything. [engine]
+ * SIGHUP: config and allowlist are read again. All of it is read and judged first; what is then put
+ * into force one after the other is taken back when a later part fails, so that nothing changes or
+ * everything. [engine]
  */
 #include "engine/run_int.h"
 
@@ -30,7 +31,8 @@ static void log_warning(void *ctx, const char *text)
 	vx_warn("%s", text);
 }
 
-/* What was given on the command line stays above the config, also when `set` has changed it since. */
+/* What was given on the command line stays above the config, also when `set` has changed it since.
+ */
 static void keep_cli(const struct eng *e, struct opts *n)
 {
 	for (int id = 0; id < OPT_N; id++)
@@ -82,14 +84,15 @@ static int read_config(struct reload *r, struct vx_err *err)
 	return rc ? rc : compare(r, err);
 }
 
-/* Rules of the config replace all others; a config that never had any leaves those of `nat add` alone. */
+/* Rules of the config replace all others; a config that never had any leaves those of `nat add`
+ * alone. */
 static int read_rules(struct reload *r, struct vx_err *err)
 {
 	struct opts *n = r->n;
 	int rc = 0;
 
-	if (r->e->run->by_cli[OPT_NAT_RULE] ||
-	    (n->source[OPT_NAT_RULE] != OPT_BY_CONFIG && r->e->o->source[OPT_NAT_RULE] != OPT_BY_CONFIG))
+	if (r->e->run->by_cli[OPT_NAT_RULE] || (n->source[OPT_NAT_RULE] != OPT_BY_CONFIG &&
+						r->e->o->source[OPT_NAT_RULE] != OPT_BY_CONFIG))
 		return 0;
 	r->n_rules_were = eng_rules_copy(r->e, &r->rules_were);
 	r->rules = calloc((size_t)n->n_nat_rules + 1, sizeof(*r->rules));
@@ -104,8 +107,9 @@ static int read_list(struct reload *r, struct vx_err *err)
 {
 	const char *path = r->e->o->allowlist;
 	int fd = store_open(path, err);
-	int rc = fd < 0 ? fd : store_allow_read(fd, path, r->e->o->allow_max, &r->allow, &r->doc, log_warning,
-						NULL, err);
+	int rc = fd < 0 ? fd
+			: store_allow_read(fd, path, r->e->o->allow_max, &r->allow, &r->doc,
+					   log_warning, NULL, err);
 
 	if (fd >= 0)
 		close(fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a headless engine prints: an object a line on stdout with --json, else the status line on stderr; at the end the
- * report, which says what became of every packet. [engine]
+ * What a headless engine prints: an object a line on stdout with --json, else the status line on
+ * stderr; at the end the report, which says what became of every packet. [engine]
  */
 #include "engine/run_int.h"
 
@@ -13,7 +13,8 @@
 #include "log.h"
 #include "proto/out.h"
 
-#define REPORT_MS 5000 /* how long the report waits for its reader; the status objects do not wait */
+#define REPORT_MS                                                                                  \
+	5000 /* how long the report waits for its reader; the status objects do not wait */
 
 /* A line on stdout with json, else text on stderr. */
 static void render(const struct out *o, bool json, struct buf *b)
@@ -58,9 +59,11 @@ static void totals(struct eng *e, struct out *o)
 	out_bytes(o, "bytes_in", s->ledger.row[VX_L_RX_BYTES]);
 	out_u64(o, "packets_out", s->ledger.sent + s->ledger.row[VX_L_REDIRECTED]);
 	out_bytes(o, "bytes_out", s->ledger.sent_bytes);
-	out_u64(o, "in_pps_average", seconds > 0 ? (uint64_t)((double)s->ledger.row[VX_L_RX] / seconds) : 0);
+	out_u64(o, "in_pps_average",
+		seconds > 0 ? (uint64_t)((double)s->ledger.row[VX_L_RX] / seconds) : 0);
 	out_u64(o, "in_pps_peak", s->in_pps_peak);
-	out_u64(o, "out_pps_average", seconds > 0 ? (uint64_t)((double)s->ledger.sent / seconds) : 0);
+	out_u64(o, "out_pps_average",
+		seconds > 0 ? (uint64_t)((double)s->ledger.sent / seconds) : 0);
 	out_u64(o, "out_pps_peak", s->out_pps_peak);
 	if (success < 0)
 		out_null(o, "success");
@@ -91,7 +94,8 @@ void eng_report(struct eng *e)
 	out_end(o);
 	out_end(o);
 	render(o, e->o->json, &b);
-	if (b.failed || !quick_put_within(e->o->json ? STDOUT_FILENO : STDERR_FILENO, b.data, b.n, REPORT_MS))
+	if (b.failed ||
+	    !quick_put_within(e->o->json ? STDOUT_FILENO : STDERR_FILENO, b.data, b.n, REPORT_MS))
 		vx_error("the report could not be written whole");
 	buf_fini(&b);
 	out_free(o);

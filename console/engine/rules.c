@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Changes to the NAT rules: one by one, or all of them to those of a config that was read again. The model, the datapath,
- * the next hops and the leak guard's targets change together or not at all. [engine]
+ * Changes to the NAT rules: one by one, or all of them to those of a config that was read again.
+ * The model, the datapath, the next hops and the leak guard's targets change together or not at
+ * all. [engine]
  */
 #include "engine/run_int.h"
 
@@ -13,7 +14,8 @@
 
 static bool same_target(const struct nat_rule *a, const struct nat_rule *b)
 {
-	return a->key.proto == b->key.proto && a->to_port == b->to_port && addr_equal(&a->to, &b->to);
+	return a->key.proto == b->key.proto && a->to_port == b->to_port &&
+	       addr_equal(&a->to, &b->to);
 }
 
 static void watch_target(struct eng *e, const struct nat_rule *rule)
@@ -78,7 +80,8 @@ static int rule_out(struct eng *e, const struct nat_key *key, bool family_given,
 }
 
 /* In one write: no packet in between finds no rule. */
-static int rule_replace(struct eng *e, const struct nat_rule *old, struct nat_rule *rule, struct vx_err *err)
+static int rule_replace(struct eng *e, const struct nat_rule *old, struct nat_rule *rule,
+			struct vx_err *err)
 {
 	struct nat_rule gone = *old;
 	int rc = nat_del(e->nat, &gone.key, true, NULL, err);
@@ -136,7 +139,8 @@ int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
 
 /* --- all of them --- */
 
-static const struct nat_rule *find(const struct nat_rule *rules, uint32_t n, const struct nat_key *key)
+static const struct nat_rule *find(const struct nat_rule *rules, uint32_t n,
+				   const struct nat_key *key)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (nat_key_equal(&rules[i].key, key))

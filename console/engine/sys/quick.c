@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing without waiting. A pipe or socket that polls as writable takes QUICK_MAX bytes. A terminal may take fewer, and
- * its open file is shared with the shell, which must not find it non-blocking: so it is opened once more.
+ * Writing without waiting. A pipe or socket that polls as writable takes QUICK_MAX bytes. A
+ * terminal may take fewer, and its open file is shared with the shell, which must not find it
+ * non-blocking: so it is opened once more.
  */
 #include "engine/sys/quick.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing that nobody can hold up by not reading: a terminal that is stopped, a pipe that is full. For the log and the
- * status lines of the engine. Any thread.
+ * Writing that nobody can hold up by not reading: a terminal that is stopped, a pipe that is full.
+ * For the log and the status lines of the engine. Any thread.
  */
 #ifndef ENGINE_SYS_QUICK_H
 #define ENGINE_SYS_QUICK_H
