@@ -77,7 +77,6 @@ struct eng_run {
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;
 	uint64_t status_ns;	   /* next status line */
-	uint64_t low_rate_warned_ns;
 	bool by_cli[OPT_N]; /* given on the command line, whatever has been set since */
 	uint64_t ticks;
 };
