@@ -216,10 +216,11 @@ static void ring_rates(struct eng *e, unsigned i, double seconds)
 
 static void nic_second(struct eng *e)
 {
+	const struct net_link *in = net_link(e->net, NET_INGRESS); /* its name may have changed */
 	struct dp_leak before, after;
 	uint64_t rx, tx;
 
-	if (!e->dp->leak(e->d, &before) && !nic_packets(e->o->ingress, &rx, &tx, NULL) &&
+	if (!e->dp->leak(e->d, &before) && !nic_packets(in->name, &rx, &tx, NULL) &&
 	    !e->dp->leak(e->d, &after))
 		unseen_update(&e->run->unseen, before.frames, tx, after.frames);
 }
