@@ -52,6 +52,17 @@ void buf_str(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
+void buf_u64(struct buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_add(b, digits + n, sizeof(digits) - n);
+}
+
 void buf_char(struct buf *b, char c)
 {
 	buf_add(b, &c, 1);
