@@ -278,10 +278,13 @@ int eng_stop(struct eng *e)
 {
 	struct eng_selfcheck check = { 0 };
 	struct vx_err err;
+	int rc;
 
 	e->dp->detach(e->d);
-	if (inj_stop(e->inj, (unsigned)(e->o->drain_timeout_s * 1000), &err))
+	rc = inj_stop(e->inj, (unsigned)(e->o->drain_timeout_s * 1000), &err);
+	if (rc)
 		vx_error("stopping the workers: %s", err.msg);
+	e->run->stuck = rc == -ETIMEDOUT;
 	if (eng_selfcheck(e, &check, &err))
 		vx_error("%s", err.msg);
 	eng_refresh(e);
@@ -299,10 +302,12 @@ void eng_free(struct eng *e)
 {
 	if (!e)
 		return;
-	inj_free(e->inj);
+	if (!e->run->stuck) { /* a worker that would not stop still uses this memory; the process ends */
+		inj_free(e->inj);
+		if (e->d)
+			e->dp->close(e->d);
+	}
 	net_close(e->net);
-	if (e->d)
-		e->dp->close(e->d);
 	quiet_close(&e->quiet);
 	allow_free(e->allow);
 	store_doc_free(e->allow_doc);

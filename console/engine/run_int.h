@@ -54,6 +54,7 @@ struct eng_run {
 	uint64_t start_ns;
 	int64_t start_real_ns;
 	struct eng_selfcheck final_check;
+	bool stuck; /* a worker did not stop in time */
 	int exit_code;
 	struct dp_attached how;
 	enum inj_egress_kind egress;
