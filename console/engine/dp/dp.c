@@ -43,12 +43,9 @@ static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
 	if (!rc)
 		return 0;
 	dp_print_take(said, sizeof(said));
-	if (rc == -EPERM || rc == -EACCES)
-		return vx_err_set(err, rc,
-				  "loading the XDP program: %s: needs root, or CAP_BPF, CAP_NET_ADMIN, "
-				  "CAP_NET_RAW and CAP_PERFMON",
-				  strerror(-rc));
-	return vx_err_set(err, rc, "loading the XDP program: %s (needs kernel >= 5.18): %s",
+	return vx_err_set(err, rc,
+			  "loading the XDP program: %s (needs root, or CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW and "
+			  "CAP_PERFMON; and kernel >= 5.18): %s",
 			  strerror(-rc), said);
 }
 
