@@ -49,7 +49,7 @@ BPFTOOL := $(shell BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh bpftool)
 endif
 
 LIBXDP ?= $(shell pkg-config --exists libxdp 2>/dev/null && echo 1 || echo 0)
-PKGS   := libbpf libelf zlib libmnl libcjson
+PKGS   := libbpf libelf zlib libmnl libcjson ncursesw readline
 fault  := $(if $(FAULT),-DVX_FAULT_$(FAULT))
 san    := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
