@@ -11,7 +11,10 @@
 #define DATA_CELLS 16
 #define DATA_EVENTS 512
 
-/* A command's JSON result: an array of flat objects as rows and columns. Missing cells are "". */
+/*
+ * A command's JSON result as rows and columns: an array of objects, or one object (one row). Missing cells and null are "";
+ * what is itself an object or an array is its JSON text, for slice.h.
+ */
 struct data_table {
 	char name[32];		  /* the command: "allow list" */
 	unsigned cols;
@@ -23,6 +26,10 @@ struct data_table {
 	char error[160];	  /* why it did not */
 };
 
+/* Fills t (its rows are replaced) from a result's JSON. -EINVAL, -ENOMEM: t is empty and says why. */
+int data_table_fill(struct data_table *t, const char *json, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void data_table_clear(struct data_table *t); /* frees the rows; the name stays */
 /* Column of a key, or -1. */
 int data_col(const struct data_table *t, const char *key);
 const char *data_cell(const struct data_table *t, size_t row, int col); /* "" when col < 0 */
