@@ -113,6 +113,13 @@ void wire_put_command(struct buf *b, int argc, char *const *argv, bool json, boo
 		   yes ? "true" : "false");
 }
 
+void wire_put_line(struct buf *b, const char *line, bool json, bool yes)
+{
+	buf_str(b, "{\"cmd\":");
+	buf_json_str(b, line);
+	buf_printf(b, ",\"json\":%s,\"yes\":%s}\n", json ? "true" : "false", yes ? "true" : "false");
+}
+
 void wire_put_subscribe(struct buf *b, unsigned interval_ms)
 {
 	buf_printf(b, "{\"subscribe\":%u}\n", interval_ms);

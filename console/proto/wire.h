@@ -46,6 +46,7 @@ int wire_request_parse(const char *text, size_t len, struct wire_request *out, s
 void wire_request_fini(struct wire_request *r);
 /* These append a whole line, newline included. */
 void wire_put_command(struct buf *b, int argc, char *const *argv, bool json, bool yes);
+void wire_put_line(struct buf *b, const char *line, bool json, bool yes); /* a command as typed */
 void wire_put_subscribe(struct buf *b, unsigned interval_ms);
 
 struct out;
