@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -127,6 +128,7 @@ int link_open(struct link *l, const char *name, struct vx_err *err)
 	struct ucred peer = {0};
 	socklen_t len = sizeof(peer);
 	char path[SOCKPATH_MAX];
+	struct stat st;
 	int r;
 
 	*l = (struct link){.fd = -1};
@@ -138,6 +140,7 @@ int link_open(struct link *l, const char *name, struct vx_err *err)
 		return explain(r, path, err);
 	l->fd = r;
 	memcpy(l->path, path, sizeof(path));
+	l->may_write = geteuid() == 0 || (!stat(path, &st) && st.st_uid == geteuid());
 	setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (!getsockopt(l->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		l->pid = peer.pid;

@@ -7,6 +7,9 @@
 #ifndef SCREEN_KEYS_H
 #define SCREEN_KEYS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* Keys that are no single character. Others are their character. */
 enum key {
 	KEY_NONE = 0,
@@ -18,6 +21,8 @@ enum key {
 	KEY_PAGE_DOWN,
 	KEY_FIRST,
 	KEY_LAST,
+	KEY_PASTE_ON, /* what follows was pasted, until */
+	KEY_PASTE_OFF,
 	KEY_OTHER, /* a sequence that means nothing here */
 };
 
@@ -71,6 +76,11 @@ struct ui_binding {
 };
 extern const struct ui_binding keys_table[UI_N_KEYS];
 
+/*
+ * The key at the start of n bytes of the terminal, and how many bytes it took. KEY_NONE: it is not whole yet, which never
+ * happens when last (nothing more comes).
+ */
+int keys_decode(const char *bytes, size_t n, bool last, size_t *used);
 /* What a key does outside the command line, UI_N_KEYS: nothing. */
 enum ui_key keys_find(int key);
 /* "Space", "PgDn", "Ctrl-L", "q". Returns buf. */

@@ -171,6 +171,7 @@ static void put(const char *s)
 
 void term_frame(void)
 {
+	wnoutrefresh(stdscr);
 	doupdate();
 	collect();
 }

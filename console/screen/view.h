@@ -11,7 +11,7 @@
 struct view_state { /* the operator's place in one view; kept while others are looked at */
 	size_t cursor, top;
 	char filter[64];
-	int sort;	/* column, -1: as it came */
+	int sort;	/* 0 .. view->sorts - 1, -1: as it came */
 	bool descending;
 	bool option;	/* the view's own toggle (never-hit only, denied list) */
 	int zoom;	/* overview: 0 = 1 s, 1 = 10 s, 2 = 5 min a column */
@@ -29,6 +29,7 @@ struct view {
 	/* The command line of a key for the row under the cursor ("allow del 10.0.0.1"); false: the key does nothing here. */
 	bool (*command)(const struct view_state *s, const struct data *d, const struct data_table *tables,
 			int key, char *buf, size_t size);
+	int sorts; /* columns that `s` goes through; 0: none */
 };
 
 extern const struct view view_overview, view_allow, view_nat, view_workers, view_sources, view_nics,
