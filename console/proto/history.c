@@ -79,8 +79,8 @@ static void copy_text(char *out, size_t size, const char *text)
 
 	while ((len = buf_utf8(text + n)) && n + len < size)
 		n += len;
+	memset(out, 0, size);
 	memcpy(out, text, n);
-	out[n] = 0;
 }
 
 void history_add_mark(struct snapshot_history *h, int64_t real_ns, const char *text)

@@ -126,7 +126,7 @@ static void marks_stand_at_their_second(void **state)
 	assert_int_equal(history_mark_ago(h, HISTORY_10S, m), 1);
 	assert_int_equal(history_mark_ago(h, HISTORY_5MIN, m), 0);
 	for (int i = 0; i < 200; i++)
-		history_add_mark(h, i, "a text that is longer than the room for one: äääääääääääääääääääääääää");
+		history_add_mark(h, i, "a text that is longer than the room for one:  äääääääääääääääääääääääää");
 	assert_int_equal(history_mark_at(h, 0)->real_ns, 199);
 	assert_int_equal(history_mark_at(h, 127)->real_ns, 72);
 	assert_null(history_mark_at(h, 128));

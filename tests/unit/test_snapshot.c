@@ -209,6 +209,13 @@ static void says_what_is_wrong(void **state)
 		 strstr(json, "\"n_workers\":0") + strlen("\"n_workers\":0"));
 	free(json);
 	assert_int_equal(parse(text, strlen(text), &err), -22);
+	assert_string_equal(err.msg, "snapshot: bad value of 'worker'");
+	/* said again, behind the elements */
+	json = snapshot_to_json(&empty);
+	json[strlen(json) - 1] = 0;
+	snprintf(text, sizeof(text), "%s,\"n_nat\":9}", json);
+	free(json);
+	assert_int_equal(parse(text, strlen(text), &err), -22);
 	assert_string_equal(err.msg, "snapshot: more elements than there may be");
 }
 
