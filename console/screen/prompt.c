@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readline without a terminal: whole keys go in through a queue, and what it has in its line is drawn by prompt_draw.c. It is
- * given no signal, no environment, no terminal to prepare and nothing to write to. One prompt a process, as readline's state is
- * global. [screen]
+ * Readline without a terminal: whole keys go in through a queue, and what it has in its line is
+ * drawn by prompt_draw.c. It is given no signal, no environment, no terminal to prepare and nothing
+ * to write to. One prompt a process, as readline's state is global. [screen]
  */
 #include "screen/prompt.h"
 
@@ -20,8 +20,7 @@
 #include "screen/prompt_words.h"
 
 #define ESC_WAIT_MS 100
-#define SEARCHING   (RL_STATE_ISEARCH | RL_STATE_NSEARCH)
-#define IN_A_KEY    (SEARCHING | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY)
+#define IN_A_KEY    (RL_STATE_ISEARCH | RL_STATE_MULTIKEY)
 
 static struct prompt {
 	bool open, in_line;
@@ -29,13 +28,15 @@ static struct prompt {
 	void *ctx;
 	FILE *null;
 	struct prompt_keys keys;
-	unsigned char queue[sizeof(((struct prompt_keys *)0)->part)]; /* the key that readline is given now */
+	unsigned char queue[sizeof(
+		((struct prompt_keys *)0)->part)]; /* the key that readline is given now */
 	size_t head, tail;
 	char *file;
 	char *next; /* what the next line begins with, and where its cursor is */
 	int next_point;
-	char *pasted, *more; /* lines of a paste that were not run yet: the block, and the rest of it */
-	char *text;	     /* the completions shown: their text, ... */
+	char *pasted,
+		*more; /* lines of a paste that were not run yet: the block, and the rest of it */
+	char *text;    /* the completions shown: their text, ... */
 	struct prompt_choice *choice;
 	size_t choices, first, shown;
 	int scroll;
@@ -91,19 +92,38 @@ static void drop_paste(void)
 	p.pasted = p.more = NULL;
 }
 
-/* Takes the next line that is not blank off the paste; NULL: there is none. */
+/* The next line of a paste, blanks left out; NULL and *rest unchanged: there is none. Cuts it off
+ * with a 0. */
+static char *pasted_line(char **rest)
+{
+	char *line = *rest + strspn(*rest, " \n"), *end = strchrnul(line, '\n');
+
+	if (!*line)
+		return NULL;
+	*rest = *end ? end + 1 : end;
+	*end = 0;
+	return line;
+}
+
 static char *next_pasted(void)
 {
-	while (p.more && *p.more) {
-		char *line = p.more, *end = strchrnul(line, '\n');
+	char *line = p.more ? pasted_line(&p.more) : NULL;
 
-		p.more = *end ? end + 1 : end;
-		*end = 0;
-		if (line[strspn(line, " \t")])
-			return line;
+	if (!line)
+		drop_paste();
+	return line;
+}
+
+static size_t pasted_lines(void)
+{
+	const char *c = p.more ? p.more : "";
+	size_t n = 0;
+
+	while (*(c += strspn(c, " \n"))) {
+		n++;
+		c = strchrnul(c, '\n');
 	}
-	drop_paste();
-	return NULL;
+	return n;
 }
 
 static void begin_next_with(const char *text, int point)
@@ -132,7 +152,8 @@ static void cancel(void)
 		p.ev.cancel(p.ctx);
 }
 
-/* Enter. NULL: Ctrl-D on an empty line. Readline empties its line after this; begin_line() fills the next one. */
+/* Enter. NULL: Ctrl-D on an empty line. Readline empties its line after this; begin_line() fills
+ * the next one. */
 static void run_line(char *text)
 {
 	const char *pasted;
@@ -232,11 +253,21 @@ static void give(const char *bytes, size_t n)
 		rl_callback_read_char();
 }
 
-/* Ends a search, a count or half a key sequence; the line stays as it is. */
+/* Ends a search or half a key sequence; the line stays as it is. */
 static void end_key(void)
 {
 	if (RL_ISSTATE(IN_A_KEY))
 		give(RL_ISSTATE(RL_STATE_ISEARCH) ? "\033" : "\007", 1);
+}
+
+/* Gives up the line, as a kill (Ctrl-Y), and one's place in the history. */
+static void fresh_line(void)
+{
+	if (rl_end)
+		rl_kill_full_line(1, 0);
+	rl_callback_sigcleanup();
+	rl_free_line_state();
+	rl_callback_handler_install("> ", run_line);
 }
 
 static void escape(void)
@@ -246,7 +277,7 @@ static void escape(void)
 	else if (p.choices)
 		hide_choices();
 	else if (rl_end)
-		rl_kill_full_line(1, 0);
+		fresh_line();
 	else
 		cancel();
 }
@@ -256,8 +287,7 @@ static void give_up(void)
 {
 	if (RL_ISSTATE(IN_A_KEY))
 		give("\007", 1);
-	if (rl_end)
-		rl_kill_full_line(1, 0);
+	fresh_line();
 	cancel();
 }
 
@@ -275,8 +305,6 @@ static void insert_paste(const char *bytes, size_t n)
 	line = next_pasted();
 	if (line)
 		rl_insert_text(line);
-	if (p.more && !p.more[strspn(p.more, " \n")])
-		drop_paste();
 }
 
 /* Unbound sequences would leave their tails in the line. */
@@ -285,6 +313,15 @@ static bool is_bound(const char *seq, size_t n)
 	int type = 0;
 
 	return rl_function_of_keyseq_len(seq, n, rl_get_keymap(), &type) && type != ISKMAP;
+}
+
+/* A key of several (Ctrl-X begins some) ends a search and then does its own work. Readline would do
+ * both in one step, which in version 8.2 can leave it without the memory of what it is in. */
+static void give_key(const char *bytes, size_t n)
+{
+	if (RL_ISSTATE(RL_STATE_ISEARCH) && (*bytes == '\033' || *bytes == '\030'))
+		end_key();
+	give(bytes, n);
 }
 
 static void on_key(enum prompt_key kind, const char *bytes, size_t n)
@@ -297,10 +334,11 @@ static void on_key(enum prompt_key kind, const char *bytes, size_t n)
 		insert_paste(bytes, n);
 	else if (kind == PROMPT_KEY_ESC)
 		escape();
-	else if (kind == PROMPT_KEY_TEXT && (*bytes == '\003' || (*bytes == '\007' && !RL_ISSTATE(IN_A_KEY))))
+	else if (kind == PROMPT_KEY_TEXT &&
+		 (*bytes == '\003' || (*bytes == '\007' && !RL_ISSTATE(IN_A_KEY))))
 		give_up();
 	else if (kind == PROMPT_KEY_TEXT || is_bound(bytes, n))
-		give(bytes, n);
+		give_key(bytes, n);
 	if (p.open && !tab && kind != PROMPT_KEY_ESC)
 		hide_choices();
 }
@@ -331,26 +369,36 @@ static void bind_keys(void)
 		const char *seq;
 		rl_command_func_t *fn;
 	} key[] = {
-		{ "\033[H", rl_beg_of_line },	  { "\033[1~", rl_beg_of_line },
-		{ "\033[7~", rl_beg_of_line },	  { "\033OH", rl_beg_of_line },
-		{ "\033[F", rl_end_of_line },	  { "\033[4~", rl_end_of_line },
-		{ "\033[8~", rl_end_of_line },	  { "\033OF", rl_end_of_line },
-		{ "\033[3~", rl_delete },	  { "\033[A", rl_get_previous_history },
-		{ "\033[B", rl_get_next_history }, { "\033[C", rl_forward_char },
-		{ "\033[D", rl_backward_char },	  { "\033OA", rl_get_previous_history },
-		{ "\033OB", rl_get_next_history }, { "\033OC", rl_forward_char },
-		{ "\033OD", rl_backward_char },	  { "\033[1;5C", rl_forward_word },
-		{ "\033[1;5D", rl_backward_word }, { "\033[1;3C", rl_forward_word },
-		{ "\033[1;3D", rl_backward_word },
+		{"\033[H", rl_beg_of_line},	 {"\033[1~", rl_beg_of_line},
+		{"\033[7~", rl_beg_of_line},	 {"\033OH", rl_beg_of_line},
+		{"\033[F", rl_end_of_line},	 {"\033[4~", rl_end_of_line},
+		{"\033[8~", rl_end_of_line},	 {"\033OF", rl_end_of_line},
+		{"\033[3~", rl_delete},		 {"\033[A", rl_get_previous_history},
+		{"\033[B", rl_get_next_history}, {"\033[C", rl_forward_char},
+		{"\033[D", rl_backward_char},	 {"\033OA", rl_get_previous_history},
+		{"\033OB", rl_get_next_history}, {"\033OC", rl_forward_char},
+		{"\033OD", rl_backward_char},	 {"\033[1;5C", rl_forward_word},
+		{"\033[1;5D", rl_backward_word}, {"\033[1;3C", rl_forward_word},
+		{"\033[1;3D", rl_backward_word},
 	};
-	/* What would write, run a file, change the mode, or let control bytes into the line. */
+	/*
+	 * What would write, run a file, change the mode, or let control bytes into the line. And
+	 * counts, character searches and the other history searches: with callbacks, version 8.2
+	 * can be led by them into memory that is not there.
+	 */
 	static rl_command_func_t *const unwanted[] = {
-		rl_vi_editing_mode, rl_re_read_init_file, rl_quoted_insert, rl_insert_comment,
-		rl_operate_and_get_next, rl_clear_screen, rl_clear_display, rl_possible_completions,
-		rl_insert_completions, rl_complete, rl_start_kbd_macro, rl_end_kbd_macro,
-		rl_call_last_kbd_macro, rl_tilde_expand,
+		rl_vi_editing_mode,	  rl_re_read_init_file,
+		rl_quoted_insert,	  rl_insert_comment,
+		rl_operate_and_get_next,  rl_clear_screen,
+		rl_clear_display,	  rl_possible_completions,
+		rl_insert_completions,	  rl_complete,
+		rl_tilde_expand,	  rl_start_kbd_macro,
+		rl_end_kbd_macro,	  rl_call_last_kbd_macro,
+		rl_digit_argument,	  rl_universal_argument,
+		rl_char_search,		  rl_backward_char_search,
+		rl_noninc_forward_search, rl_noninc_reverse_search,
 	};
-	Keymap all[] = { emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap };
+	Keymap all[] = {emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap};
 
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++)
@@ -392,9 +440,10 @@ static void load_history(void)
 	prompt_store_free(lines);
 }
 
-int prompt_open(const struct prompt_events *ev, void *ctx, const char *history_file, struct vx_err *err)
+int prompt_open(const struct prompt_events *ev, void *ctx, const char *history_file,
+		struct vx_err *err)
 {
-	p = (struct prompt){ .ev = *ev, .ctx = ctx };
+	p = (struct prompt){.ev = *ev, .ctx = ctx};
 	p.null = fopen("/dev/null", "r+e");
 	if (!p.null)
 		return vx_err_set(err, -errno, "/dev/null: %s", strerror(errno));
@@ -414,9 +463,16 @@ void prompt_close(void)
 {
 	if (!p.open)
 		return;
+	end_key();
 	p.open = false;
+	rl_callback_sigcleanup();
+	rl_free_line_state();
 	rl_callback_handler_remove();
-	clear_history();
+	rl_clear_history(); /* and what it knows to undo */
+	if (history_list())
+		*history_list() = NULL; /* it leaves the freed ones in the list */
+	fclose(p.null);
+	rl_instream = rl_outstream = p.null = NULL;
 	prompt_keys_fini(&p.keys);
 	hide_choices();
 	drop_paste();
@@ -447,23 +503,24 @@ void prompt_draw(int cols, struct line *l, int *cursor)
 {
 	const char *before = rl_display_prompt ? rl_display_prompt : "";
 
-	prompt_draw_line(before, p.open ? rl_line_buffer : "", p.open ? (size_t)rl_point : 0, cols, &p.scroll, l,
-			 cursor);
+	prompt_draw_line(before, p.open ? rl_line_buffer : "", p.open ? (size_t)rl_point : 0, cols,
+			 &p.scroll, l, cursor);
 }
 
 int prompt_choices(int rows, int cols, struct line *lines)
 {
-	size_t waiting = 0;
+	size_t waiting = pasted_lines();
 
-	for (const char *c = p.more; c && *c; c++)
-		waiting += *c != '\n' && (c[1] == '\n' || !c[1]);
 	if (waiting && rows > 0) {
 		line_init(lines, cols);
-		line_fmt(lines, LOOK_DIM, "  %zu more pasted line%s: Enter runs this one and brings the next, Ctrl-C drops them",
+		line_fmt(lines, LOOK_DIM,
+			 "  %zu more pasted line%s: Enter runs this one and brings the next, "
+			 "Ctrl-C drops them",
 			 waiting, waiting == 1 ? "" : "s");
 		return 1;
 	}
-	return prompt_draw_choices(p.choice + p.first, p.choices - p.first, p.first, rows, cols, lines, &p.shown);
+	return prompt_draw_choices(p.choice + p.first, p.choices - p.first, p.first, rows, cols,
+				   lines, &p.shown);
 }
 
 bool prompt_empty(void)

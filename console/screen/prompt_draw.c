@@ -1,45 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The command line as a row: a window on a text that may be longer than the row, moved by a good part of its width at a time, so
- * that typing at its edge does not send the whole row again for each character. [screen]
+ * The command line as a row: a window on a text that may be longer than the row, moved by a good
+ * part of its width at a time, so that typing at its edge does not send the whole row again for
+ * each character. [screen]
  */
 #include "screen/prompt_draw.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-/* A character to show: its bytes, its columns, and its text, which for a control byte is ^X. */
+/* A character to show. Its columns are those that line.c gives it: foreign ones may be drawn
+ * otherwise. */
 struct glyph {
-	size_t bytes;
 	int cols;
-	char text[8];
+	char text[MB_LEN_MAX + 1];
 };
 
-static struct glyph glyph_at(const char *s)
+/* Returns the bytes of the character at s, which is not at its end. */
+static size_t take_glyph(const char *s, struct glyph *g)
 {
-	struct glyph g = { .bytes = 1, .cols = 1 };
-	mbstate_t state = { 0 };
-	unsigned char c = (unsigned char)*s;
-	wchar_t wide;
-	size_t r;
+	mbstate_t state = {0};
+	size_t n = mbrlen(s, strnlen(s, MB_LEN_MAX), &state);
 
-	if (c < ' ' || c == 0x7f) {
-		g.cols = 2;
-		g.text[0] = '^';
-		g.text[1] = (char)(c ^ 0x40);
-		return g;
-	}
-	r = mbrtowc(&wide, s, strlen(s), &state);
-	if (r && r < sizeof(g.text) && wcwidth(wide) >= 0) {
-		g.bytes = r;
-		g.cols = wcwidth(wide);
-		memcpy(g.text, s, r);
-	} else {
-		g.text[0] = '?';
-	}
-	return g;
+	if (!n || n > MB_LEN_MAX) /* none, or cut */
+		n = 1;
+	memcpy(g->text, s, n);
+	g->text[n] = 0;
+	g->cols = line_cols(g->text);
+	return n;
 }
 
 static int columns(const char *s, size_t n)
@@ -47,10 +38,10 @@ static int columns(const char *s, size_t n)
 	int cols = 0;
 
 	for (size_t i = 0; i < n && s[i];) {
-		struct glyph g = glyph_at(s + i);
+		struct glyph g;
 
+		i += take_glyph(s + i, &g);
 		cols += g.cols;
-		i += g.bytes;
 	}
 	return cols;
 }
@@ -73,18 +64,19 @@ static int scrolled(int scroll, int at, int total, int cols)
 	return scroll > 0 ? scroll : 0;
 }
 
-/* Appends what of s lies in columns from..to-1 of the whole; *col is where s begins, and where it ended. */
+/* Appends what of s lies in columns from..to-1 of the whole; *col is where s begins, and where it
+ * ended. */
 static void append(struct line *l, enum line_look look, const char *s, int *col, int from, int to)
 {
 	char piece[LINE_BYTES + 1];
 	size_t n = 0;
 
 	while (*s) {
-		struct glyph g = glyph_at(s);
+		struct glyph g;
 		const char *text = g.text;
 		size_t len;
 
-		s += g.bytes;
+		s += take_glyph(s, &g);
 		*col += g.cols;
 		if (*col > to)
 			break;
@@ -136,7 +128,8 @@ static void measure(const struct prompt_choice *c, size_t n, int *word, int *hel
 {
 	*word = *help = 0;
 	for (size_t i = 0; i < n; i++) {
-		int w = columns(c[i].word, strlen(c[i].word)), h = columns(c[i].help, strlen(c[i].help));
+		int w = columns(c[i].word, strlen(c[i].word)),
+		    h = columns(c[i].help, strlen(c[i].help));
 
 		if (w > *word)
 			*word = w;
@@ -181,7 +174,8 @@ int prompt_draw_choices(const struct prompt_choice *c, size_t n, size_t first, i
 	*shown = i;
 	if (pages) {
 		line_init(&lines[row], cols);
-		line_fmt(&lines[row++], LOOK_DIM, "  %zu to %zu of %zu: Tab for more", first + 1, first + i, first + n);
+		line_fmt(&lines[row++], LOOK_DIM, "  %zu to %zu of %zu: Tab for more", first + 1,
+			 first + i, first + n);
 	}
 	return row;
 }

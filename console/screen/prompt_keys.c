@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bytes into keys: a small machine that is fed a byte at a time. What ends a key is known from its bytes alone: UTF-8 (or
- * whatever the locale has) by mbrtowc, CSI and SS3 by ECMA-48, a paste by its closing mark. [screen]
+ * Bytes into keys: a small machine that is fed a byte at a time. What ends a key is known from its
+ * bytes alone: UTF-8 (or whatever the locale has) by mbrtowc, CSI and SS3 by ECMA-48, a paste by
+ * its closing mark. [screen]
  */
 #include "screen/prompt_keys.h"
 
@@ -15,19 +16,20 @@
 
 void prompt_keys_init(struct prompt_keys *k, prompt_key_fn key)
 {
-	*k = (struct prompt_keys){ .key = key };
+	*k = (struct prompt_keys){.key = key};
 }
 
 void prompt_keys_fini(struct prompt_keys *k)
 {
 	free(k->paste);
-	*k = (struct prompt_keys){ 0 };
+	*k = (struct prompt_keys){0};
 }
 
-/* How much of a character b[0..n-1] is: its length, 0 when more must come, -1 when it is none that can be shown. */
+/* How much of a character b[0..n-1] is: its length, 0 when more must come, -1 when it is none that
+ * can be shown. */
 static int text_length(const char *b, size_t n)
 {
-	mbstate_t state = { 0 };
+	mbstate_t state = {0};
 	wchar_t wide;
 	size_t r;
 
@@ -147,7 +149,8 @@ static void key_byte(struct prompt_keys *k, char byte)
 
 void prompt_keys_feed(struct prompt_keys *k, const char *bytes, size_t n)
 {
-	if (k->pasting && n == 1 && *bytes == '\003') { /* the closing mark was lost: Ctrl-C by itself ends it */
+	if (k->pasting && n == 1 &&
+	    *bytes == '\003') { /* the closing mark was lost: Ctrl-C by itself ends it */
 		k->paste_n = 0;
 		k->n = 0;
 		paste_end(k);

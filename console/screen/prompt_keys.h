@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A terminal's bytes into whole keys: characters, escape sequences, pastes, Esc itself. Bytes may come cut anywhere; what is no
- * text and no key is dropped. Readline is given whole keys only: in the middle of a character it would wait. [screen]
+ * A terminal's bytes into whole keys: characters, escape sequences, pastes, Esc itself. Bytes may
+ * come cut anywhere; what is no text and no key is dropped. Readline is given whole keys only: in
+ * the middle of a character it would wait. [screen]
  */
 #ifndef SCREEN_PROMPT_KEYS_H
 #define SCREEN_PROMPT_KEYS_H
@@ -14,7 +15,8 @@
 enum prompt_key {
 	PROMPT_KEY_TEXT,  /* one character of the locale, or a control byte */
 	PROMPT_KEY_SEQ,	  /* ESC and what belongs to it */
-	PROMPT_KEY_PASTE, /* the text of a bracketed paste, valid in the locale; of control bytes it has only newline and tab */
+	PROMPT_KEY_PASTE, /* the text of a bracketed paste, valid in the locale; of control bytes it
+			     has only newline and tab */
 	PROMPT_KEY_ESC,	  /* the key */
 };
 

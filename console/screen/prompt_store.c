@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command history on disk. Written at each command, so that a screen that is killed has lost none. [screen] */
+/* The command history on disk. Written at each command, so that a screen that is killed has lost
+ * none. [screen] */
 #include "screen/prompt_store.h"
 
 #include <errno.h>
@@ -42,7 +43,8 @@ static FILE *open_old(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX || !(f = fdopen(fd, "r"))) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX ||
+	    !(f = fdopen(fd, "r"))) {
 		close(fd);
 		return NULL;
 	}
@@ -96,7 +98,8 @@ static int write_lines(int fd, char *const *lines)
 	return r;
 }
 
-/* By a temporary file beside it. No fsync: a history is not worth a screen that waits for a slow disk. */
+/* By a temporary file beside it. No fsync: a history is not worth a screen that waits for a slow
+ * disk. */
 static int replace(const char *path, char *const *lines)
 {
 	char temp[PATH_MAX];
