@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/history.h"
+#include "proto/stream.h"
 #include "screen/file.h"
 
 #define ASKS	    32
@@ -128,6 +130,45 @@ static void take_snapshot(struct talk *t, const struct wire_reply *reply)
 	t->d->connected = true;
 }
 
+static void take_history(struct talk *t, const struct wire_reply *reply)
+{
+	struct vx_err err;
+
+	if (history_from_json(reply->text, strlen(reply->text), t->d->history, &err) < 0)
+		*t->d->history = (struct snapshot_history){0}; /* the graph begins anew */
+}
+
+static void take_event(struct data *d, const struct wire_reply *reply)
+{
+	struct data_event *e = &d->event[d->events % DATA_EVENTS];
+	struct stream_event in;
+	struct vx_err err;
+
+	if (stream_event_parse(reply->text, strlen(reply->text), &in, &err) < 0)
+		return;
+	if (d->events && in.id <= d->event[(d->events - 1) % DATA_EVENTS].id)
+		return; /* told again after a connection was lost */
+	e->id = in.id;
+	e->real_ns = in.real_ns;
+	e->level = in.level;
+	snprintf(e->text, sizeof(e->text), "%s", in.text);
+	d->events++;
+}
+
+/* What comes by itself, between answers. */
+static bool take_stream(struct talk *t, const struct wire_reply *reply)
+{
+	if (reply->kind == WIRE_SNAPSHOT)
+		take_snapshot(t, reply);
+	else if (reply->kind == WIRE_HISTORY)
+		take_history(t, reply);
+	else if (reply->kind == WIRE_EVENT)
+		take_event(t->d, reply);
+	else
+		return false;
+	return true;
+}
+
 static void take_table(struct data_table *table, const struct wire_reply *reply)
 {
 	struct vx_err err;
@@ -167,9 +208,9 @@ static void take_answer(struct talk *t, struct wire_reply *reply)
 		take_command(t, a, reply);
 	} else if (a->kind == ASK_COMPLETE) {
 		free(t->completions);
-		t->completions = reply->kind == WIRE_OK ? reply->text : NULL;
-		if (t->completions)
-			reply->text = NULL;
+		t->completions = reply->kind == WIRE_COMPLETE
+					 ? stream_choices_text(reply->text, strlen(reply->text))
+					 : NULL;
 	}
 	pop(t);
 }
@@ -185,9 +226,7 @@ int talk_read(struct talk *t, struct vx_err *err)
 		r = wire_reply_parse(line, len, &reply, err);
 		if (r < 0)
 			return r;
-		if (reply.kind == WIRE_SNAPSHOT)
-			take_snapshot(t, &reply);
-		else
+		if (!take_stream(t, &reply))
 			take_answer(t, &reply);
 		wire_reply_fini(&reply);
 	}
@@ -260,14 +299,12 @@ char *talk_complete(struct talk *t, const char *text)
 
 	if (!a)
 		return NULL;
-	buf_str(&a->bytes, "{\"complete\":");
-	buf_json_str(&a->bytes, text);
-	buf_str(&a->bytes, "}\n");
+	wire_put_complete(&a->bytes, text);
 	free(t->completions);
 	t->completions = NULL;
 	if (talk_flush(t, &err) < 0)
 		return NULL;
-	while (!t->completions && t->n && (now = now_ns()) < until) {
+	while (t->n && (now = now_ns()) < until) {
 		struct pollfd p = {.fd = t->l->fd, .events = (short)(POLLIN | (talk_waits(t) ? POLLOUT : 0))};
 
 		if (poll(&p, 1, (int)((until - now) / 1000000) + 1) < 0 || talk_read(t, &err) < 0)
@@ -285,6 +322,18 @@ void talk_pause(struct talk *t, bool pause)
 	subscribe(t, pause ? NEVER_MS : t->interval_ms);
 	if (talk_flush(t, &err) < 0)
 		return; /* comes again at the next read */
+}
+
+/* Goes out before whatever waits; not into the middle of a request. */
+void talk_bye(struct talk *t)
+{
+	struct buf bye = {0};
+	struct vx_err err;
+
+	wire_put_bye(&bye);
+	if (!bye.failed && (!talk_waits(t) || !t->sent) && link_push(t->l, bye.data, bye.n, -1, &err) < 0)
+		t->sent = 0; /* it has ended: nothing to say to it */
+	buf_fini(&bye);
 }
 
 /* --- open and close --- */
@@ -309,6 +358,7 @@ int talk_again(struct talk *t, struct vx_err *err)
 	*t->l = fresh;
 	while (t->n)
 		pop(t);
+	*t->d->history = (struct snapshot_history){0};
 	start(t);
 	return 0;
 }

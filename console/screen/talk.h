@@ -27,6 +27,7 @@ bool talk_waits(const struct talk *t);		    /* call talk_flush when the socket t
 
 /* No snapshots while nobody can see them. */
 void talk_pause(struct talk *t, bool pause);
+void talk_bye(struct talk *t); /* leaves on purpose: the engine need not tell anybody */
 /* A connection that was dropped, again; what was asked is not answered any more. */
 int talk_again(struct talk *t, struct vx_err *err) __attribute__((warn_unused_result));
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One picture: header, trouble, the view or an answer, what was said, keys, command line, each always in its place. Rows
+ * are kept as text, so that they can go to a file as well. [screen]
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "screen/file.h"
+#include "screen/paint.h"
+#include "screen/prompt.h"
+#include "screen/ui_int.h"
+
+#define LEAST_ROWS 8
+#define LEAST_COLS 40
+#define ABOVE	   3 /* header, trouble */
+#define BELOW	   3 /* said, keys, command line */
+
+static bool have_lines(struct ui *ui, int rows, int cols)
+{
+	if (!ui->lines || rows != ui->rows) {
+		free(ui->lines);
+		ui->lines = calloc((size_t)rows, sizeof(*ui->lines));
+	}
+	ui->rows = ui->lines ? rows : 0;
+	ui->cols = cols;
+	for (int i = 0; i < ui->rows; i++)
+		line_init(&ui->lines[i], cols);
+	return ui->lines;
+}
+
+static void draw_output(const struct ui *ui, int rows, struct line *line)
+{
+	const char *p = ui->output;
+	char text[LINE_BYTES];
+
+	for (size_t i = 0; i < ui->output_top && *p; i++)
+		p += strcspn(p, "\n") + 1;
+	for (int i = 0; i < rows && *p; i++) {
+		size_t n = strcspn(p, "\n");
+
+		snprintf(text, sizeof(text), "%.*s", (int)(n < sizeof(text) ? n : sizeof(text) - 1), p);
+		line_str(&line[i], LOOK_PLAIN, text);
+		p += n + (p[n] == '\n');
+	}
+}
+
+static void draw_body(struct ui *ui, int rows, struct line *line)
+{
+	struct view_state *s = &ui->state[ui->view];
+	size_t n = ui_rows_of_view(ui), page = rows > 3 ? (size_t)rows - 2 : 1;
+
+	ui->body = rows;
+	if (ui->output) {
+		draw_output(ui, rows, line);
+		return;
+	}
+	s->cursor = n && s->cursor >= n ? n - 1 : s->cursor;
+	if (s->cursor < s->top)
+		s->top = s->cursor;
+	if (s->cursor >= s->top + page)
+		s->top = s->cursor - page + 1;
+	views[ui->view]->draw(s, ui->d, ui->table[ui->view], rows, ui->cols, line);
+}
+
+/* A question, a filter that is being typed, or the last thing said. */
+static void draw_said(const struct ui *ui, struct line *line)
+{
+	if (ui->focus == FOCUS_ASK) {
+		line_str(line, LOOK_WARN, " ? ");
+		line_fmt(line, LOOK_BOLD, " %s", ui->question);
+		line_str(line, LOOK_PLAIN, "  Enter does it, Esc cancels");
+	} else if (ui->focus == FOCUS_LEAVE) {
+		line_str(line, LOOK_WARN, " ? ");
+		line_fmt(line, LOOK_BOLD, " %s", ui->question);
+	} else if (ui->focus == FOCUS_FILTER) {
+		line_fmt(line, LOOK_BOLD, " / %s_", ui->state[ui->view].filter);
+		line_str(line, LOOK_DIM, "  Enter keeps it, Esc ends it");
+	} else if (ui->output) {
+		line_fmt(line, LOOK_DIM, " lines %zu-%zu of %zu: j k PgUp PgDn, Esc closes", ui->output_top + 1,
+			 ui->output_top + (size_t)ui->body < ui->output_lines ? ui->output_top + (size_t)ui->body
+									       : ui->output_lines,
+			 ui->output_lines);
+	} else {
+		line_str(line, LOOK_PLAIN, " ");
+		line_str(line, ui->d->said_error ? LOOK_BAD : LOOK_PLAIN, ui->d->said);
+	}
+}
+
+static void draw_all(struct ui *ui, int rows, int cols, int *cursor)
+{
+	struct line *at = ui->lines;
+	int choices, most = (rows - ABOVE - BELOW) / 2;
+
+	view_header(ui->d, cols, at);
+	view_trouble(ui->d, cols, &at[2]);
+	choices = ui->focus == FOCUS_PROMPT ? prompt_choices(most, cols, &at[rows - BELOW - most]) : 0;
+	/* fewer than there was room for: they stand right above the line */
+	if (choices < most)
+		memmove(&at[rows - BELOW - choices], &at[rows - BELOW - most], (size_t)choices * sizeof(*at));
+	for (int i = ABOVE; i < rows - BELOW - choices; i++)
+		line_init(&at[i], cols);
+	draw_body(ui, rows - ABOVE - BELOW - choices, at + ABOVE);
+	draw_said(ui, &at[rows - 3]);
+	view_footer(views[ui->view], ui->d, cols, &at[rows - 2]);
+	prompt_draw(cols, &at[rows - 1], cursor);
+}
+
+void ui_draw(struct ui *ui, int rows, int cols)
+{
+	int cursor = 0;
+
+	if (!have_lines(ui, rows, cols))
+		return;
+	if (rows < LEAST_ROWS || cols < LEAST_COLS) {
+		line_fmt(&ui->lines[0], LOOK_PLAIN, "need %dx%d", LEAST_COLS, LEAST_ROWS);
+		paint_rows(0, 0, ui->lines, rows);
+		paint_cursor_hide();
+		return;
+	}
+	draw_all(ui, rows, cols, &cursor);
+	paint_rows(0, 0, ui->lines, rows);
+	if (ui->focus == FOCUS_PROMPT)
+		paint_cursor(rows - 1, cursor);
+	else
+		paint_cursor_hide();
+}
+
+/* --- into a file --- */
+
+static int write_lines(const struct ui *ui, int fd)
+{
+	FILE *f = fdopen(fd, "w");
+	bool bad;
+
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
+	for (int i = 0; i < ui->rows; i++)
+		fprintf(f, "%.*s\n", ui->lines[i].bytes, ui->lines[i].text);
+	bad = ferror(f) != 0;
+	return fclose(f) || bad ? -EIO : 0;
+}
+
+void ui_dump(struct ui *ui)
+{
+	char path[512], said[600];
+	struct vx_err err;
+	int fd = file_new_dump(path, sizeof(path), &err);
+
+	if (fd < 0) {
+		ui_say(ui, true, err.msg);
+		return;
+	}
+	if (write_lines(ui, fd) < 0) {
+		unlink(path);
+		ui_say(ui, true, "the file could not be written");
+		return;
+	}
+	snprintf(said, sizeof(said), "this screen is in %s", path);
+	ui_say(ui, false, said);
+}
