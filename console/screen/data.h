@@ -50,6 +50,7 @@ struct data {
 	uint64_t events;	   /* how many ever came */
 	uint64_t now_ns;	   /* CLOCK_MONOTONIC of this frame; snapshot older than 2 s is stale */
 	bool connected, may_write, frozen;
+	char host[64];		   /* this machine's name */
 	char said[240];		   /* the last answer or error of a command, one line */
 	bool said_error;
 };

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "proto/history.h"
+
 #define DOTS 4 /* high is a character */
 
 const unsigned graph_seconds[GRAPH_ZOOMS] = {1, 10, 300};
@@ -85,5 +87,30 @@ void graph_rule(struct line *l, int from, int cols, const struct graph_series *s
 		for (size_t k = 0; k < 2 && x >= from && x < from + cols; k++)
 			mark = mark || (at + k >= slots && s->mark[at + k - slots]);
 		line_str(l, mark ? LOOK_BOLD : LOOK_DIM, mark ? "▴" : "─");
+	}
+}
+
+void graph_read(const struct snapshot_history *h, int zoom, size_t n, struct graph_series *s)
+{
+	enum history_scale scale = zoom > 0 && zoom < GRAPH_ZOOMS ? (enum history_scale)zoom : HISTORY_1S;
+	size_t known = h ? history_length(h, scale) : 0;
+	const struct history_mark *m;
+
+	memset(s->mark, 0, sizeof(s->mark));
+	s->n = n > GRAPH_MAX ? GRAPH_MAX : n;
+	for (size_t ago = 0; ago < s->n; ago++) {
+		size_t i = s->n - 1 - ago;
+		struct history_cell c = {0};
+
+		if (ago < known)
+			c = history_at(h, scale, ago);
+		s->in[i] = ago < known ? c.in_pps : GRAPH_NONE;
+		s->out[i] = ago < known ? c.out_pps : GRAPH_NONE;
+	}
+	for (size_t i = 0; h && (m = history_mark_at(h, i)); i++) {
+		size_t ago = history_mark_ago(h, scale, m);
+
+		if (ago < s->n)
+			s->mark[s->n - 1 - ago] = true;
 	}
 }

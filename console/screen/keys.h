@@ -60,7 +60,12 @@ enum key {
 	X(ACK,       'c',              "", "ack", "lights that went out of order are seen") \
 	X(DUMP,      'D',              "", NULL,  "this screen into a text file") \
 	X(REDRAW,    0x0c,             "", NULL,  "draw all of it again") \
-	X(QUIT,      'q',              "", NULL,  "leave: the engine runs on, or stops; asks")
+	X(QUIT,      'q',              "", NULL,  "leave: the engine runs on, or stops; asks") \
+	X(ALLOW_ADD, 'a',              "allow", "allow add ADDR", "permit the denied address that is marked") \
+	X(ALLOW_DEL, 'd',              "allow", "allow del CIDR", "remove the entry under the cursor") \
+	X(NAT_DEL,   'd',              "nat", "nat del KEY", "remove the rule under the cursor") \
+	X(VNI_ADD,   'a',              "vnis", "vni add N", "make the VNI under the cursor ours") \
+	X(VNI_DEL,   'd',              "vnis", "vni del N", "leave the VNI under the cursor to the kernel")
 /* clang-format on */
 
 enum ui_key {

@@ -6,6 +6,12 @@
 
 #define STALE_NS 2000000000ULL
 
+void panel_clear(struct line *line, int rows, int cols)
+{
+	for (int i = 0; i < rows; i++)
+		line_init(&line[i], cols);
+}
+
 struct panel panel_at(struct line *line, struct rect at)
 {
 	return (struct panel){line, at, 0};

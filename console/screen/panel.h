@@ -16,6 +16,8 @@ struct panel {
 	int used;
 };
 
+/* What a view's draw begins with: its rows, empty. */
+void panel_clear(struct line *line, int rows, int cols);
 struct panel panel_at(struct line *line, struct rect at);
 /* The next row, ready at the panel's left edge; NULL when the panel is full. */
 struct line *panel_next(struct panel *p);

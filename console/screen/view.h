@@ -40,7 +40,9 @@ extern const unsigned n_views;
 
 /* Rows common to all views, drawn by screen.c: header (2 rows), trouble line, footer. */
 void view_header(const struct data *d, int cols, struct line line[2]);
-void view_trouble(const struct data *d, int cols, struct line *line); /* "" when all is well */
+void view_trouble(const struct data *d, int cols, struct line *line); /* a rule when all is well */
 void view_footer(const struct view *v, const struct data *d, int cols, struct line *line);
+/* The only line of a terminal that is too small (layout_screen). */
+void view_too_small(int rows, int cols, struct line *line);
 
 #endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What every view has around it: who and where, the lights, the one line of what is wrong, the keys. The clock and the
+ * lights LEAK and LEDGER are of the last snapshot also when the display is frozen. Pure. [screen]
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "screen/keys.h"
+#include "screen/panel.h"
+#include "screen/view.h"
+#include "screen/when.h"
+
+const struct view *const views[] = {&view_overview, &view_allow, &view_nat,	&view_workers, &view_sources,
+				    &view_nics,	    &view_vnis,	 &view_events, &view_help};
+const unsigned n_views = sizeof(views) / sizeof(*views);
+
+/* What the figures on the screen are worth. */
+static void liveness(const struct data *d, struct line *l)
+{
+	uint64_t since = d->now_ns > d->live.mono_ns ? d->now_ns - d->live.mono_ns : 0;
+	char span[WHEN_TEXT];
+
+	if (!d->connected)
+		line_str(l, LOOK_BAD, " NO ENGINE ");
+	else if (!d->live.mono_ns)
+		line_str(l, LOOK_DIM, "waiting");
+	else if (since > 2000000000ULL)
+		line_fmt(l, LOOK_BAD, " STALE %s ", when_span(since, span));
+	else if (d->frozen)
+		line_str(l, LOOK_WARN, " FROZEN ");
+	else
+		line_str(l, LOOK_GOOD, "● LIVE");
+}
+
+static void right_side(const struct data *d, int cols, struct line *l)
+{
+	int64_t now = d->live.real_ns;
+	char clock[WHEN_TEXT];
+
+	if (d->live.mono_ns && d->now_ns > d->live.mono_ns)
+		now += (int64_t)(d->now_ns - d->live.mono_ns);
+	line_init(l, cols);
+	if (!d->may_write)
+		line_str(l, LOOK_WARN, " READ ONLY ");
+	if (d->live.unsaved)
+		line_fmt(l, LOOK_WARN, " %u UNSAVED ", d->live.unsaved);
+	if (d->live.paused)
+		line_str(l, LOOK_BAD, " INTAKE OFF ");
+	line_str(l, LOOK_PLAIN, " ");
+	if (d->live.mono_ns)
+		line_fmt(l, LOOK_PLAIN, "%s ", when_clock(now, clock));
+	liveness(d, l);
+}
+
+static void names(const struct data *d, struct line *l)
+{
+	const struct snapshot *s = &d->snap;
+	char up[WHEN_TEXT];
+
+	line_fmt(l, LOOK_BOLD, " %s", d->host);
+	if (!s->mono_ns)
+		return;
+	line_fmt(l, LOOK_BOLD, "%s%s → %s", *d->host ? "  " : "", s->ingress, s->egress);
+	line_fmt(l, LOOK_PLAIN, "  %s · ring+%s · up %s", s->mode, s->egress_method,
+		 when_span(s->uptime_ns, up));
+	if (*s->mode_reason)
+		line_fmt(l, LOOK_DIM, "  %s", s->mode_reason);
+}
+
+static enum line_look look_of(uint32_t state)
+{
+	return state == LIGHT_OK ? LOOK_GOOD : state == LIGHT_WARN ? LOOK_WARN : LOOK_BAD;
+}
+
+/* "LEDGER ok"; latched: "RING 100% 02:51-02:53", with a sign that it needs no colour to be seen. */
+static void light(struct line *l, enum snap_light_id id, const struct snap_light *now, bool wide)
+{
+	char from[WHEN_TEXT], to[WHEN_TEXT];
+
+	line_str(l, LOOK_PLAIN, wide ? "   " : "  ");
+	if (now->latched == LIGHT_OK || now->state >= now->latched) {
+		line_fmt(l, now->state == LIGHT_OK ? LOOK_PLAIN : look_of(now->state), "%s%s",
+			 now->state == LIGHT_OK ? "" : "!", snapshot_light_name(id));
+		line_fmt(l, look_of(now->state), " %s", now->text);
+		return;
+	}
+	line_fmt(l, look_of(now->latched), "!%s %s %.5s-%.5s", snapshot_light_name(id), now->latched_text,
+		 when_clock(now->from_real_ns, from), when_clock(now->to_real_ns, to));
+	if (wide)
+		line_fmt(l, look_of(now->state), " now %s", now->text);
+}
+
+static void lights(const struct data *d, struct line *l, bool wide)
+{
+	for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+		bool live = i == LIGHT_LEAK || i == LIGHT_LEDGER;
+
+		light(l, (enum snap_light_id)i, live ? &d->live.light[i] : &d->snap.light[i], wide);
+	}
+}
+
+void view_header(const struct data *d, int cols, struct line line[2])
+{
+	struct line right;
+	int all;
+
+	right_side(d, cols, &right);
+	line_init(&line[0], cols);
+	line[0].width = (uint16_t)(line[0].width > right.cols ? line[0].width - right.cols : 0);
+	names(d, &line[0]);
+	line_pad_to(&line[0], line[0].width);
+	line[0].width = right.width;
+	line_join(&line[0], &right);
+
+	line_init(&line[1], LINE_COLS);
+	lights(d, &line[1], true);
+	all = line[1].cols;
+	line_init(&line[1], cols);
+	if (d->snap.mono_ns)
+		lights(d, &line[1], all < cols);
+	if (panel_stale(d, d->live.mono_ns))
+		line_all(&line[1], LOOK_STALE);
+}
+
+void view_trouble(const struct data *d, int cols, struct line *line)
+{
+	line_init(line, cols);
+	if (!d->snap.status[0]) {
+		line_rule(line);
+		return;
+	}
+	line_fmt(line, LOOK_BAD, " ! %s ", d->snap.status);
+	line_pad_to(line, cols);
+}
+
+void view_too_small(int rows, int cols, struct line *line)
+{
+	line_init(line, cols);
+	line_fmt(line, LOOK_PLAIN, "need %dx%d, have %dx%d", LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS, cols, rows);
+}
+
+static void keys_of_view(const struct view *v, struct line *l)
+{
+	char name[8];
+
+	for (int i = 0; i < UI_N_KEYS; i++) {
+		if (!*keys_table[i].where || strcmp(keys_table[i].where, v->name) != 0)
+			continue;
+		line_fmt(l, LOOK_KEY, " %s", keys_name(keys_table[i].key, name));
+		line_fmt(l, LOOK_PLAIN, " %s", keys_table[i].command ? keys_table[i].command : "");
+	}
+}
+
+void view_footer(const struct view *v, const struct data *d, int cols, struct line *line)
+{
+	static const char *const key = "12345678?", *const shrt[] = {
+		"over", "allow", "nat", "work", "src", "nics", "vnis", "events", "help"};
+
+	(void)d;
+	line_init(line, cols);
+	for (unsigned i = 0; i < n_views; i++) {
+		line_fmt(line, LOOK_KEY, " %c", key[i]);
+		line_fmt(line, views[i] == v ? LOOK_CURSOR : LOOK_PLAIN, views[i] == v ? "[%s]" : " %s", shrt[i]);
+	}
+	keys_of_view(v, line);
+	line_str(line, LOOK_KEY, " Space");
+	line_str(line, LOOK_PLAIN, " freeze");
+	line_str(line, LOOK_KEY, " :");
+	line_str(line, LOOK_PLAIN, " command");
+	line_str(line, LOOK_KEY, " q");
+	line_str(line, LOOK_PLAIN, " quit");
+}
