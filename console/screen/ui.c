@@ -276,11 +276,11 @@ static void take_bytes(struct ui *ui, bool last)
 		used = ui->focus == FOCUS_PROMPT ? feed_prompt(ui) : take_key(ui, last);
 		drop_bytes(ui, used);
 	}
-	ui->escape_ns = ui->n_in ? now_ns() : 0;
 }
 
 void ui_bytes(struct ui *ui, const char *bytes, size_t n)
 {
+	ui->bytes_ns = now_ns();
 	while (n) {
 		size_t room = sizeof(ui->in) - 1 - ui->n_in, some = n < room ? n : room;
 
@@ -295,13 +295,12 @@ void ui_bytes(struct ui *ui, const char *bytes, size_t n)
 
 int ui_timeout(const struct ui *ui)
 {
-	uint64_t now = now_ns();
+	int wait = ui->focus == FOCUS_PROMPT ? prompt_timeout() : ui->n_in ? ESCAPE_MS : -1;
+	uint64_t waited = (now_ns() - ui->bytes_ns) / 1000000;
 
-	if (ui->focus == FOCUS_PROMPT)
-		return prompt_timeout();
-	if (!ui->n_in)
+	if (wait < 0)
 		return -1;
-	return now - ui->escape_ns >= ESCAPE_MS * 1000000ULL ? 0 : ESCAPE_MS;
+	return waited < (uint64_t)wait ? wait - (int)waited : 0;
 }
 
 void ui_expire(struct ui *ui)

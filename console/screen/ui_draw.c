@@ -18,6 +18,8 @@
 #define LEAST_COLS 40
 #define ABOVE	   3 /* header, trouble */
 #define BELOW	   3 /* said, keys, command line */
+#define SAID_ROWS  4 /* a long question or error takes more */
+#define SAID_BYTES 512
 
 static bool have_lines(struct ui *ui, int rows, int cols)
 {
@@ -66,45 +68,79 @@ static void draw_body(struct ui *ui, int rows, struct line *line)
 	views[ui->view]->draw(s, ui->d, ui->table[ui->view], rows, ui->cols, line);
 }
 
-/* A question, a filter that is being typed, or the last thing said. */
-static void draw_said(const struct ui *ui, struct line *line)
+/* What stands above the keys: a question, a filter that is being typed, or the last thing said. */
+static enum line_look said_text(const struct ui *ui, char *text, size_t size)
 {
-	if (ui->focus == FOCUS_ASK) {
-		line_str(line, LOOK_WARN, " ? ");
-		line_fmt(line, LOOK_BOLD, " %s", ui->question);
-		line_str(line, LOOK_PLAIN, "  Enter does it, Esc cancels");
-	} else if (ui->focus == FOCUS_LEAVE) {
-		line_str(line, LOOK_WARN, " ? ");
-		line_fmt(line, LOOK_BOLD, " %s", ui->question);
-	} else if (ui->focus == FOCUS_FILTER) {
-		line_fmt(line, LOOK_BOLD, " / %s_", ui->state[ui->view].filter);
-		line_str(line, LOOK_DIM, "  Enter keeps it, Esc ends it");
-	} else if (ui->output) {
-		line_fmt(line, LOOK_DIM, " lines %zu-%zu of %zu: j k PgUp PgDn, Esc closes", ui->output_top + 1,
-			 ui->output_top + (size_t)ui->body < ui->output_lines ? ui->output_top + (size_t)ui->body
-									       : ui->output_lines,
-			 ui->output_lines);
-	} else {
-		line_str(line, LOOK_PLAIN, " ");
-		line_str(line, ui->d->said_error ? LOOK_BAD : LOOK_PLAIN, ui->d->said);
+	size_t last = ui->output_top + (size_t)ui->body;
+
+	if (ui->focus == FOCUS_ASK)
+		snprintf(text, size, "Enter does it, Esc cancels: %s", ui->question);
+	else if (ui->focus == FOCUS_LEAVE)
+		snprintf(text, size, "%s", ui->question);
+	else if (ui->focus == FOCUS_FILTER)
+		snprintf(text, size, "/%s_   Enter keeps it, Esc ends it", ui->state[ui->view].filter);
+	else if (ui->output)
+		snprintf(text, size, "lines %zu-%zu of %zu: j k PgUp PgDn, Esc closes", ui->output_top + 1,
+			 last < ui->output_lines ? last : ui->output_lines, ui->output_lines);
+	else
+		snprintf(text, size, "%s", ui->d->said);
+	if (ui->focus == FOCUS_ASK || ui->focus == FOCUS_LEAVE)
+		return LOOK_WARN;
+	return ui->focus != FOCUS_FILTER && !ui->output && ui->d->said_error ? LOOK_BAD : LOOK_PLAIN;
+}
+
+/* Bytes of text that fit into so many columns, cut after a word where there is one. */
+static size_t fitting(const char *text, int cols)
+{
+	char part[LINE_BYTES + 1];
+	size_t n = strlen(text), word;
+
+	n = n < LINE_BYTES ? n : LINE_BYTES;
+	for (snprintf(part, sizeof(part), "%.*s", (int)n, text); n && line_cols(part) > cols; part[n] = 0)
+		n--;
+	while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	for (word = n; text[n] && word > n / 2 && text[word] != ' '; word--)
+		;
+	return text[n] && word > n / 2 ? word : n;
+}
+
+/* In up to so many rows, the last of which is the one above the keys. How many it took. */
+static int draw_said(const struct ui *ui, int most, int cols, struct line *end)
+{
+	char text[SAID_BYTES], part[SAID_BYTES];
+	enum line_look look = said_text(ui, text, sizeof(text));
+	size_t at[SAID_ROWS + 1] = {0};
+	int n = 0;
+
+	do {
+		at[n + 1] = at[n] + fitting(text + at[n], cols - 2);
+	} while (++n < most && text[at[n]]);
+	for (int i = 0; i < n; i++) {
+		struct line *line = end - n + i;
+
+		line_init(line, cols);
+		snprintf(part, sizeof(part), "%.*s", (int)(at[i + 1] - at[i]), text + at[i]);
+		line_str(line, LOOK_PLAIN, i && *part == ' ' ? "" : " ");
+		line_str(line, look, part);
 	}
+	return n;
 }
 
 static void draw_all(struct ui *ui, int rows, int cols, int *cursor)
 {
 	struct line *at = ui->lines;
-	int choices, most = (rows - ABOVE - BELOW) / 2;
+	int body = rows - ABOVE - BELOW, choices, said, most = body / 2;
 
 	view_header(ui->d, cols, at);
 	view_trouble(ui->d, cols, &at[2]);
-	choices = ui->focus == FOCUS_PROMPT ? prompt_choices(most, cols, &at[rows - BELOW - most]) : 0;
-	/* fewer than there was room for: they stand right above the line */
-	if (choices < most)
-		memmove(&at[rows - BELOW - choices], &at[rows - BELOW - most], (size_t)choices * sizeof(*at));
-	for (int i = ABOVE; i < rows - BELOW - choices; i++)
+	choices = ui->focus == FOCUS_PROMPT ? prompt_choices(most, cols, &at[ABOVE]) : 0;
+	said = draw_said(ui, body - choices < SAID_ROWS ? 1 : SAID_ROWS, cols, &at[rows - BELOW + 1]) - 1;
+	body -= choices + said;
+	memmove(&at[ABOVE + body], &at[ABOVE], (size_t)choices * sizeof(*at));
+	for (int i = ABOVE; i < ABOVE + body; i++)
 		line_init(&at[i], cols);
-	draw_body(ui, rows - ABOVE - BELOW - choices, at + ABOVE);
-	draw_said(ui, &at[rows - 3]);
+	draw_body(ui, body, at + ABOVE);
 	view_footer(views[ui->view], ui->d, cols, &at[rows - 2]);
 	prompt_draw(cols, &at[rows - 1], cursor);
 }

@@ -38,7 +38,7 @@ struct ui {
 
 	char in[512]; /* bytes that are no whole key yet */
 	size_t n_in;
-	uint64_t escape_ns;
+	uint64_t bytes_ns; /* when the last ones came */
 
 	struct line *lines; /* as last drawn: rows of them */
 	int rows, cols, body; /* body: rows of the view */
