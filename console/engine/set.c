@@ -305,6 +305,8 @@ int eng_reload(struct eng *e, struct vx_err *err)
 {
 	int rc = reload_config(e, err), fd;
 
+	if (!rc && e->o->config[0])
+		eng_saved(e, ENG_SETTINGS);
 	if (rc || !e->o->allowlist[0])
 		return rc;
 	fd = store_open(e->o->allowlist, err);
@@ -312,5 +314,9 @@ int eng_reload(struct eng *e, struct vx_err *err)
 		return fd;
 	rc = eng_allow_load(e, fd, e->o->allowlist, log_warning, NULL, err);
 	close(fd);
+	if (!rc)
+		eng_saved(e, ENG_LIST);
+	if (!rc)
+		eng_edited(e, ENG_PARTS, "files read again");
 	return rc;
 }

@@ -111,6 +111,7 @@ static const struct field snapshot_fields[] = {
 	F(snapshot, out_bps, U64),
 	F(snapshot, in_pps_peak, U64),
 	F(snapshot, out_pps_peak, U64),
+	F(snapshot, tx_failed_pps, U64),
 	F(snapshot, row_pps, U64S),
 	F(snapshot, cpu, DOUBLE),
 	F(snapshot, rss_bytes, U64),

@@ -118,6 +118,7 @@ struct snapshot {
 	uint64_t uptime_ns;
 	uint64_t in_pps, in_bps, out_pps, out_bps; /* bits/s of frames: outer in, inner out */
 	uint64_t in_pps_peak, out_pps_peak;
+	uint64_t tx_failed_pps;
 	uint64_t row_pps[VX_L_N];
 	double cpu; /* of the engine process, 1.0 = one core */
 	uint64_t rss_bytes;

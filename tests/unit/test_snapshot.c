@@ -43,7 +43,7 @@ static void fill(struct snapshot *s)
 	memset(s->mode_reason, 'x', sizeof(s->mode_reason) - 1);
 	strncpy(s->egress_method, "packet", sizeof(s->egress_method) - 1);
 	strncpy(s->egress_reason, "Böhm", sizeof(s->egress_reason) - 1);
-	for (uint64_t *v = &s->uptime_ns; v <= &s->out_pps_peak; v++)
+	for (uint64_t *v = &s->uptime_ns; v <= &s->tx_failed_pps; v++)
 		*v = rnd();
 	for (int i = 0; i < VX_L_N; i++) {
 		s->row_pps[i] = rnd();
