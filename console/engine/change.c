@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Changes to lists and rules: the model and the datapath change together or not at all. Settings are in set.c. [engine]
+ * Changes to the allowlist, the VNIs and the intake: the model and the datapath change together or not at all. NAT rules
+ * are in rules.c, settings in set.c. [engine]
  */
 #include "engine/run_int.h"
 
@@ -49,16 +50,11 @@ static void start_new(void *ctx, const struct allow_entry *entry)
 		eng_hits_start(s->e, false, entry->idx);
 }
 
-int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
-		   struct vx_err *err)
+int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, struct vx_err *err)
 {
 	struct started s = { e, e->allow };
-	struct store_doc *doc;
-	struct allow *fresh;
-	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, warn, ctx, err);
+	int rc;
 
-	if (rc)
-		return rc;
 	allow_adopt_idx(fresh, e->allow);
 	allow_foreach(fresh, start_new, &s);
 	rc = e->dp->allow_swap(e->d, fresh, err);
@@ -72,6 +68,16 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 	e->allow = fresh;
 	e->allow_doc = doc;
 	return 0;
+}
+
+int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
+		   struct vx_err *err)
+{
+	struct store_doc *doc;
+	struct allow *fresh;
+	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, warn, ctx, err);
+
+	return rc ? rc : eng_allow_take(e, fresh, doc, err);
 }
 
 struct compared {
@@ -148,70 +154,8 @@ int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 		return store_allow_write_fd(fd, path ? path : "the client's file", e->allow,
 					    e->allow_doc, err);
 	if (!path)
-		path = e->o->allowlist[0] ? e->o->allowlist : "/etc/vxconsole/allowlist.json";
+		path = e->o->allowlist[0] ? e->o->allowlist : eng_etc(ENG_ETC "/allowlist.json");
 	return store_allow_write(path, e->allow, e->allow_doc, err);
-}
-
-static bool target_used(const struct eng *e, const struct nat_rule *gone)
-{
-	const struct nat_rule *r;
-
-	for (uint32_t i = 0; (r = nat_at(e->nat, i)); i++)
-		if (r->key.proto == gone->key.proto && r->to_port == gone->to_port &&
-		    addr_equal(&r->to, &gone->to))
-			return true;
-	return false;
-}
-
-int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
-{
-	struct nat_rule rule;
-	int rc = nat_parse(text, &rule, err);
-
-	rc = rc ? rc : eng_target_get(e, &rule.to, &rule.nexthop, err);
-	if (rc)
-		return rc;
-	rc = nat_add(e->nat, &rule, err);
-	if (rc) {
-		eng_target_put(e, rule.nexthop);
-		return rc;
-	}
-	eng_hits_start(e, true, rule.idx);
-	rc = e->dp->nat_sync(e->d, e->nat, &rule.key, err);
-	if (!rc) {
-		if (e->dp->target(e->d, &rule, true))
-			vx_warn("leak guard: the target of %s is not watched: its map is full", text);
-		eng_nexthops_push(e);
-		return 0;
-	}
-	if (nat_del(e->nat, &rule.key, true, NULL, NULL) ||
-	    e->dp->nat_sync(e->d, e->nat, &rule.key, NULL))
-		vx_error("nat add %s: could not take it back", text);
-	eng_target_put(e, rule.nexthop);
-	return rc;
-}
-
-int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
-{
-	struct nat_rule gone;
-	struct nat_key key;
-	bool family_given;
-	int rc = nat_key_parse(text, &key, &family_given, err);
-
-	rc = rc ? rc : nat_del(e->nat, &key, family_given, &gone, err);
-	if (rc)
-		return rc;
-	rc = e->dp->nat_sync(e->d, e->nat, &gone.key, err);
-	if (rc) {
-		if (nat_add(e->nat, &gone, NULL))
-			vx_error("nat del %s: could not put it back", text);
-		return rc;
-	}
-	if (!target_used(e, &gone) && e->dp->target(e->d, &gone, false))
-		vx_dbg("leak guard: the target of %s was not watched", text);
-	eng_target_put(e, gone.nexthop);
-	eng_nexthops_push(e);
-	return 0;
 }
 
 static uint32_t *vni_at(struct opt_vnis *v, uint32_t vni)

@@ -56,10 +56,9 @@ static void read_workers(struct eng *e, struct snap_ledger *l)
 	}
 }
 
-static uint64_t read_rings(struct eng *e)
+static void read_rings(struct eng *e)
 {
 	struct snapshot *s = &e->snap;
-	uint64_t in_flight = 0;
 
 	for (unsigned i = 0; i < s->n_workers; i++) {
 		struct inj_ring_stats r;
@@ -70,9 +69,7 @@ static uint64_t read_rings(struct eng *e)
 		s->ring[i].high = r.high;
 		s->ring[i].late_wakeups = r.late_wakeups;
 		s->ring[i].full = e->dp->ring_full(e->d, i);
-		in_flight += r.in_flight;
 	}
-	return in_flight;
 }
 
 static uint64_t done(const struct snap_ledger *l)
@@ -97,7 +94,8 @@ static void read_ledger(struct eng *e)
 	memcpy(r.row, d.row, sizeof(r.row));
 	r.rx_before = d.rx_before;
 	r.rx_after = d.rx_after;
-	r.in_flight = read_rings(e);
+	read_rings(e);
+	r.in_flight = inj_in_flight(e->inj);
 	read_workers(e, l);
 	r.done1 = done(l);
 	memcpy(l->row, d.row, sizeof(l->row));
@@ -110,15 +108,11 @@ static void read_ledger(struct eng *e)
 
 static void read_leak(struct eng *e)
 {
-	struct eng_run *r = e->run;
 	struct dp_leak leak;
 
-	if (e->dp->leak(e->d, &leak))
-		return;
-	e->snap.ledger.leaked = leak.leaked;
-	/* Frames that the NIC sent and no tap saw. Both counters move on their own: what counts is growth. */
-	if (r->nic_tx >= r->tx_baseline + leak.frames)
-		e->snap.ledger.unseen_tx = r->nic_tx - r->tx_baseline - leak.frames;
+	if (!e->dp->leak(e->d, &leak))
+		e->snap.ledger.leaked = leak.leaked;
+	e->snap.ledger.unseen_tx = e->run->unseen.n;
 }
 
 static void read_latency(struct eng *e)
@@ -223,16 +217,13 @@ static void ring_rates(struct eng *e, unsigned i, double seconds)
 
 static void nic_second(struct eng *e)
 {
-	struct eng_run *r = e->run;
-	struct dp_leak leak;
+	const struct net_link *in = net_link(e->net, NET_INGRESS); /* its name may have changed */
+	struct dp_leak before, after;
 	uint64_t rx, tx;
 
-	if (nic_packets(e->o->ingress, &rx, &tx, NULL) || e->dp->leak(e->d, &leak))
-		return;
-	r->nic_tx = tx;
-	if (!r->tx_baseline_known || tx < r->tx_baseline + leak.frames)
-		r->tx_baseline = tx > leak.frames ? tx - leak.frames : 0;
-	r->tx_baseline_known = true;
+	if (!e->dp->leak(e->d, &before) && !nic_packets(in->name, &rx, &tx, NULL) &&
+	    !e->dp->leak(e->d, &after))
+		unseen_update(&e->run->unseen, before.frames, tx, after.frames);
 }
 
 /* What takes a while to read, and what moves slowly. */

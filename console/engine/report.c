@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a headless engine prints: an object a line on stdout with --json, else the status line on stderr; at the end the
- * report, which says what became of every packet. [engine]
+ * What a headless engine prints: an object a line on stdout with --json, else the status line on
+ * stderr; at the end the report, which says what became of every packet. [engine]
  */
 #include "engine/run_int.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "engine/cmd/figures.h"
 #include "engine/model/ledger.h"
+#include "engine/sys/quick.h"
+#include "log.h"
 #include "proto/out.h"
 
-static void print(int fd, struct out *o, bool json)
-{
-	struct buf b = { 0 };
+#define REPORT_MS                                                                                  \
+	5000 /* how long the report waits for its reader; the status objects do not wait */
 
-	if (json)
-		out_json(o, &b);
-	else
-		out_text(o, &b);
-	if (!b.failed)
-		dprintf(fd, "%s%s", b.data ? b.data : "", json ? "\n" : "");
-	buf_fini(&b);
+/* A line on stdout with json, else text on stderr. */
+static void render(const struct out *o, bool json, struct buf *b)
+{
+	if (json) {
+		out_json(o, b);
+		buf_char(b, '\n');
+	} else {
+		out_text(o, b);
+	}
 }
 
 void eng_status_out(struct eng *e)
 {
+	struct buf b = { 0 };
 	struct out *o;
 
 	if (!e->o->json) {
@@ -37,8 +39,11 @@ void eng_status_out(struct eng *e)
 	o = out_new();
 	if (o) {
 		figures_stats(o, NULL, &e->snap);
-		print(STDOUT_FILENO, o, true);
+		render(o, true, &b);
+		if (b.failed || b.n > QUICK_MAX || !quick_put(STDOUT_FILENO, b.data, b.n))
+			vx_warn("stdout does not take the status: an object is left out");
 	}
+	buf_fini(&b);
 	out_free(o);
 }
 
@@ -54,9 +59,11 @@ static void totals(struct eng *e, struct out *o)
 	out_bytes(o, "bytes_in", s->ledger.row[VX_L_RX_BYTES]);
 	out_u64(o, "packets_out", s->ledger.sent + s->ledger.row[VX_L_REDIRECTED]);
 	out_bytes(o, "bytes_out", s->ledger.sent_bytes);
-	out_u64(o, "in_pps_average", seconds > 0 ? (uint64_t)((double)s->ledger.row[VX_L_RX] / seconds) : 0);
+	out_u64(o, "in_pps_average",
+		seconds > 0 ? (uint64_t)((double)s->ledger.row[VX_L_RX] / seconds) : 0);
 	out_u64(o, "in_pps_peak", s->in_pps_peak);
-	out_u64(o, "out_pps_average", seconds > 0 ? (uint64_t)((double)s->ledger.sent / seconds) : 0);
+	out_u64(o, "out_pps_average",
+		seconds > 0 ? (uint64_t)((double)s->ledger.sent / seconds) : 0);
 	out_u64(o, "out_pps_peak", s->out_pps_peak);
 	if (success < 0)
 		out_null(o, "success");
@@ -68,6 +75,7 @@ void eng_report(struct eng *e)
 {
 	const struct eng_selfcheck *c = &e->run->final_check;
 	struct out *o = out_new();
+	struct buf b = { 0 };
 
 	if (!o)
 		return;
@@ -85,6 +93,10 @@ void eng_report(struct eng *e)
 	out_end(o);
 	out_end(o);
 	out_end(o);
-	print(e->o->json ? STDOUT_FILENO : STDERR_FILENO, o, e->o->json);
+	render(o, e->o->json, &b);
+	if (b.failed ||
+	    !quick_put_within(e->o->json ? STDOUT_FILENO : STDERR_FILENO, b.data, b.n, REPORT_MS))
+		vx_error("the report could not be written whole");
+	buf_fini(&b);
 	out_free(o);
 }

@@ -7,9 +7,11 @@
 
 #include "engine/engine.h"
 #include "engine/model/rates.h"
+#include "engine/model/unseen.h"
 #include "engine/serve/serve.h"
 
 #define ENG_TICK_MS	100
+#define ENG_ETC		"/etc/vxconsole"
 #define ENG_TRACES	64 /* traces that wait for their send result */
 #define ENG_TRACE_PPS	10
 
@@ -52,6 +54,7 @@ struct eng_run {
 	uint64_t start_ns;
 	int64_t start_real_ns;
 	struct eng_selfcheck final_check;
+	bool stuck; /* a worker did not stop in time */
 	int exit_code;
 	struct dp_attached how;
 	enum inj_egress_kind egress;
@@ -64,9 +67,7 @@ struct eng_run {
 	uint64_t history_ns; /* CLOCK_MONOTONIC of second 0 */
 	uint64_t maps_ns;    /* when the memory of maps was read */
 	uint64_t in_pps_peak, out_pps_peak;
-	uint64_t tx_baseline;	   /* ingress tx_packets less the guard's frames when both were first read */
-	bool tx_baseline_known;
-	uint64_t nic_tx;	   /* ingress tx_packets, read once a second */
+	struct unseen unseen;	   /* read once a second */
 	struct eng_exact exact;
 
 	struct vx_hits *hits;	   /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
@@ -79,7 +80,7 @@ struct eng_run {
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;
 	uint64_t status_ns;	   /* next status line */
-	uint64_t low_rate_warned_ns;
+	bool by_cli[OPT_N]; /* given on the command line, whatever has been set since */
 	uint64_t ticks;
 };
 
@@ -99,6 +100,29 @@ int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct v
 /* cpus of the options, or chosen by the machine; how many. */
 int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
 	__attribute__((warn_unused_result));
+
+/* Puts option id of n into force, where was is in force. set.c */
+int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,
+		      struct vx_err *err) __attribute__((warn_unused_result));
+/* path, once its directory has been made: what `save` writes to when no file was given. */
+const char *eng_etc(const char *path);
+/* What stands before opt_why_fixed: "needs a restart: ", or "". */
+const char *eng_not_live(enum opt_id id);
+int eng_read_config(const char *path, char **text, size_t *len, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
+/* change.c: the whole list at once. Takes fresh and doc, also when it fails. */
+int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
+/* rules.c: eng_nat_add at the start, when no command has changed the rules yet */
+int eng_rule_add(struct eng *e, const char *rule, struct vx_err *err) __attribute__((warn_unused_result));
+/* All rules, want instead of those there are: all of it or nothing. A rule that stays keeps its hits, and one that gets
+ * another target is replaced in one write. */
+int eng_rules_become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* Caller frees *rules; NULL without memory. */
+uint32_t eng_rules_copy(const struct eng *e, struct nat_rule **rules);
 
 /* loop.c: until e->quit */
 int eng_loop(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Live settings: `set NAME VALUE`, and the config read again. A value is parsed into a copy of the options, put into force,
- * and only then becomes the option. [engine]
+ * Live settings: `set NAME VALUE`, and `save`. A value is parsed into a copy of the options, put into force, and only then
+ * becomes the option. [engine]
  */
 #include "engine/run_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -63,10 +64,10 @@ static int vni_difference(struct eng *e, const struct opt_vnis *a, const struct 
 	return rc;
 }
 
-static int set_vni(struct eng *e, const struct opts *n, struct vx_err *err)
+static int set_vni(struct eng *e, const struct opts *was, const struct opts *n, struct vx_err *err)
 {
 	static const struct opt_vnis none;
-	const struct opt_vnis *old = e->o->vnis.any ? &none : &e->o->vnis;
+	const struct opt_vnis *old = was->vnis.any ? &none : &was->vnis;
 	const struct opt_vnis *new = n->vnis.any ? &none : &n->vnis;
 	uint32_t added = 0, gone = 0, undone = 0;
 	int rc = vni_difference(e, new, old, true, UINT32_MAX, &added, err);
@@ -102,14 +103,14 @@ static int set_cpus(struct eng *e, const struct opts *n, struct vx_err *err)
 	return count < 0 ? count : inj_set_cpus(e->inj, cpus, (unsigned)count, err);
 }
 
-/* Puts option id of n into force. */
-static int apply(struct eng *e, enum opt_id id, const struct opts *n, struct vx_err *err)
+int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,
+		      struct vx_err *err)
 {
 	struct vx_cfg *c = e->dp->cfg(e->d);
 
 	switch (id) {
 	case OPT_VNI:
-		return set_vni(e, n, err);
+		return set_vni(e, was, n, err);
 	case OPT_OTHER_VNI:
 		dp_store32(&c->other_vni, n->other_vni);
 		return 0;
@@ -150,8 +151,7 @@ static int apply(struct eng *e, enum opt_id id, const struct opts *n, struct vx_
 	}
 }
 
-static int set_one(struct eng *e, enum opt_id id, const char *value, enum opt_source source,
-		   struct vx_err *err)
+static int set_one(struct eng *e, enum opt_id id, const char *value, struct vx_err *err)
 {
 	struct opts *n = malloc(sizeof(*n));
 	int rc;
@@ -159,12 +159,17 @@ static int set_one(struct eng *e, enum opt_id id, const char *value, enum opt_so
 	if (!n)
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	*n = *e->o; /* only scalar fields are live, so the copy shares what it points to */
-	rc = opt_set(n, id, value, source, err);
-	rc = rc ? rc : apply(e, id, n, err);
+	rc = opt_set(n, id, value, OPT_BY_SET, err);
+	rc = rc ? rc : eng_setting_apply(e, id, e->o, n, err);
 	if (!rc)
 		*e->o = *n;
 	free(n);
 	return rc;
+}
+
+const char *eng_not_live(enum opt_id id)
+{
+	return opt_live(id) == OPT_LIVE_RESTART ? "needs a restart: " : "";
 }
 
 int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
@@ -174,8 +179,9 @@ int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *e
 	if (id < 0)
 		return vx_err_set(err, -EINVAL, "%s: no such setting; see: show settings", name);
 	if (opt_live((enum opt_id)id) != OPT_LIVE_YES)
-		return vx_err_set(err, -EPERM, "%s: %s", name, opt_why_fixed((enum opt_id)id));
-	return set_one(e, (enum opt_id)id, value, OPT_BY_SET, err);
+		return vx_err_set(err, -EPERM, "%s: %s%s", name, eng_not_live((enum opt_id)id),
+				  opt_why_fixed((enum opt_id)id));
+	return set_one(e, (enum opt_id)id, value, err);
 }
 
 static char **rule_texts(const struct eng *e, int *n)
@@ -200,7 +206,7 @@ static void free_texts(char **texts, int n)
 	free(texts);
 }
 
-static int read_file(const char *path, char **text, size_t *len, struct vx_err *err)
+int eng_read_config(const char *path, char **text, size_t *len, struct vx_err *err)
 {
 	int fd = store_open(path, err);
 	int rc = fd < 0 ? fd : store_read_fd(fd, path, 1 << 20, text, len, err);
@@ -210,14 +216,20 @@ static int read_file(const char *path, char **text, size_t *len, struct vx_err *
 	return rc;
 }
 
+const char *eng_etc(const char *path)
+{
+	mkdir(ENG_ETC, 0755); /* what fails here shows when the file is written */
+	return path;
+}
+
 int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 {
-	const char *to = path ? path : e->o->config[0] ? e->o->config : "/etc/vxconsole/vxconsole.conf";
+	const char *to = path ? path : e->o->config[0] ? e->o->config : eng_etc(ENG_ETC "/vxconsole.conf");
 	char *old = NULL, *out = NULL, **rules;
 	size_t old_len = 0, out_len = 0;
 	int rc, n_rules;
 
-	rc = fd < 0 ? read_file(to, &old, &old_len, err) : 0;
+	rc = fd < 0 ? eng_read_config(to, &old, &old_len, err) : 0;
 	if (rc && rc != -ENOENT)
 		return rc;
 	rules = rule_texts(e, &n_rules);
@@ -230,93 +242,5 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 	free_texts(rules, n_rules);
 	free(old);
 	free(out);
-	return rc;
-}
-
-static void log_warning(void *ctx, const char *text)
-{
-	(void)ctx;
-	vx_warn("%s", text);
-}
-
-/* Rules of the config that are new are added, rules that are gone are deleted; an unchanged one keeps its counters. */
-static int reload_rules(struct eng *e, const struct opts *n, struct vx_err *err)
-{
-	struct nat_rule r, *want = calloc((size_t)n->n_nat_rules + 1, sizeof(*want));
-	char a[NAT_TEXT], b[NAT_TEXT];
-	int rc = want ? 0 : vx_err_set(err, -ENOMEM, "out of memory");
-
-	for (int i = 0; i < n->n_nat_rules && !rc; i++)
-		rc = nat_parse(n->nat_rules[i], &want[i], err);
-	for (uint32_t i = nat_count(e->nat); i-- > 0 && !rc;) {
-		bool keep = false;
-
-		r = *nat_at(e->nat, i);
-		nat_format(&r, a);
-		for (int k = 0; k < n->n_nat_rules && !keep; k++)
-			keep = !strcmp(a, nat_format(&want[k], b));
-		if (!keep)
-			rc = eng_nat_del(e, nat_key_text(e->nat, &r.key, b), err);
-	}
-	for (int i = 0; i < n->n_nat_rules && !rc; i++) {
-		rc = eng_nat_add(e, n->nat_rules[i], err);
-		rc = rc == -EEXIST ? 0 : rc;
-	}
-	free(want);
-	return rc;
-}
-
-static int reload_config(struct eng *e, struct vx_err *err)
-{
-	char *text = NULL, was[OPT_VALUE_MAX], is[OPT_VALUE_MAX];
-	struct opts *n;
-	size_t len;
-	int rc;
-
-	if (!e->o->config[0])
-		return 0;
-	rc = read_file(e->o->config, &text, &len, err);
-	if (rc)
-		return rc;
-	n = calloc(1, sizeof(*n));
-	rc = n ? opt_copy(n, e->o, err) : vx_err_set(err, -ENOMEM, "out of memory");
-	rc = rc ? rc : opt_config_apply(n, e->o->config, text, len, log_warning, NULL, err);
-	for (int id = 0; id < OPT_N && !rc; id++) {
-		opt_value(e->o, (enum opt_id)id, was, sizeof(was));
-		opt_value(n, (enum opt_id)id, is, sizeof(is));
-		if (id == OPT_NAT_RULE || !strcmp(was, is))
-			continue;
-		if (opt_live((enum opt_id)id) != OPT_LIVE_YES)
-			vx_warn("%s: %s: %s", e->o->config, opt_name((enum opt_id)id),
-				opt_why_fixed((enum opt_id)id));
-		else
-			rc = set_one(e, (enum opt_id)id, is, OPT_BY_CONFIG, err);
-	}
-	if (!rc && n->source[OPT_NAT_RULE] == OPT_BY_CONFIG)
-		rc = reload_rules(e, n, err);
-	if (n)
-		opt_fini(n);
-	free(n);
-	free(text);
-	return rc;
-}
-
-int eng_reload(struct eng *e, struct vx_err *err)
-{
-	int rc = reload_config(e, err), fd;
-
-	if (!rc && e->o->config[0])
-		eng_saved(e, ENG_SETTINGS);
-	if (rc || !e->o->allowlist[0])
-		return rc;
-	fd = store_open(e->o->allowlist, err);
-	if (fd < 0)
-		return fd;
-	rc = eng_allow_load(e, fd, e->o->allowlist, log_warning, NULL, err);
-	close(fd);
-	if (!rc)
-		eng_saved(e, ENG_LIST);
-	if (!rc)
-		eng_edited(e, ENG_PARTS, "files read again");
 	return rc;
 }

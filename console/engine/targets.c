@@ -121,15 +121,20 @@ static void on_egress(struct eng *e, const struct net_link *l)
 		l->ifindex && l->up && !l->running ? ", no carrier" : "", l->mtu);
 	if (e->inj)
 		inj_set_link(e->inj, l->ifindex && l->up && l->running);
-	if (!l->ifindex)
+	if (!l->ifindex) {
+		/* Sockets do not follow a device that has left, also when it comes back with its old index. */
+		dp_store32(&c->egress_ifindex, 0);
 		return;
+	}
 	dp_store_mac(c, l->mac);
 	dp_store32(&c->egress_mtu, l->mtu);
 	if (c->egress_ifindex == (uint32_t)l->ifindex)
 		return;
-	dp_store32(&c->egress_ifindex, (uint32_t)l->ifindex);
-	if (e->inj && inj_set_egress(e->inj, e->run->egress, l->ifindex, e->o->qdisc_bypass, &err))
+	if (e->inj && inj_set_egress(e->inj, e->run->egress, l->ifindex, e->o->qdisc_bypass, &err)) {
 		vx_error("egress %s came back but cannot be opened: %s", l->name, err.msg);
+		return; /* tried again when the link tells of itself the next time */
+	}
+	dp_store32(&c->egress_ifindex, (uint32_t)l->ifindex);
 }
 
 static void on_link(void *ctx, enum net_dev dev, const struct net_link *now)

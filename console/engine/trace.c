@@ -90,22 +90,32 @@ static void on_trace(void *ctx, const struct vx_trace *t)
 	p->until_ns = eng_now_ns() + 1000000000ULL;
 }
 
-static void take_results(struct eng *e)
+static void join(struct eng *e, const struct inj_trace_result *r)
 {
-	struct inj_trace_result r;
+	struct eng_pending_trace *p = &e->run->trace[r->trace_id % ENG_TRACES];
 	char fate[96];
 
-	while (inj_trace_pop(e->inj, &r)) {
-		struct eng_pending_trace *p = &e->run->trace[r.trace_id % ENG_TRACES];
+	if (!p->until_ns || p->t.trace_id != r->trace_id)
+		return;
+	snprintf(fate, sizeof(fate), "ring %u worker %u: %s", p->t.ring, r->worker,
+		 !r->err				  ? "sent" :
+		 r->err == INJ_TRACE_FRAG_UNKNOWN ? "frag_unknown" :
+						    strerror(r->err));
+	trace_line(e, &p->t, fate);
+	p->until_ns = 0;
+}
 
-		if (!p->until_ns || p->t.trace_id != r.trace_id)
-			continue;
-		snprintf(fate, sizeof(fate), "ring %u worker %u: %s", p->t.ring, r.worker,
-			 !r.err ? "sent" : r.err == INJ_TRACE_FRAG_UNKNOWN ? "frag_unknown" :
-			 strerror(r.err));
-		trace_line(e, &p->t, fate);
-		p->until_ns = 0;
-	}
+/* Results are taken out first: then the traces that they belong to are there. */
+static void take(struct eng *e)
+{
+	struct inj_trace_result r[ENG_TRACES];
+	int n = 0;
+
+	while (n < ENG_TRACES && inj_trace_pop(e->inj, &r[n]))
+		n++;
+	e->dp->traces(e->d, on_trace, e);
+	for (int i = 0; i < n; i++)
+		join(e, &r[i]);
 }
 
 void eng_trace_tick(struct eng *e)
@@ -124,8 +134,7 @@ void eng_trace_tick(struct eng *e)
 		dp_store32(budget, 0);
 		e->run->trace_second = 0;
 	}
-	e->dp->traces(e->d, on_trace, e);
-	take_results(e);
+	take(e);
 	for (int i = 0; i < ENG_TRACES; i++) {
 		struct eng_pending_trace *p = &e->run->trace[i];
 

@@ -52,6 +52,17 @@ void buf_str(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
+void buf_u64(struct buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_add(b, digits + n, sizeof(digits) - n);
+}
+
 void buf_char(struct buf *b, char c)
 {
 	buf_add(b, &c, 1);
@@ -68,18 +79,25 @@ void buf_pad(struct buf *b, char c, size_t times)
 
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t left;
 	va_list ap;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n < 0 || !room(b, (size_t)n))
+	if (!room(b, 32)) /* of most numbers, so that they are formatted once */
 		return;
+	left = b->size - b->n;
 	va_start(ap, fmt);
-	vsnprintf(b->data + b->n, (size_t)n + 1, fmt, ap);
+	n = vsnprintf(b->data + b->n, left, fmt, ap);
 	va_end(ap);
-	b->n += (size_t)n;
+	if (n >= 0 && (size_t)n >= left && room(b, (size_t)n)) {
+		va_start(ap, fmt);
+		vsnprintf(b->data + b->n, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
+	if (n >= 0 && !b->failed)
+		b->n += (size_t)n;
+	else
+		b->data[b->n] = 0;
 }
 
 static void json_escape(struct buf *b, unsigned char c)

@@ -20,6 +20,7 @@ struct buf {
 void buf_fini(struct buf *b); /* frees, and leaves an empty buffer */
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *s);
+void buf_u64(struct buf *b, uint64_t v); /* decimal; lists are full of them, so not by printf */
 void buf_char(struct buf *b, char c);
 void buf_pad(struct buf *b, char c, size_t times);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

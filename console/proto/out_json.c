@@ -22,7 +22,7 @@ static void scalar(struct buf *b, const struct out_item *it)
 	case OUT_ID:
 	case OUT_BYTES:
 	case OUT_NS:
-		buf_printf(b, "%" PRIu64, it->u);
+		buf_u64(b, it->u);
 		break;
 	case OUT_I64:
 		buf_printf(b, "%" PRId64, it->i);

@@ -4,9 +4,7 @@
  * thousands separated. Foreign strings are escaped, so that a note in a file cannot drive the
  * terminal.
  */
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -27,14 +25,17 @@ static void escaped(struct buf *b, const char *s)
 
 static void thousands(struct buf *b, uint64_t v)
 {
-	char digits[24];
-	int n = snprintf(digits, sizeof(digits), "%" PRIu64, v);
+	char digits[28];
+	size_t at = sizeof(digits);
+	unsigned n = 0;
 
-	for (int i = 0; i < n; i++) {
-		if (i && (n - i) % 3 == 0)
-			buf_char(b, ',');
-		buf_char(b, digits[i]);
-	}
+	do {
+		if (n && n % 3 == 0)
+			digits[--at] = ',';
+		digits[--at] = (char)('0' + v % 10);
+		n++;
+	} while (v /= 10);
+	buf_add(b, digits + at, sizeof(digits) - at);
 }
 
 static void scaled(struct buf *b, double v, double step, const char *const unit[], unsigned n)
@@ -103,7 +104,7 @@ static void cell(const struct out *o, uint32_t i, struct buf *b)
 		thousands(b, it->i < 0 ? 0 - (uint64_t)it->i : (uint64_t)it->i);
 		break;
 	case OUT_ID:
-		buf_printf(b, "%" PRIu64, it->u);
+		buf_u64(b, it->u);
 		break;
 	case OUT_BYTES:
 		bytes(b, it->u);

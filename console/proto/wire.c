@@ -75,6 +75,23 @@ static int take_interval(const cJSON *v, struct wire_request *out, struct vx_err
 	return 0;
 }
 
+/* Strings end at a NUL here, so one with "\u0000" in it would be taken for its beginning. */
+static bool has_nul(const char *text, size_t len)
+{
+	size_t i;
+
+	if (memchr(text, 0, len))
+		return true;
+	for (i = 0; i + 1 < len; i++) {
+		if (text[i] != '\\')
+			continue;
+		if (len - i >= 6 && !memcmp(text + i, "\\u0000", 6))
+			return true;
+		i++;
+	}
+	return false;
+}
+
 int wire_request_parse(const char *text, size_t len, struct wire_request *out, struct vx_err *err)
 {
 	const cJSON *subscribe, *complete;
@@ -82,8 +99,10 @@ int wire_request_parse(const char *text, size_t len, struct wire_request *out, s
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	if (!len || memchr(text, 0, len))
+	if (!len)
 		return vx_err_set(err, -EINVAL, "not a JSON object");
+	if (has_nul(text, len))
+		return vx_err_set(err, -EINVAL, "a NUL character in the request");
 	request = cJSON_ParseWithLength(text, len);
 	if (!cJSON_IsObject(request)) {
 		cJSON_Delete(request);

@@ -26,27 +26,36 @@ finish() {
 	lab_down "$prefix"
 	rm -rf "$tmp"
 }
+# until_true PID COMMAND...: for at most 10 s, while PID lives.
+until_true() {
+	local pid=$1 i
+	shift
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		kill -0 "$pid" 2>/dev/null || return
+		sleep 0.05
+	done
+	return 1
+}
 trap finish EXIT
+# Each is in a group of its own (setsid), so that Ctrl-C reaches the generator first and by way of this script.
 stopped=no
 trap 'stopped=yes; [ -z "$sender" ] || kill -TERM "$sender" 2>/dev/null' INT TERM
 
 lab_up "$prefix" || exit 1
 
 echo "vxconsole --headless ens5 ens6: config share/vxconsole.conf, allowlist share/allowlist.json"
-ip netns exec "$prefix-tgt" "$build/vxconsole" --headless -c share/vxconsole.conf \
+setsid ip netns exec "$prefix-tgt" "$build/vxconsole" --headless -c share/vxconsole.conf \
 	-a share/allowlist.json --socket "$tmp/sock" ens5 ens6 &
 engine=$!
-for ((i = 0; i < 100; i++)); do
-	[ -S "$tmp/sock" ] && break
-	kill -0 "$engine" 2>/dev/null || exit 1
-	sleep 0.1
-done
+until_true "$engine" test -S "$tmp/sock" || exit 1
 
-ip netns exec "$prefix-dst" "$build/vxgen" sink dst0 --expect-dst 172.30.82.95:8081 \
-	--seconds $((seconds + 10)) >"$tmp/sink" 2>&1 &
+setsid ip netns exec "$prefix-dst" "$build/vxgen" sink dst0 --expect-dst 172.30.82.95:8081 \
+	--idle 1 --seconds $((seconds + 10)) >"$tmp/sink" 2>&1 &
 sink=$!
+until_true "$sink" grep -qs '^ready' "$tmp/sink" || { cat "$tmp/sink"; exit 1; }
 echo "vxgen send: $rate packets/s for $seconds s from $sources; Ctrl-C ends it"
-ip netns exec "$prefix-src" "$build/vxgen" send src0 --rate "$rate" --seconds "$seconds" \
+setsid ip netns exec "$prefix-src" "$build/vxgen" send src0 --rate "$rate" --seconds "$seconds" \
 	--flows 64 --src "$sources" >"$tmp/send" 2>&1 &
 sender=$!
 while kill -0 "$sender" 2>/dev/null; do
@@ -54,17 +63,18 @@ while kill -0 "$sender" 2>/dev/null; do
 done
 sender=''
 
-# The engine sends what is queued before it ends; then the sink has all there will be.
+# The engine sends what is queued before it ends; the sink ends a second after the last packet.
 kill -TERM "$engine"
 wait "$engine"
 rc=$?
 engine=''
-kill -TERM "$sink" 2>/dev/null
-wait "$sink"
+while kill -0 "$sink" 2>/dev/null; do
+	wait "$sink"
+done
 sink=''
 printf '\nGenerator, in the source:\n'
 cat "$tmp/send"
 printf '\nSink, in the destination (every checksum, address and sequence number verified):\n'
-cat "$tmp/sink"
+grep -v '^ready' "$tmp/sink"
 [ $stopped = no ] || echo "(ended by Ctrl-C)"
 exit $rc

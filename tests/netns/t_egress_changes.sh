@@ -67,6 +67,14 @@ check_rises "no route: counted" .dropped.no_neighbour
 in_tgt ip addr add 172.30.82.10/24 dev ens6
 flows_again "route back"
 
+# To another namespace and back: it keeps its index, but no socket that was on it sends any more.
+in_tgt ip link set ens6 netns "$LAB-src"
+check_cmd "egress moved away: named" wait_for 5 says 'egress ens6 is gone'
+lab_exec "$LAB" src ip link set ens6 netns "$LAB-tgt"
+in_tgt ip addr add 172.30.82.10/24 dev ens6
+in_tgt ip link set ens6 up
+flows_again "egress moved back"
+
 in_tgt ip link del ens6
 check_cmd "egress deleted: named" wait_for 5 says 'egress ens6 is gone'
 check_rises "egress deleted: counted" '[(.tx_failed | add // 0), .dropped.no_neighbour] | add'

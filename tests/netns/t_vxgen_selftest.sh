@@ -103,6 +103,7 @@ check "a size beyond the MTU: both are named" "$(grep -c 'MTU 9001' "$T/err")" 1
 capture() {
 	local count=$1
 	shift
+	: >"$T/tcpdump" # what the last one said must not be taken for this one's
 	in_tgt tcpdump -U -c "$count" -w "$T/cap" -i ens5 ether src 02:00:00:00:74:10 >"$T/tcpdump" 2>&1 &
 	local pid=$!
 	wait_for 10 grep -q 'listening on' "$T/tcpdump"

@@ -48,6 +48,7 @@ table() {
 	kernels cmd:busybox               busybox-static      busybox
 	kernels cmd:cpio                  cpio                cpio
 	kernels cmd:dpkg-deb              dpkg                dpkg
+	kernels cmd:depmod                kmod                kmod
 	kernels cmd:xz                    xz-utils            xz
 	TABLE
 }

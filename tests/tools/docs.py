@@ -93,8 +93,14 @@ def check_commands():
     section = page[page.index("\n= COMMANDS"):page.index("\n= STATISTICS")]
     names = commands()
     faults = [] if names else ["no command table found in console/engine/cmd"]
-    return faults + ["'%s' is not under COMMANDS" % n for n in names
-                     if not re.search(r"(?m)^%s\b" % n.replace(" ", r"\s+"), section)]
+    faults += ["'%s' is not under COMMANDS" % n for n in names
+               if not re.search(r"(?m)^%s\b" % n.replace(" ", r"\s+"), section)]
+    raw = read(MAIN)
+    for item in re.findall(r'\n\.T[PQ]\n\.B\w? "?([a-z]+(?: [a-z]+)?)',
+                           raw[raw.index("\n.SH COMMANDS"):raw.index("\n.SH STATISTICS")]):
+        if not any(item == n or item.startswith(n + " ") or item == n.split()[0] for n in names):
+            faults.append("'%s' is under COMMANDS, but no command" % item)
+    return faults
 
 
 def check_format():

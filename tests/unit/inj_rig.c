@@ -160,20 +160,6 @@ void rig_sum(const struct rig *r, struct inj_stats *sum)
 	}
 }
 
-uint64_t rig_in_flight(const struct rig *r)
-{
-	uint64_t n = 0;
-	unsigned i;
-
-	for (i = 0; i < r->n; i++) {
-		struct inj_ring_stats s;
-
-		inj_ring_stats(r->inj, i, &s);
-		n += s.in_flight;
-	}
-	return n;
-}
-
 bool rig_wait_done(const struct rig *r, uint64_t n)
 {
 	uint64_t end = clock_ns() + WAIT_NS;

@@ -52,7 +52,6 @@ void rig_put(struct rig *r, unsigned ring, const struct rig_rec *rec);
 
 /* Sum over the workers. */
 void rig_sum(const struct rig *r, struct inj_stats *sum);
-uint64_t rig_in_flight(const struct rig *r);
 /* Until so many have their row; false after 5 s. */
 bool rig_wait_done(const struct rig *r, uint64_t n);
 

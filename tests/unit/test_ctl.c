@@ -225,6 +225,11 @@ static void questions(void **state)
 	expect(b, "", "intake off", 0,
 	       "intake is off: every packet that is ours is dropped (row paused)\n", "");
 	assert_true(b->f.e.snap.paused);
+	b->f.e.snap.paused = b->o.yes = false;
+	expect(b, "vni add 7\nintake off -y\nintake off --yes\n", "-", 1,
+	       "added VNI 7\nintake is off: every packet that is ours is dropped (row paused)\n",
+	       "vxconsole: line 3: intake off: intake is off already\n");
+	expect(b, "", "vni add 9 -y", 0, "added VNI 9\n", "");
 }
 
 static void path_in(const struct bed *b, const char *name, char path[static 128])

@@ -133,7 +133,7 @@ static void resolved_in_time(void **state)
 	inj_ring_pos(rig.inj, 0, &done, &producer);
 	assert_true(producer > 0);
 	assert_int_equal(done, 0); /* its ring space is free, its row is not there */
-	assert_int_equal(rig_in_flight(&rig), 1);
+	assert_int_equal(inj_in_flight(rig.inj), 1);
 	atomic_store(&known_below, 1);
 	atomic_store(&gate, false);
 	assert_true(rig_wait_done(&rig, 1));
@@ -412,7 +412,7 @@ static void stop_gives_up_what_is_held(void **state)
 	assert_int_equal(inj_stop(rig.inj, 0, NULL), 0);
 	rig_sum(&rig, &s);
 	assert_int_equal(s.frag_unknown, 1);
-	assert_int_equal(rig_in_flight(&rig), 0);
+	assert_int_equal(inj_in_flight(rig.inj), 0);
 }
 
 int main(void)

@@ -72,7 +72,7 @@ static void finish(uint64_t n)
 	assert_true(rig_wait_done(&rig, n));
 	rig_sum(&rig, &s);
 	assert_int_equal(s.done[0], n);
-	assert_int_equal(rig_in_flight(&rig), 0);
+	assert_int_equal(inj_in_flight(rig.inj), 0);
 	assert_int_equal(atomic_load(&n_wrong), 0);
 	rig_stop(&rig);
 	rig_close(&rig);

@@ -96,7 +96,7 @@ static void taken_and_released(void **state)
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	lock_path(path);
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(stat(LOCK_DIR, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0755);
 	assert_true(pread(fd, text, sizeof(text) - 1, 0) > 0);

@@ -58,6 +58,26 @@ static void a_command_goes_through(void **state)
 	buf_fini(&b);
 }
 
+/* A word that goes on behind a NUL must not be taken for its beginning. */
+static void a_nul_is_refused(void **state)
+{
+	static const char *const bad[] = {"{\"cmd\":[\"st\\u0000ats\"]}",
+					  "{\"cmd\":\"stats\\u0000\"}",
+					  "{\"cmd\":[\"\\\\\\u0000\"]}"};
+	static const char good[] = "{\"cmd\":[\"stats\",\"\\\\u0000\",\"\\u0001\"]}";
+	struct wire_request r;
+	struct vx_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(bad[i], strlen(bad[i]), &r, &err), -EINVAL);
+		assert_non_null(strstr(err.msg, "NUL"));
+	}
+	assert_int_equal(parse(good, sizeof(good) - 1, &r, &err), 0);
+	assert_string_equal(r.argv[1], "\\u0000");
+	wire_request_fini(&r);
+}
+
 static void a_line_and_a_subscription(void **state)
 {
 	static const char line[] = "{\"cmd\":\"allow list zoom\",\"yes\":true}";
@@ -315,6 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_command_goes_through),
+		cmocka_unit_test(a_nul_is_refused),
 		cmocka_unit_test(a_line_and_a_subscription),
 		cmocka_unit_test(refused_requests),
 		cmocka_unit_test(nul_bytes_and_thousands_of_words),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `set`, `show settings`, `save`: the options of the running engine. [engine] */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,24 @@ static int set(struct con *c)
 	return 0;
 }
 
+/* The rules that are in force; those of the options are what it started with. */
+static const char *rules_text(const struct eng *e, char *buf, size_t size)
+{
+	const struct nat_rule *r;
+	char text[NAT_TEXT];
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (uint32_t i = 0; (r = nat_at(e->nat, i)) && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "", nat_format(r, text));
+	return buf;
+}
+
+static const char *value_of(const struct eng *e, enum opt_id id, char *buf, size_t size)
+{
+	return id == OPT_NAT_RULE ? rules_text(e, buf, size) : opt_value(e->o, id, buf, size);
+}
+
 static int show(struct con *c)
 {
 	char *value = malloc(VALUE_MAX);
@@ -34,7 +53,7 @@ static int show(struct con *c)
 	for (enum opt_id id = 0; id < OPT_N; id++) {
 		out_object(o, NULL);
 		out_str(o, "name", opt_name(id));
-		out_str(o, "value", opt_value(c->e->o, id, value, VALUE_MAX));
+		out_str(o, "value", value_of(c->e, id, value, VALUE_MAX));
 		out_str(o, "source", opt_source_name(c->e->o->source[id]));
 		out_bool(o, "live", opt_live(id) == OPT_LIVE_YES);
 		out_end(o);

@@ -43,11 +43,12 @@ int cmd_split(const char *line, int *argc, char ***argv, struct vx_err *err)
 {
 	size_t array = (WIRE_WORDS_MAX + 1) * sizeof(char *);
 	char **words = malloc(array + strlen(line) + 1);
-	char *to = (char *)words + array;
 	int n = 0, r = 0;
+	char *to;
 
 	if (!words)
 		return vx_err_set(err, -ENOMEM, "no memory");
+	to = (char *)words + array;
 	while (!r) {
 		while (blank(*line))
 			line++;

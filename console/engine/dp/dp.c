@@ -160,6 +160,8 @@ static void dp_close(struct dp *d)
 		munmap(d->cfg, page_round(sizeof(*d->cfg)));
 	if (d->wake)
 		munmap(d->wake, page_round(VX_MAX_RINGS * sizeof(*d->wake)));
+	if (d->nexthops)
+		munmap(d->nexthops, page_round(VX_NH_MAX * sizeof(*d->nexthops)));
 	dp_lists_fini(d);
 	leak__destroy(d->leak);
 	vx__destroy(d->vx);
@@ -171,8 +173,9 @@ static int map_memory(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err
 {
 	d->cfg = map_words(d->vx->maps.vx_cfg, sizeof(*d->cfg));
 	d->wake = map_words(d->vx->maps.vx_wake, VX_MAX_RINGS * sizeof(*d->wake));
+	d->nexthops = map_words(d->vx->maps.vx_nexthops, VX_NH_MAX * sizeof(*d->nexthops));
 	d->traces = ring_buffer__new(bpf_map__fd(d->vx->maps.vx_traces), on_trace, d, NULL);
-	if (!d->cfg || !d->wake || !d->traces)
+	if (!d->cfg || !d->wake || !d->nexthops || !d->traces)
 		return vx_err_set(err, -errno, "mapping the settings: %s", strerror(errno));
 	*d->cfg = cfg->init;
 	return 0;

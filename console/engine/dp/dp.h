@@ -98,6 +98,13 @@ static inline void dp_store_mac(struct vx_cfg *cfg, const uint8_t mac[6])
 	__atomic_store_n((uint64_t *)(void *)cfg->src_mac, word, __ATOMIC_SEQ_CST);
 }
 
+static inline void dp_load_mac(const struct vx_cfg *cfg, uint8_t mac[6])
+{
+	uint64_t word = __atomic_load_n((const uint64_t *)(const void *)cfg->src_mac, __ATOMIC_RELAXED);
+
+	__builtin_memcpy(mac, &word, 6);
+}
+
 /* One store of the field's natural size; whoever enters later sees it. */
 static inline void dp_store32(uint32_t *field, uint32_t value)
 {

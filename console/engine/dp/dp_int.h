@@ -29,6 +29,7 @@ struct dp {
 	int ring_fd[VX_MAX_RINGS];
 	struct vx_wake *wake;
 	struct vx_cfg *cfg;
+	uint64_t *nexthops;  /* VX_NH_MAX of struct vx_nexthop, as words: read and written whole */
 	unsigned n_cpus;
 	uint32_t allow_max;
 	void *scratch; /* one per-CPU value of the largest kind, all CPUs */

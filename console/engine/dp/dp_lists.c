@@ -272,14 +272,16 @@ int dp_nat_sync(struct dp *d, const struct nat *n, const struct nat_key *key, st
 			       rc == -E2BIG || rc == -ENOSPC ? "full" : strerror(-rc)) : 0;
 }
 
+/* One store: the program and the workers never see half of an address (a map update is a memcpy). */
 void dp_nexthop(struct dp *d, uint16_t slot, const uint8_t mac[6], bool ok)
 {
 	struct vx_nexthop nh = { .ok = ok };
-	__u32 key = slot;
+	uint64_t word;
 
 	if (mac)
 		memcpy(nh.mac, mac, 6);
-	bpf_map_update_elem(bpf_map__fd(d->vx->maps.vx_nexthops), &key, &nh, BPF_ANY);
+	memcpy(&word, &nh, sizeof(word));
+	__atomic_store_n(&d->nexthops[slot], word, __ATOMIC_SEQ_CST);
 }
 
 static int set_member(struct bpf_map *map, const void *key, bool there)
@@ -311,17 +313,15 @@ int dp_target(struct dp *d, const struct nat_rule *r, bool there)
 int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val, struct vx_nexthop *nh)
 {
 	struct timespec ts;
-	__u64 now;
-	__u32 slot;
+	uint64_t now, word;
 
 	if (bpf_map_lookup_elem(bpf_map__fd(d->vx->maps.vx_frags), key, val))
 		return 0;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (__u64)ts.tv_sec * 1000000000ULL + (__u64)ts.tv_nsec;
+	now = (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 	if (now > val->ns && now - val->ns > VX_FRAG_NS)
 		return 0;
-	slot = val->to.nexthop;
-	if (bpf_map_lookup_elem(bpf_map__fd(d->vx->maps.vx_nexthops), &slot, nh))
-		memset(nh, 0, sizeof(*nh));
+	word = __atomic_load_n(&d->nexthops[val->to.nexthop], __ATOMIC_RELAXED);
+	memcpy(nh, &word, sizeof(*nh));
 	return 1;
 }

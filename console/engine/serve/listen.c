@@ -43,9 +43,9 @@ static int check_path(const char *path, struct vx_err *err)
 
 /*
  * The kernel gives the file the mode that the socket has when it is bound, less the umask. lchown,
- * because the directory of --socket may be another user's.
+ * because the directory of --socket may be another user's. name is what messages call it.
  */
-static int bind_as(int fd, const char *path, uid_t owner, struct vx_err *err)
+static int bind_as(int fd, const char *path, const char *name, uid_t owner, struct vx_err *err)
 {
 	const struct group *group = getgrnam(GROUP);
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
@@ -55,16 +55,16 @@ static int bind_as(int fd, const char *path, uid_t owner, struct vx_err *err)
 
 	memcpy(sun.sun_path, path, strlen(path) + 1);
 	if (unlink(path) < 0 && errno != ENOENT)
-		return vx_err_set(err, -errno, "%s: %s", path, strerror(errno));
+		return vx_err_set(err, -errno, "%s: %s", name, strerror(errno));
 	if (fchmod(fd, group ? 0660 : 0600) < 0)
-		return vx_err_set(err, -errno, "%s: mode: %s", path, strerror(errno));
+		return vx_err_set(err, -errno, "%s: mode: %s", name, strerror(errno));
 	mask = umask(0);
 	r = bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ? -errno : 0;
 	umask(mask);
 	if (r < 0)
-		return vx_err_set(err, r, "%s: %s", path, strerror(-r));
+		return vx_err_set(err, r, "%s: %s", name, strerror(-r));
 	if (geteuid() == 0 && lchown(path, owner, gid) < 0)
-		return vx_err_set(err, -errno, "%s: owner: %s", path, strerror(errno));
+		return vx_err_set(err, -errno, "%s: owner: %s", name, strerror(errno));
 	return 0;
 }
 
@@ -93,7 +93,7 @@ int listen_open(struct listen *l, const char *path, uid_t owner, struct vx_err *
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0)
 		return vx_err_set(err, -errno, "socket: %s", strerror(errno));
-	r = bind_as(l->fd, tmp, owner, err);
+	r = bind_as(l->fd, tmp, path, owner, err);
 	if (!r)
 		r = publish(l, tmp, err);
 	if (!r)

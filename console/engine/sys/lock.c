@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LOCK_NAME 64 /* "lock.<inode>.<ifindex>" */
+#define LOCK_MODE 0600 /* who can open it can lock it, and after a kill keep an engine from starting */
 
 uint64_t lock_netns_inode(void)
 {
@@ -71,7 +72,7 @@ static int lock_open(int dir, const char *name, int *held)
 {
 	for (int tries = 0; tries < 100; tries++) {
 		int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-				0644);
+				LOCK_MODE);
 		struct stat st;
 
 		if (fd < 0)
@@ -123,7 +124,7 @@ static int lock_sign(int fd)
 	gmtime_r(&now, &tm);
 	strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	n = snprintf(text, sizeof(text), "%d %s\n", (int)getpid(), since);
-	if (fchmod(fd, 0644) || ftruncate(fd, 0))
+	if (fchmod(fd, LOCK_MODE) || ftruncate(fd, 0))
 		return -errno;
 	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -EIO;
 }
