@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workers, rings, latency and process as panels of 34 columns and more. Pure. [screen] */
+/* Workers, rings, latency and process as panels of 35 columns and more. Pure. [screen] */
 #include "screen/engine_parts.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "screen/when.h"
 
-static const char *const stage_name[SNAP_STAGES] = {"xdp", "ring", "send", "total"};
+static const char *const stage_name[SNAP_STAGES] = { "xdp", "ring", "send", "total" };
 
 static void worker_row(struct line *l, const char *name, int cpu, const struct snap_worker *w)
 {
@@ -18,7 +18,7 @@ static void worker_row(struct line *l, const char *name, int cpu, const struct s
 		line_fmt(l, look, "%4d", cpu);
 	else
 		line_str(l, look, "   -");
-	line_number(l, look, 9, w->sent_pps);
+	line_number(l, look, 8, w->sent_pps);
 	line_fmt(l, look, "%6.1f", w->batch_avg);
 	line_number(l, w->tx_failed ? LOOK_WARN : look, 6, w->tx_failed);
 	line_fmt(l, look, "%4.0f%%", w->idle * 100);
@@ -29,7 +29,7 @@ static void worker_row(struct line *l, const char *name, int cpu, const struct s
 /* All workers from the first on as one: sums, means, the worst. */
 static struct snap_worker workers_from(const struct snapshot *s, unsigned first)
 {
-	struct snap_worker sum = {0};
+	struct snap_worker sum = { 0 };
 	double n = s->n_workers - first;
 
 	for (unsigned i = first; i < s->n_workers; i++) {
@@ -68,7 +68,7 @@ void parts_workers(struct panel *p, const struct snapshot *s)
 	if (!l)
 		return;
 	line_left(l, LOOK_HEAD, 6, "WORKER");
-	line_str(l, LOOK_HEAD, " cpu   sent/s batch   err idle");
+	line_str(l, LOOK_HEAD, " cpu  sent/s batch   err idle");
 	own = single(p, s->n_workers);
 	for (unsigned i = 0; i < own && (l = panel_next(p)); i++) {
 		snprintf(name, sizeof(name), "inj-%u", i);
@@ -96,13 +96,13 @@ static void ring_row(struct line *l, const char *name, const struct snap_ring *r
 		line_right(l, LOOK_DIM, 8, "-");
 	else
 		line_number(l, look, 8, r->ms_left);
-	line_number(l, r->full ? LOOK_WARN : look, 10, r->full);
+	line_number(l, r->full ? LOOK_WARN : look, 9, r->full);
 }
 
 /* The fullest counts; drops are added up. */
 static struct snap_ring rings_from(const struct snapshot *s, unsigned first)
 {
-	struct snap_ring sum = {.ms_left = UINT64_MAX};
+	struct snap_ring sum = { .ms_left = UINT64_MAX };
 
 	for (unsigned i = first; i < s->n_workers; i++) {
 		const struct snap_ring *r = &s->ring[i];
@@ -129,7 +129,7 @@ void parts_rings(struct panel *p, const struct snapshot *s)
 	if (!l)
 		return;
 	line_left(l, LOOK_HEAD, 6, "RING");
-	line_str(l, LOOK_HEAD, "  fill  high ms left     drops");
+	line_str(l, LOOK_HEAD, "  fill  high ms left    drops");
 	own = single(p, s->n_workers);
 	for (unsigned i = 0; i < own && (l = panel_next(p)); i++)
 		ring_row(l, name_from(name, "", i, i + 1), &s->ring[i]);
@@ -142,10 +142,10 @@ void parts_rings(struct panel *p, const struct snapshot *s)
 
 static void latency_row(struct line *l, const char *name, const struct snap_latency *t)
 {
-	const uint64_t ns[] = {t->p50_ns, t->p99_ns, t->p999_ns, t->max_ns};
+	const uint64_t ns[] = { t->p50_ns, t->p99_ns, t->p999_ns, t->max_ns };
 	char text[WHEN_TEXT];
 
-	line_left(l, LOOK_PLAIN, 8, name);
+	line_left(l, LOOK_PLAIN, 7, name);
 	for (int i = 0; i < 4; i++) {
 		if (t->count)
 			line_right(l, LOOK_PLAIN, 7, when_short(ns[i], text));
@@ -161,7 +161,7 @@ void parts_latency(struct panel *p, const struct snapshot *s)
 
 	if (!l)
 		return;
-	line_left(l, LOOK_HEAD, 8, "LATENCY");
+	line_left(l, LOOK_HEAD, 7, "LATENCY");
 	line_str(l, LOOK_HEAD, "    p50    p99  p99.9    max");
 	for (int i = brief ? SNAP_STAGES - 1 : 0; i < SNAP_STAGES && (l = panel_next(p)); i++)
 		latency_row(l, stage_name[i], &s->latency[i]);
@@ -182,6 +182,6 @@ void parts_process(struct panel *p, const struct snapshot *s)
 	l = panel_next(p);
 	if (!l)
 		return;
-	line_fmt(l, LOOK_PLAIN, "%.3f syscalls a packet, %u threads, pid %d", s->syscalls_per_packet, s->threads,
-		 s->pid);
+	line_fmt(l, LOOK_PLAIN, "%.3f syscalls a packet, %u threads, pid %d",
+		 s->syscalls_per_packet, s->threads, s->pid);
 }

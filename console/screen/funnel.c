@@ -14,9 +14,9 @@
 struct row {
 	char name[24];
 	uint64_t total, pps, since;
-	bool rated;  /* pps is known */
-	bool loss;   /* never meant: loud while it grows */
-	int rank;    /* lower stays longer when there is no room; 0: always there */
+	bool rated; /* pps is known */
+	bool loss;  /* never meant: loud while it grows; without a rate, until the next mark */
+	int rank;   /* lower stays longer when there is no room; 0: always there */
 	bool shown;
 };
 
@@ -31,8 +31,9 @@ struct funnel {
 /* Rows that an operator looks for also when they are 0. */
 static int rank_of(int id)
 {
-	static const int order[] = {VX_L_RX,	    VX_L_DENIED,    VX_L_RING_FULL, VX_L_NO_RULE,
-				    VX_L_NOT_VXLAN, VX_L_OTHER_VNI_PASS, VX_L_MALFORMED};
+	static const int order[] = { VX_L_RX,	    VX_L_DENIED,    VX_L_RING_FULL,
+				     VX_L_NO_RULE,  VX_L_NOT_VXLAN, VX_L_OTHER_VNI_PASS,
+				     VX_L_MALFORMED };
 
 	for (int i = 0; i < (int)(sizeof(order) / sizeof(*order)); i++)
 		if (order[i] == id)
@@ -73,7 +74,8 @@ static void add_row(struct funnel *f, const struct snapshot *s, int id, enum vx_
 	r = add(f, name, s->ledger.row[id], s->mark.row[id], rank_of(id));
 	r->pps = s->row_pps[id];
 	r->rated = true;
-	r->loss = id == VX_L_RING_FULL || id == VX_L_INTERNAL || id == VX_L_NO_NEIGHBOUR || id == VX_L_OVERSIZE;
+	r->loss = id == VX_L_RING_FULL || id == VX_L_INTERNAL || id == VX_L_NO_NEIGHBOUR ||
+		  id == VX_L_OVERSIZE;
 }
 
 static void collect(struct funnel *f, const struct snapshot *s)
@@ -84,8 +86,8 @@ static void collect(struct funnel *f, const struct snapshot *s)
 
 	f->n = 0;
 	f->in_pps = s->in_pps;
-#define ROW(id, name, group, help)                                                                                     \
-	if (VX_G_##group != VX_G_NOTE)                                                                                 \
+#define ROW(id, name, group, help)                                                                 \
+	if (VX_G_##group != VX_G_NOTE)                                                             \
 		add_row(f, s, VX_L_##id, VX_G_##group);
 	VX_LEDGER(ROW)
 #undef ROW
@@ -110,7 +112,9 @@ static bool show_one(struct funnel *f)
 
 		if (r->shown)
 			continue;
-		if (!best || rank < (best->total && best->rank ? best->rank - 100 : best->rank - (best->rank ? 0 : 200)))
+		if (!best ||
+		    rank < (best->total && best->rank ? best->rank - 100
+						      : best->rank - (best->rank ? 0 : 200)))
 			best = r;
 	}
 	if (best)
@@ -121,7 +125,7 @@ static bool show_one(struct funnel *f)
 /* What has no room, in one row, so that no packet is out of sight. */
 static struct row rest_of(const struct funnel *f)
 {
-	struct row rest = {.rated = true};
+	struct row rest = { .rated = true };
 	int n = 0;
 
 	for (int i = 0; i < f->n; i++) {
@@ -141,8 +145,10 @@ static struct row rest_of(const struct funnel *f)
 static void draw_row(struct panel *p, const struct row *r, uint64_t in_pps, bool since, bool wide)
 {
 	struct line *l = panel_next(p);
-	bool loud = r->loss && (r->pps || (!r->rated && r->total));
-	enum line_look look = loud ? LOOK_BAD : r->total ? LOOK_PLAIN : LOOK_DIM;
+	bool loud = r->loss && (r->rated ? r->pps : r->since);
+	enum line_look look = !loud	 ? r->total ? LOOK_PLAIN : LOOK_DIM
+			      : r->rated ? LOOK_BAD
+					 : LOOK_WARN;
 
 	if (!l)
 		return;
@@ -170,7 +176,8 @@ static void heading(struct panel *p, const struct snapshot *s, bool since, bool 
 	if (s->mark.real_ns)
 		snprintf(mark, sizeof(mark), "since %.8s", when_clock(s->mark.real_ns, clock));
 	line_left(l, LOOK_HEAD, since && !wide ? NAME_COLS - 1 : NAME_COLS, " LEDGER");
-	line_right(l, LOOK_HEAD, since && !wide ? TOTAL_COLS + 1 : TOTAL_COLS, since && !wide ? mark : "total");
+	line_right(l, LOOK_HEAD, since && !wide ? TOTAL_COLS + 1 : TOTAL_COLS,
+		   since && !wide ? mark : "total");
 	if (wide)
 		line_right(l, LOOK_HEAD, WIDE_COLS - 42, mark);
 	line_right(l, LOOK_HEAD, 8, "pps");

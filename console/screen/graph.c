@@ -8,7 +8,7 @@
 
 #define DOTS 4 /* high is a character */
 
-const unsigned graph_seconds[GRAPH_ZOOMS] = {1, 10, 300};
+const unsigned graph_seconds[GRAPH_ZOOMS] = { 1, 10, 300 };
 
 uint64_t graph_top(const uint64_t *v, size_t n)
 {
@@ -39,23 +39,23 @@ static int clamp(int v, int low, int high)
 /* U+2800 + dots, as UTF-8. left and right: 0..4 dots from below. */
 static void braille(struct line *l, enum line_look look, int left, int right)
 {
-	static const unsigned char l_bits[] = {0, 0x40, 0x44, 0x46, 0x47};
-	static const unsigned char r_bits[] = {0, 0x80, 0xa0, 0xb0, 0xb8};
+	static const unsigned char l_bits[] = { 0, 0x40, 0x44, 0x46, 0x47 };
+	static const unsigned char r_bits[] = { 0, 0x80, 0xa0, 0xb0, 0xb8 };
 	unsigned bits = l_bits[left] | r_bits[right];
-	char text[4] = {(char)0xe2, (char)(0xa0 | bits >> 6), (char)(0x80 | (bits & 0x3f)), 0};
+	char text[4] = { (char)0xe2, (char)(0xa0 | bits >> 6), (char)(0x80 | (bits & 0x3f)), 0 };
 
 	line_str(l, look, bits ? text : " ");
 }
 
 static void plain(struct line *l, enum line_look look, int left, int right)
 {
-	static const char sign[DOTS + 1][2] = {" ", ".", ":", "|", "#"};
+	static const char sign[DOTS + 1][2] = { " ", ".", ":", "|", "#" };
 
 	line_str(l, look, sign[left > right ? left : right]);
 }
 
-void graph_draw(struct line *const *rows, int n_rows, int cols, const uint64_t *v, size_t n, uint64_t top,
-		enum line_look look)
+void graph_draw(struct line *const *rows, int n_rows, int cols, const uint64_t *v, size_t n,
+		uint64_t top, enum line_look look)
 {
 	size_t slots = (size_t)cols * 2;
 
@@ -92,7 +92,8 @@ void graph_rule(struct line *l, int from, int cols, const struct graph_series *s
 
 void graph_read(const struct snapshot_history *h, int zoom, size_t n, struct graph_series *s)
 {
-	enum history_scale scale = zoom > 0 && zoom < GRAPH_ZOOMS ? (enum history_scale)zoom : HISTORY_1S;
+	enum history_scale scale =
+		zoom > 0 && zoom < GRAPH_ZOOMS ? (enum history_scale)zoom : HISTORY_1S;
 	size_t known = h ? history_length(h, scale) : 0;
 	const struct history_mark *m;
 
@@ -100,7 +101,7 @@ void graph_read(const struct snapshot_history *h, int zoom, size_t n, struct gra
 	s->n = n > GRAPH_MAX ? GRAPH_MAX : n;
 	for (size_t ago = 0; ago < s->n; ago++) {
 		size_t i = s->n - 1 - ago;
-		struct history_cell c = {0};
+		struct history_cell c = { 0 };
 
 		if (ago < known)
 			c = history_at(h, scale, ago);

@@ -24,14 +24,14 @@ void layout_screen(int rows, int cols, struct layout *l)
 	memset(l, 0, sizeof(*l));
 	l->too_small = rows < LAYOUT_MIN_ROWS || cols < LAYOUT_MIN_COLS;
 	if (l->too_small) {
-		l->header = (struct rect){0, 0, least(most(rows, 0), 1), most(cols, 0)};
+		l->header = (struct rect){ 0, 0, least(most(rows, 0), 1), most(cols, 0) };
 		return;
 	}
-	l->header = (struct rect){0, 0, 2, cols};
-	l->trouble = (struct rect){2, 0, 1, cols};
-	l->body = (struct rect){3, 0, rows - 5, cols};
-	l->footer = (struct rect){rows - 2, 0, 1, cols};
-	l->prompt = (struct rect){rows - 1, 0, 1, cols};
+	l->header = (struct rect){ 0, 0, 2, cols };
+	l->trouble = (struct rect){ 2, 0, 1, cols };
+	l->body = (struct rect){ 3, 0, rows - 5, cols };
+	l->footer = (struct rect){ rows - 2, 0, 1, cols };
+	l->prompt = (struct rect){ rows - 1, 0, 1, cols };
 }
 
 static int graph_rows(int rows, int cols)
@@ -53,22 +53,22 @@ void layout_overview(int rows, int cols, struct rect part[static PARTS])
 	int y = least(graph + 1, rows), left = most(rows - y - (events ? events + 1 : 0), 0);
 
 	memset(part, 0, PARTS * sizeof(*part));
-	part[PART_GRAPH] = (struct rect){0, 0, most(graph, 0), most(cols, 0)};
+	part[PART_GRAPH] = (struct rect){ 0, 0, most(graph, 0), most(cols, 0) };
 	if (rows > graph)
-		part[PART_RULE] = (struct rect){graph, 0, 1, most(cols, 0)};
-	part[PART_LEDGER] = (struct rect){y, 0, left, most(ledger, 0)};
+		part[PART_RULE] = (struct rect){ graph, 0, 1, most(cols, 0) };
+	part[PART_LEDGER] = (struct rect){ y, 0, left, most(ledger, 0) };
 	if (events) {
-		part[PART_RULE_2] = (struct rect){y + left, 0, 1, cols};
-		part[PART_EVENTS] = (struct rect){y + left + 1, 0, events, cols};
+		part[PART_RULE_2] = (struct rect){ y + left, 0, 1, cols };
+		part[PART_EVENTS] = (struct rect){ y + left + 1, 0, events, cols };
 	}
 	x = ledger + GAP;
 	if (cols - x < 20)
 		return;
 	middle = cols >= 160 ? MIDDLE_COLS : cols - x;
-	part[PART_MIDDLE] = (struct rect){y, x, left, middle};
+	part[PART_MIDDLE] = (struct rect){ y, x, left, middle };
 	x += middle + GAP;
 	if (cols >= 160)
-		part[PART_RIGHT] = (struct rect){y, x, left, cols - x};
+		part[PART_RIGHT] = (struct rect){ y, x, left, cols - x };
 }
 
 void layout_share(int rows, const struct layout_want *want, int n, int *got)

@@ -21,8 +21,8 @@ void layout_screen(int rows, int cols, struct layout *l);
 
 /* The overview, inside its body. */
 enum layout_part {
-	PART_GRAPH,  /* in above out */
-	PART_RULE,   /* with the marks of changes */
+	PART_GRAPH, /* in above out */
+	PART_RULE,  /* with the marks of changes */
 	PART_LEDGER,
 	PART_MIDDLE, /* workers, rings, latency; with two columns all the rest too */
 	PART_RIGHT,  /* from 160 columns on */
@@ -38,7 +38,8 @@ struct layout_want {
 };
 void layout_share(int rows, const struct layout_want *want, int n, int *got);
 
-/* The first of total rows to show in a window of so many, so that the one of the cursor is in it. */
+/* The first of total rows to show in a window of so many, so that the one of the cursor is in it.
+ */
 int layout_top(int window, int total, int cursor);
 
 #endif

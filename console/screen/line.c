@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Rows of text with looks. All text goes through glyph(), which turns what a terminal could take for a command (control
- * bytes, C1, writing direction, bytes that are no UTF-8) into harmless letters, and knows how many columns each takes.
- * Pure but for the locale's wcwidth(). [screen]
+ * Rows of text with looks. All text goes through glyph(), which turns what a terminal could take
+ * for a command (control bytes, C1, writing direction, bytes that are no UTF-8) into harmless
+ * letters, and knows how many columns each takes. Pure but for the locale's wcwidth(). [screen]
  */
 #include "screen/line.h"
 
@@ -12,7 +12,8 @@
 #include <wchar.h>
 
 #define GLYPH_BYTES 12
-#define COMBINING_MAX 3 /* on one character; more is play, and some terminals draw over the row above */
+#define COMBINING_MAX                                                                              \
+	3 /* on one character; more is play, and some terminals draw over the row above */
 
 static bool ascii_only;
 
@@ -35,7 +36,7 @@ struct glyph {
 /* Length of the UTF-8 character at s, 0 when it is none (overlong, surrogate, cut). */
 static size_t decode(const unsigned char *s, uint32_t *cp)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 ? 3 : 2;
 
 	if (s[0] >= 0x80 && (s[0] < 0xc2 || s[0] >= 0xf5))
@@ -66,7 +67,8 @@ static bool is_invisible(uint32_t cp)
 
 static void escaped(struct glyph *g, uint32_t v)
 {
-	g->cols = g->bytes = snprintf(g->text, sizeof(g->text), v < 0x100 ? "\\x%02x" : "\\u%04x", v);
+	g->cols = g->bytes =
+		snprintf(g->text, sizeof(g->text), v < 0x100 ? "\\x%02x" : "\\u%04x", v);
 }
 
 /* Our own signs without UTF-8; foreign ones become "?". */
@@ -75,8 +77,9 @@ static char in_ascii(uint32_t cp)
 	static const struct {
 		uint32_t cp;
 		char c;
-	} as[] = {{0x2502, '|'}, {0x2500, '-'}, {0x2026, '~'}, {0x25cf, '*'}, {0x2192, '>'}, {0x25b4, '^'},
-		  {0x25be, 'v'}, {0xb5, 'u'},	{0xb7, '.'},   {0x252c, '-'}, {0x2534, '-'}, {0x253c, '+'}};
+	} as[] = { { 0x2502, '|' }, { 0x2500, '-' }, { 0x2026, '~' }, { 0x25cf, '*' },
+		   { 0x2192, '>' }, { 0x25b4, '^' }, { 0x25be, 'v' }, { 0xb5, 'u' },
+		   { 0xb7, '.' },   { 0x252c, '-' }, { 0x2534, '-' }, { 0x253c, '+' } };
 
 	for (size_t i = 0; i < sizeof(as) / sizeof(*as); i++)
 		if (as[i].cp == cp)
@@ -299,8 +302,8 @@ void line_rate(struct line *l, enum line_look look, int cols, uint64_t v, const 
 	if (v < 1000)
 		snprintf(buf, sizeof(buf), "%s %s", figure, unit);
 	else /* the letter belongs to the unit: "691 Mb/s" */
-		snprintf(buf, sizeof(buf), "%.*s %c%s", (int)strlen(figure) - 1, figure, figure[strlen(figure) - 1],
-			 unit);
+		snprintf(buf, sizeof(buf), "%.*s %c%s", (int)strlen(figure) - 1, figure,
+			 figure[strlen(figure) - 1], unit);
 	line_right(l, look, cols, buf);
 }
 

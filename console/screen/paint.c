@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks as attributes, rows as curses text. Colours are chosen for about 4.5:1 against black and against white, since nobody
- * says which of the two the background is; a loud look brings its own background. [screen]
+ * Looks as attributes, rows as curses text. Colours are chosen for about 4.5:1 against black and
+ * against white, since nobody says which of the two the background is; a loud look brings its own
+ * background. [screen]
  */
 #include "screen/paint.h"
 
@@ -14,48 +15,42 @@ struct style {
 
 /* Without colours a look must still differ from its neighbours. */
 static const struct style plain[LOOKS] = {
-	[LOOK_PLAIN] = {A_NORMAL, -1, -1},
-	[LOOK_DIM] = {A_DIM, -1, -1},
-	[LOOK_BOLD] = {A_BOLD, -1, -1},
-	[LOOK_HEAD] = {A_BOLD, -1, -1},
-	[LOOK_GOOD] = {A_NORMAL, -1, -1},
-	[LOOK_WARN] = {A_BOLD | A_UNDERLINE, -1, -1},
-	[LOOK_BAD] = {A_BOLD | A_REVERSE, -1, -1},
-	[LOOK_CURSOR] = {A_REVERSE, -1, -1},
-	[LOOK_KEY] = {A_BOLD, -1, -1},
-	[LOOK_IN] = {A_NORMAL, -1, -1},
-	[LOOK_OUT] = {A_NORMAL, -1, -1},
-	[LOOK_STALE] = {A_DIM, -1, -1},
+	[LOOK_PLAIN] = { A_NORMAL, -1, -1 },
+	[LOOK_DIM] = { A_DIM, -1, -1 },
+	[LOOK_BOLD] = { A_BOLD, -1, -1 },
+	[LOOK_HEAD] = { A_BOLD, -1, -1 },
+	[LOOK_GOOD] = { A_NORMAL, -1, -1 },
+	[LOOK_WARN] = { A_BOLD | A_UNDERLINE, -1, -1 },
+	[LOOK_BAD] = { A_BOLD | A_REVERSE, -1, -1 },
+	[LOOK_CURSOR] = { A_REVERSE, -1, -1 },
+	[LOOK_KEY] = { A_BOLD, -1, -1 },
+	[LOOK_IN] = { A_NORMAL, -1, -1 },
+	[LOOK_OUT] = { A_NORMAL, -1, -1 },
+	[LOOK_STALE] = { A_DIM, -1, -1 },
 };
 
 static const struct style few[LOOKS] = {
-	[LOOK_PLAIN] = {A_NORMAL, -1, -1},
-	[LOOK_DIM] = {A_DIM, -1, -1},
-	[LOOK_BOLD] = {A_BOLD, -1, -1},
-	[LOOK_HEAD] = {A_BOLD, -1, -1},
-	[LOOK_GOOD] = {A_NORMAL, COLOR_GREEN, -1},
-	[LOOK_WARN] = {A_NORMAL, COLOR_BLACK, COLOR_YELLOW},
-	[LOOK_BAD] = {A_BOLD, COLOR_WHITE, COLOR_RED},
-	[LOOK_CURSOR] = {A_REVERSE, -1, -1},
-	[LOOK_KEY] = {A_BOLD, -1, -1},
-	[LOOK_IN] = {A_NORMAL, -1, -1},
-	[LOOK_OUT] = {A_NORMAL, COLOR_GREEN, -1},
-	[LOOK_STALE] = {A_DIM, -1, -1},
+	[LOOK_PLAIN] = { A_NORMAL, -1, -1 },
+	[LOOK_DIM] = { A_DIM, -1, -1 },
+	[LOOK_BOLD] = { A_BOLD, -1, -1 },
+	[LOOK_HEAD] = { A_BOLD, -1, -1 },
+	[LOOK_GOOD] = { A_NORMAL, COLOR_GREEN, -1 },
+	[LOOK_WARN] = { A_NORMAL, COLOR_BLACK, COLOR_YELLOW },
+	[LOOK_BAD] = { A_BOLD, COLOR_WHITE, COLOR_RED },
+	[LOOK_CURSOR] = { A_REVERSE, -1, -1 },
+	[LOOK_KEY] = { A_BOLD, -1, -1 },
+	[LOOK_IN] = { A_NORMAL, -1, -1 },
+	[LOOK_OUT] = { A_NORMAL, COLOR_GREEN, -1 },
+	[LOOK_STALE] = { A_DIM, -1, -1 },
 };
 
 static const struct style many[LOOKS] = {
-	[LOOK_PLAIN] = {A_NORMAL, -1, -1},
-	[LOOK_DIM] = {A_NORMAL, 243, -1},
-	[LOOK_BOLD] = {A_BOLD, -1, -1},
-	[LOOK_HEAD] = {A_BOLD, 31, -1},
-	[LOOK_GOOD] = {A_NORMAL, 28, -1},
-	[LOOK_WARN] = {A_BOLD, 16, 214},
-	[LOOK_BAD] = {A_BOLD, 231, 160},
-	[LOOK_CURSOR] = {A_REVERSE, -1, -1},
-	[LOOK_KEY] = {A_BOLD, 31, -1},
-	[LOOK_IN] = {A_NORMAL, 32, -1},
-	[LOOK_OUT] = {A_NORMAL, 28, -1},
-	[LOOK_STALE] = {A_NORMAL, 243, -1},
+	[LOOK_PLAIN] = { A_NORMAL, -1, -1 }, [LOOK_DIM] = { A_NORMAL, 243, -1 },
+	[LOOK_BOLD] = { A_BOLD, -1, -1 },    [LOOK_HEAD] = { A_BOLD, 31, -1 },
+	[LOOK_GOOD] = { A_NORMAL, 28, -1 },  [LOOK_WARN] = { A_BOLD, 16, 214 },
+	[LOOK_BAD] = { A_BOLD, 231, 160 },   [LOOK_CURSOR] = { A_REVERSE, -1, -1 },
+	[LOOK_KEY] = { A_BOLD, 31, -1 },     [LOOK_IN] = { A_NORMAL, 32, -1 },
+	[LOOK_OUT] = { A_NORMAL, 28, -1 },   [LOOK_STALE] = { A_NORMAL, 243, -1 },
 };
 
 static chtype attr_of[LOOKS];

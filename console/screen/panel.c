@@ -14,7 +14,7 @@ void panel_clear(struct line *line, int rows, int cols)
 
 struct panel panel_at(struct line *line, struct rect at)
 {
-	return (struct panel){line, at, 0};
+	return (struct panel){ line, at, 0 };
 }
 
 struct line *panel_next(struct panel *p)

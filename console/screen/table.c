@@ -20,7 +20,8 @@ static bool contains(const char *text, const char *part)
 }
 
 /* A filter that begins with "!" shows what does not have the rest. */
-static bool fits(const struct table *tab, const struct view_state *s, const struct data_table *t, size_t row)
+static bool fits(const struct table *tab, const struct view_state *s, const struct data_table *t,
+		 size_t row)
 {
 	bool inverse = s->filter[0] == '!', found = false;
 	const char *part = s->filter + inverse;
@@ -54,7 +55,8 @@ static bool is_number(enum table_kind kind)
 	return kind == TABLE_NUMBER || kind == TABLE_ID || kind == TABLE_BITS;
 }
 
-size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t, size_t *n)
+size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t,
+		    size_t *n)
 {
 	bool sorted = s->sort >= 0 && s->sort < tab->cols;
 	int col = sorted ? data_col(t, tab->col[s->sort].key) : -1;
@@ -87,7 +89,8 @@ size_t table_count(const struct table *tab, const struct view_state *s, const st
 	return n;
 }
 
-long table_row(const struct table *tab, const struct view_state *s, const struct data_table *t, size_t at)
+long table_row(const struct table *tab, const struct view_state *s, const struct data_table *t,
+	       size_t at)
 {
 	size_t n, *rows = table_order(tab, s, t, &n);
 	long row = rows && at < n ? (long)rows[at] : -1;
@@ -115,7 +118,8 @@ static void widths(const struct table *tab, int cols, int *width)
 	}
 }
 
-static void heading(const struct table *tab, const struct view_state *s, const int *width, struct line *l)
+static void heading(const struct table *tab, const struct view_state *s, const int *width,
+		    struct line *l)
 {
 	for (int i = 0; i < tab->cols; i++) {
 		char title[32];
@@ -124,13 +128,16 @@ static void heading(const struct table *tab, const struct view_state *s, const i
 		if (!width[i])
 			continue;
 		snprintf(title, sizeof(title), "%s%s", tab->col[i].title,
-			 s->sort != i ? "" : s->descending ? "▾" : "▴");
+			 s->sort != i	 ? ""
+			 : s->descending ? "▾"
+					 : "▴");
 		line_str(l, LOOK_HEAD, " ");
 		(right ? line_right : line_left)(l, LOOK_HEAD, width[i], title);
 	}
 }
 
-static void cell(const struct table_col *c, const char *text, uint64_t v, int width, int64_t now, struct line *l)
+static void cell(const struct table_col *c, const char *text, uint64_t v, int width, int64_t now,
+		 struct line *l)
 {
 	enum line_look look = v ? LOOK_PLAIN : LOOK_DIM;
 	char ago[WHEN_TEXT];
@@ -173,8 +180,8 @@ void table_draw(const struct table *tab, const struct view_state *s, const struc
 			int col = data_col(t, tab->col[k].key);
 
 			if (width[k])
-				cell(&tab->col[k], data_cell(t, rows[i], col), data_u64(t, rows[i], col),
-				     width[k], d->snap.real_ns, l);
+				cell(&tab->col[k], data_cell(t, rows[i], col),
+				     data_u64(t, rows[i], col), width[k], d->snap.real_ns, l);
 		}
 		if ((long)i == cursor)
 			line_all(l, LOOK_CURSOR);
@@ -184,15 +191,16 @@ void table_draw(const struct table *tab, const struct view_state *s, const struc
 	free(rows);
 }
 
-void table_state(struct line *l, const struct table *tab, const struct view_state *s, const struct data *d,
-		 const struct data_table *t)
+void table_state(struct line *l, const struct table *tab, const struct view_state *s,
+		 const struct data *d, const struct data_table *t)
 {
 	if (s->filter[0]) {
 		line_str(l, LOOK_DIM, "  filter: /");
 		line_str(l, LOOK_BOLD, s->filter);
 	}
 	if (s->sort >= 0 && s->sort < tab->cols)
-		line_fmt(l, LOOK_DIM, "  sort: %s %s", tab->col[s->sort].title, s->descending ? "▾" : "▴");
+		line_fmt(l, LOOK_DIM, "  sort: %s %s", tab->col[s->sort].title,
+			 s->descending ? "▾" : "▴");
 	if (t->error[0])
 		line_fmt(l, LOOK_WARN, "  %s", t->error);
 	else if (!t->mono_ns)

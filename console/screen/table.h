@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A command's table as rows on the screen: columns, order, filter, cursor. One description serves drawing and sorting. [screen] */
+/* A command's table as rows on the screen: columns, order, filter, cursor. One description serves
+ * drawing and sorting. [screen] */
 #ifndef SCREEN_TABLE_H
 #define SCREEN_TABLE_H
 
@@ -18,9 +19,9 @@ enum table_kind {
 struct table_col {
 	const char *key, *title;
 	enum table_kind kind;
-	int width;  /* the title is at most that */
-	int flex;   /* share of what columns are left over */
-	int from;   /* shown on rows of at least so many columns */
+	int width; /* the title is at most that */
+	int flex;  /* share of what columns are left over */
+	int from;  /* shown on rows of at least so many columns */
 };
 
 struct table {
@@ -31,16 +32,18 @@ struct table {
 };
 
 /* Rows that are shown, in their order; caller frees. *n of them. NULL: none, or no memory. */
-size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t, size_t *n);
+size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t,
+		    size_t *n);
 size_t table_count(const struct table *tab, const struct view_state *s, const struct data_table *t);
 /* The row of t that is the at-th shown; -1 when there is none. */
-long table_row(const struct table *tab, const struct view_state *s, const struct data_table *t, size_t at);
+long table_row(const struct table *tab, const struct view_state *s, const struct data_table *t,
+	       size_t at);
 
 /* Headings and as many rows as the panel has, round the cursor. cursor < 0: none is marked. */
 void table_draw(const struct table *tab, const struct view_state *s, const struct data *d,
 		const struct data_table *t, struct panel *p, long cursor);
 /* "  filter: /zoom  sort: HITS v" and why there are no rows. */
-void table_state(struct line *l, const struct table *tab, const struct view_state *s, const struct data *d,
-		 const struct data_table *t);
+void table_state(struct line *l, const struct table *tab, const struct view_state *s,
+		 const struct data *d, const struct data_table *t);
 
 #endif

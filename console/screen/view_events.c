@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What happened, the newest first: changes with who made them, what the engine says. Pure. [screen] */
+/* What happened, the newest first: changes with who made them, what the engine says. Pure. [screen]
+ */
 #include <string.h>
 #include <strings.h>
 
@@ -28,7 +29,8 @@ static bool fits(const struct view_state *s, const struct data_event *e)
 	return !*part || found != inverse;
 }
 
-static size_t count(const struct view_state *s, const struct data *d, const struct data_table *tables)
+static size_t count(const struct view_state *s, const struct data *d,
+		    const struct data_table *tables)
 {
 	size_t n = 0;
 
@@ -50,10 +52,10 @@ static void row(struct line *l, const struct data_event *e, bool cursor)
 		line_all(l, LOOK_CURSOR);
 }
 
-static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables, int rows, int cols,
-		 struct line *line)
+static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
+		 int rows, int cols, struct line *line)
 {
-	struct panel p = panel_at(line, (struct rect){0, 0, rows, cols});
+	struct panel p = panel_at(line, (struct rect){ 0, 0, rows, cols });
 	size_t n = count(s, d, tables), at = 0;
 	struct line *l;
 	size_t from;
@@ -77,4 +79,6 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 	}
 }
 
-const struct view view_events = {.name = "events", .title = "Events", .draw = draw, .count = count};
+const struct view view_events = {
+	.name = "events", .title = "Events", .draw = draw, .count = count
+};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What every view has around it: who and where, the lights, the one line of what is wrong, the keys. The clock and the
- * lights LEAK and LEDGER are of the last snapshot also when the display is frozen. Pure. [screen]
+ * What every view has around it: who and where, the lights, the one line of what is wrong, the
+ * keys. The clock and the lights LEAK and LEDGER are of the last snapshot also when the display is
+ * frozen. Pure. [screen]
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,9 @@
 #include "screen/view.h"
 #include "screen/when.h"
 
-const struct view *const views[] = {&view_overview, &view_allow, &view_nat,	&view_workers, &view_sources,
-				    &view_nics,	    &view_vnis,	 &view_events, &view_help};
+const struct view *const views[] = { &view_overview, &view_allow,   &view_nat,
+				     &view_workers,  &view_sources, &view_nics,
+				     &view_vnis,     &view_events,  &view_help };
 const unsigned n_views = sizeof(views) / sizeof(*views);
 
 /* What the figures on the screen are worth. */
@@ -64,7 +66,7 @@ static void names(const struct data *d, struct line *l)
 	line_fmt(l, LOOK_BOLD, "%s%s → %s", *d->host ? "  " : "", s->ingress, s->egress);
 	line_fmt(l, LOOK_PLAIN, "  %s · ring+%s · up %s", s->mode, s->egress_method,
 		 when_span(s->uptime_ns, up));
-	if (*s->mode_reason)
+	if (*s->mode_reason && l->cols + 2 + line_cols(s->mode_reason) < l->width)
 		line_fmt(l, LOOK_DIM, "  %s", s->mode_reason);
 }
 
@@ -74,38 +76,39 @@ static enum line_look look_of(uint32_t state)
 }
 
 /* "LEDGER ok"; latched: "RING 100% 02:51-02:53", with a sign that it needs no colour to be seen. */
-static void light(struct line *l, enum snap_light_id id, const struct snap_light *now, bool wide)
+static void light(struct line *l, enum snap_light_id id, const struct snap_light *now, int gap)
 {
 	char from[WHEN_TEXT], to[WHEN_TEXT];
 
-	line_str(l, LOOK_PLAIN, wide ? "   " : "  ");
+	line_left(l, LOOK_PLAIN, l->cols ? gap : 1, "");
 	if (now->latched == LIGHT_OK || now->state >= now->latched) {
 		line_fmt(l, now->state == LIGHT_OK ? LOOK_PLAIN : look_of(now->state), "%s%s",
 			 now->state == LIGHT_OK ? "" : "!", snapshot_light_name(id));
 		line_fmt(l, look_of(now->state), " %s", now->text);
 		return;
 	}
-	line_fmt(l, look_of(now->latched), "!%s %s %.5s-%.5s", snapshot_light_name(id), now->latched_text,
-		 when_clock(now->from_real_ns, from), when_clock(now->to_real_ns, to));
-	if (wide)
+	line_fmt(l, look_of(now->latched), "!%s %s %.5s-%.5s", snapshot_light_name(id),
+		 now->latched_text, when_clock(now->from_real_ns, from),
+		 when_clock(now->to_real_ns, to));
+	if (gap > 2)
 		line_fmt(l, look_of(now->state), " now %s", now->text);
 }
 
-static void lights(const struct data *d, struct line *l, bool wide)
+static void lights(const struct data *d, struct line *l, int gap)
 {
 	for (int i = 0; i < SNAP_N_LIGHTS; i++) {
 		bool live = i == LIGHT_LEAK || i == LIGHT_LEDGER;
 
-		light(l, (enum snap_light_id)i, live ? &d->live.light[i] : &d->snap.light[i], wide);
+		light(l, (enum snap_light_id)i, live ? &d->live.light[i] : &d->snap.light[i], gap);
 	}
 }
 
 void view_header(const struct data *d, int cols, struct line line[2])
 {
-	struct line right;
-	int all;
+	struct line right, all;
 
 	right_side(d, cols, &right);
+	line_init(&line[1], cols);
 	line_init(&line[0], cols);
 	line[0].width = (uint16_t)(line[0].width > right.cols ? line[0].width - right.cols : 0);
 	names(d, &line[0]);
@@ -113,12 +116,15 @@ void view_header(const struct data *d, int cols, struct line line[2])
 	line[0].width = right.width;
 	line_join(&line[0], &right);
 
-	line_init(&line[1], LINE_COLS);
-	lights(d, &line[1], true);
-	all = line[1].cols;
+	for (int gap = 3; gap && d->snap.mono_ns; gap--) {
+		line_init(&line[1], LINE_COLS);
+		lights(d, &line[1], gap);
+		if (line[1].cols <= cols)
+			break;
+	}
+	all = line[1];
 	line_init(&line[1], cols);
-	if (d->snap.mono_ns)
-		lights(d, &line[1], all < cols);
+	line_join(&line[1], &all);
 	if (panel_stale(d, d->live.mono_ns))
 		line_all(&line[1], LOOK_STALE);
 }
@@ -137,37 +143,62 @@ void view_trouble(const struct data *d, int cols, struct line *line)
 void view_too_small(int rows, int cols, struct line *line)
 {
 	line_init(line, cols);
-	line_fmt(line, LOOK_PLAIN, "need %dx%d, have %dx%d", LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS, cols, rows);
+	line_fmt(line, LOOK_PLAIN, "need %dx%d, have %dx%d", LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS, cols,
+		 rows);
+}
+
+/* " d nat del KEY" where that fits whole. */
+static void key_hint(struct line *l, const char *key, const char *what)
+{
+	if (l->cols + 2 + line_cols(key) + line_cols(what) > l->width)
+		return;
+	line_fmt(l, LOOK_KEY, " %s", key);
+	line_fmt(l, LOOK_PLAIN, " %s", what);
 }
 
 static void keys_of_view(const struct view *v, struct line *l)
 {
 	char name[8];
 
-	for (int i = 0; i < UI_N_KEYS; i++) {
-		if (!*keys_table[i].where || strcmp(keys_table[i].where, v->name) != 0)
-			continue;
-		line_fmt(l, LOOK_KEY, " %s", keys_name(keys_table[i].key, name));
-		line_fmt(l, LOOK_PLAIN, " %s", keys_table[i].command ? keys_table[i].command : "");
+	for (int i = 0; i < UI_N_KEYS; i++)
+		if (!strcmp(keys_table[i].where, v->name) && keys_table[i].command)
+			key_hint(l, keys_name(keys_table[i].key, name), keys_table[i].command);
+}
+
+/* The keys of the views; named all, or the one that is looked at. */
+static void keys_of_views(const struct view *v, struct line *l, bool all)
+{
+	static const char *const key = "12345678?", *const brief[] = { "over", "allow",	 "nat",
+								       "work", "src",	 "nics",
+								       "vnis", "events", "help" };
+
+	for (unsigned i = 0; i < n_views; i++) {
+		line_fmt(l, LOOK_KEY, " %c", key[i]);
+		if (views[i] == v)
+			line_fmt(l, LOOK_CURSOR, "[%s]", brief[i]);
+		else if (all)
+			line_fmt(l, LOOK_PLAIN, " %s", brief[i]);
 	}
 }
 
 void view_footer(const struct view *v, const struct data *d, int cols, struct line *line)
 {
-	static const char *const key = "12345678?", *const shrt[] = {
-		"over", "allow", "nat", "work", "src", "nics", "vnis", "events", "help"};
+	int all;
 
 	(void)d;
-	line_init(line, cols);
-	for (unsigned i = 0; i < n_views; i++) {
-		line_fmt(line, LOOK_KEY, " %c", key[i]);
-		line_fmt(line, views[i] == v ? LOOK_CURSOR : LOOK_PLAIN, views[i] == v ? "[%s]" : " %s", shrt[i]);
-	}
+	line_init(line, LINE_COLS);
+	keys_of_views(v, line, true);
 	keys_of_view(v, line);
-	line_str(line, LOOK_KEY, " Space");
-	line_str(line, LOOK_PLAIN, " freeze");
-	line_str(line, LOOK_KEY, " :");
-	line_str(line, LOOK_PLAIN, " command");
-	line_str(line, LOOK_KEY, " q");
-	line_str(line, LOOK_PLAIN, " quit");
+	all = line->cols;
+	line_init(line, cols);
+	keys_of_views(v, line, all + 13 <= cols); /* ": cmd q quit" */
+	keys_of_view(v, line);
+	key_hint(line, ":", "cmd");
+	key_hint(line, "q", "quit");
+	key_hint(line, "Space", "freeze");
+	key_hint(line, "m", "mark");
+	key_hint(line, "/", "filter");
+	key_hint(line, "s", "sort");
+	key_hint(line, "c", "seen");
+	key_hint(line, "D", "dump");
 }

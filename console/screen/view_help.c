@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Help: the keys by view, the commands, the rows of the ledger with what each means and what to do about it. Pure. [screen] */
+/* Help: the keys by view, the commands, the rows of the ledger with what each means and what to do
+ * about it. Pure. [screen] */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "screen/panel.h"
 #include "screen/view.h"
 
-static const char *const needs[] = {"help", NULL};
+static const char *const needs[] = { "help", NULL };
 
 struct advice {
 	const char *name, *help, *todo;
@@ -15,30 +16,31 @@ struct advice {
 
 /* What to do about a row that grows; "" where it is as it should be. */
 static const char *const todo_of[VX_L_N] = {
-	[VX_L_NOT_VXLAN] = "other traffic on the ingress; if it is the mirror's, --port is not its port",
+	[VX_L_NOT_VXLAN] = "if it is the mirror's traffic: --port is not its port",
 	[VX_L_OTHER_VNI_PASS] = "7 shows which VNI arrives; a there makes it ours",
-	[VX_L_OUTER_FRAGMENT] = "raise the MTU on the mirror's path: mirrored frames are cut on the way",
+	[VX_L_OUTER_FRAGMENT] = "raise the MTU on the mirror's path",
 	[VX_L_OTHER_VNI_DROP] = "7 shows which VNI arrives; a there makes it ours",
-	[VX_L_MALFORMED] = "what the mirror sends is damaged; explain or tcpdump on the ingress shows it",
+	[VX_L_MALFORMED] = "the mirror sends damaged frames: tcpdump on the ingress",
 	[VX_L_NOT_IP] = "nothing: ARP and the like have nowhere to go",
 	[VX_L_DENIED] = "2 shows who is denied most; a there permits",
 	[VX_L_TRUNCATED] = "mirror whole packets, or :set truncated forward",
 	[VX_L_NO_RULE] = ":nat add for that port, or :set unmatched forward",
 	[VX_L_OVERSIZE] = "raise the MTU of the egress to the largest size seen",
-	[VX_L_NO_NEIGHBOUR] = "3 shows which next hop is not found; is the target up and on the egress?",
+	[VX_L_NO_NEIGHBOUR] = "3 shows which next hop is not found: is its target up?",
 	[VX_L_PAUSED] = ":intake on",
 	[VX_L_INTERNAL] = "memory for BPF maps? see the kernel's log",
-	[VX_L_RING_FULL] = "4 shows whether workers are busy: more --workers, a larger --ring",
+	[VX_L_RING_FULL] = "4: are the workers busy? more --workers, a larger --ring",
 	[VX_L_WOULD_DENY] = ":allow mode enforce would drop these",
 };
 
-#define ADVICE(id, name, group, help) {name, help, NULL},
+#define ADVICE(id, name, group, help) { name, help, NULL },
 static const struct advice ledger[] = {
-	VX_LEDGER(ADVICE)
-	{"sent", "Handed to the egress device", ""},
-	{"tx_failed", "The egress refused it; 4 says with which error", "is the egress up, its queue long enough?"},
-	{"frag_unknown", "A later fragment whose first one was not sent", "usually nothing: its first was denied or lost"},
-	{"in_flight", "In a ring or with a worker at this moment", ""},
+	VX_LEDGER(ADVICE){ "sent", "Handed to the egress device", "" },
+	{ "tx_failed", "The egress refused it; 4 says with which error",
+	  "is the egress up, its queue long enough?" },
+	{ "frag_unknown", "A later fragment whose first one was not sent",
+	  "usually nothing: its first was denied or lost" },
+	{ "in_flight", "In a ring or with a worker at this moment", "" },
 };
 #undef ADVICE
 #define LEDGER_ROWS (sizeof(ledger) / sizeof(*ledger))
@@ -102,9 +104,11 @@ static void draw_line(struct line *l, const struct data_table *t, size_t i)
 	else if (i > UI_N_KEYS + 2 && i < UI_N_KEYS + 3 + commands)
 		command_line(l, t, i - UI_N_KEYS - 3);
 	else if (i == UI_N_KEYS + 4 + commands)
-		line_str(l, LOOK_HEAD, " LEDGER: what each row means, and what to do when it grows");
+		line_str(l, LOOK_HEAD,
+			 " LEDGER: what each row means, and what to do when it grows");
 	else if (i > UI_N_KEYS + 4 + commands)
-		ledger_line(l, (i - UI_N_KEYS - 5 - commands) / 2, (i - UI_N_KEYS - 5 - commands) % 2);
+		ledger_line(l, (i - UI_N_KEYS - 5 - commands) / 2,
+			    (i - UI_N_KEYS - 5 - commands) % 2);
 }
 
 /* Keys, commands and rows in one list, each part with its heading and a blank behind. */
@@ -113,24 +117,29 @@ static size_t lines_of(const struct data_table *t)
 	return UI_N_KEYS + 5 + (t->rows ? t->rows : 1) + 2 * LEDGER_ROWS;
 }
 
-static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables, int rows, int cols,
-		 struct line *line)
+static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
+		 int rows, int cols, struct line *line)
 {
 	size_t n = lines_of(&tables[0]), from;
 
 	(void)d;
 	panel_clear(line, rows, cols);
 	/* The cursor is the first line that is seen, so that each key press moves the page. */
-	from = n > (size_t)rows && s->cursor > n - (size_t)rows ? n - (size_t)rows : n > (size_t)rows ? s->cursor : 0;
+	from = n > (size_t)rows && s->cursor > n - (size_t)rows ? n - (size_t)rows
+	       : n > (size_t)rows				? s->cursor
+								: 0;
 	for (int i = 0; i < rows && from + (size_t)i < n; i++)
 		draw_line(&line[i], &tables[0], from + (size_t)i);
 }
 
-static size_t count(const struct view_state *s, const struct data *d, const struct data_table *tables)
+static size_t count(const struct view_state *s, const struct data *d,
+		    const struct data_table *tables)
 {
 	(void)s;
 	(void)d;
 	return lines_of(&tables[0]);
 }
 
-const struct view view_help = {.name = "help", .title = "Help", .needs = needs, .draw = draw, .count = count};
+const struct view view_help = {
+	.name = "help", .title = "Help", .needs = needs, .draw = draw, .count = count
+};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What both interfaces count themselves, the driver's own counters too, with their rates. The counters of allowances that an
- * instance has (ENA) and of drops and errors are loud while they grow. Rates need the reading before: it is kept here,
- * the one thing that this view remembers. [screen]
+ * What both interfaces count themselves, the driver's own counters too, with their rates. The
+ * counters of allowances that an instance has (ENA) and of drops and errors are loud while they
+ * grow. Rates need the reading before: it is kept here, the one thing that this view remembers.
+ * [screen]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +11,14 @@
 #include <strings.h>
 
 #include "proto/slice.h"
+#include "screen/nics.h"
 #include "screen/panel.h"
 #include "screen/view.h"
 
 #define MAX_COUNTERS 768 /* of both devices; ENA has some 30 a queue */
 #define LOUD_NS	     60000000000ULL
 
-static const char *const needs[] = {"nic", NULL};
+static const char *const needs[] = { "nic", NULL };
 
 struct counter {
 	char name[48];
@@ -34,7 +36,9 @@ static struct {
 /* Drops, errors, allowances: what should stand still. */
 static bool matters(const char *name)
 {
-	static const char *const part[] = {"allowance_exceeded", "drop", "err", "missed", "no_buf", "overrun", "fail"};
+	static const char *const part[] = {
+		"allowance_exceeded", "drop", "err", "missed", "no_buf", "overrun", "fail"
+	};
 
 	if (strstr(name, "xdp_drop"))
 		return false; /* that is our program at work */
@@ -62,7 +66,7 @@ static void take(const struct slice *key, uint64_t value, unsigned dev, uint64_t
 
 	if (seen.n == MAX_COUNTERS)
 		return;
-	*c = (struct counter){.dev = dev, .value = value};
+	*c = (struct counter){ .dev = dev, .value = value };
 	snprintf(c->name, sizeof(c->name), "%.*s", (int)(key->n < 47 ? key->n : 47), key->p);
 	old = find(c->name, dev, seen.n);
 	seen.n++;
@@ -70,7 +74,9 @@ static void take(const struct slice *key, uint64_t value, unsigned dev, uint64_t
 		return;
 	c->grew_ns = value > old->value ? now : old->grew_ns;
 	if (value > old->value && now > before.mono_ns)
-		c->per_s = (uint64_t)((double)(value - old->value) * 1e9 / (double)(now - before.mono_ns) + 0.5);
+		c->per_s = (uint64_t)((double)(value - old->value) * 1e9 /
+					      (double)(now - before.mono_ns) +
+				      0.5);
 }
 
 /* Reads a table that was not read yet. */
@@ -88,7 +94,7 @@ static void read_counters(const struct data_table *t)
 		struct slice in, key, value;
 		uint64_t v;
 
-		if (slice_open((struct slice){json, strlen(json)}, '{', &in) < 0)
+		if (slice_open((struct slice){ json, strlen(json) }, '{', &in) < 0)
 			continue;
 		while (slice_member(&in, &key, &value) > 0)
 			if (!slice_u64(value, &v))
@@ -101,7 +107,8 @@ static bool loud(const struct counter *c)
 	return c->grew_ns && seen.mono_ns - c->grew_ns < LOUD_NS && matters(c->name);
 }
 
-/* n: also those that are 0. What grows and should not comes first, so that no scrolling hides it. */
+/* n: also those that are 0. What grows and should not comes first, so that no scrolling hides it.
+ */
 static size_t choose(const struct view_state *s, unsigned dev, const struct counter **out)
 {
 	size_t n = 0;
@@ -110,7 +117,8 @@ static size_t choose(const struct view_state *s, unsigned dev, const struct coun
 		for (size_t i = 0; i < seen.n; i++) {
 			const struct counter *c = &seen.c[i];
 
-			if (c->dev != dev || loud(c) != want || (!c->value && !s->option && !strstr(c->name, "allowance")))
+			if (c->dev != dev || loud(c) != want ||
+			    (!c->value && !s->option && !strstr(c->name, "allowance")))
 				continue;
 			if (s->filter[0] && !strcasestr(c->name, s->filter))
 				continue;
@@ -132,8 +140,8 @@ static void row(struct line *l, const struct counter *c, int cols)
 		line_right(l, LOOK_DIM, 10, "-");
 }
 
-static void draw_device(const struct view_state *s, const struct data *d, const struct data_table *t, unsigned dev,
-			struct panel p)
+static void draw_device(const struct view_state *s, const struct data *d,
+			const struct data_table *t, unsigned dev, struct panel p)
 {
 	const struct counter *c[MAX_COUNTERS];
 	size_t n = choose(s, dev, c), from;
@@ -142,7 +150,8 @@ static void draw_device(const struct view_state *s, const struct data *d, const 
 
 	if (!l)
 		return;
-	snprintf(title, sizeof(title), " %s %s", dev ? "OUT" : "IN ", data_cell(t, dev, data_col(t, "dev")));
+	snprintf(title, sizeof(title), " %s %s", dev ? "OUT" : "IN ",
+		 data_cell(t, dev, data_col(t, "dev")));
 	line_left(l, LOOK_HEAD, p.at.cols - 26, title);
 	line_right(l, LOOK_HEAD, 16, "count");
 	line_right(l, LOOK_HEAD, 10, "/s");
@@ -152,7 +161,37 @@ static void draw_device(const struct view_state *s, const struct data *d, const 
 		row(l, c[i], p.at.cols);
 }
 
-static size_t count(const struct view_state *s, const struct data *d, const struct data_table *tables)
+void nics_brief(struct panel *p, const struct data *d, const struct data_table *t)
+{
+	static const struct view_state all = { .sort = -1 };
+	const struct counter *c[MAX_COUNTERS];
+	struct line *l = panel_next(p);
+	int shown = 0;
+
+	if (!l)
+		return;
+	read_counters(t);
+	line_left(l, LOOK_HEAD, p->at.cols - 26, "NICS: DROPS, ERRORS, ALLOWANCES");
+	line_right(l, LOOK_HEAD, 16, "count");
+	line_right(l, LOOK_HEAD, 10, "/s");
+	panel_mark_stale(l, d, t->mono_ns);
+	for (unsigned dev = 0; dev < 2; dev++) {
+		size_t n = choose(&all, dev, c);
+
+		for (size_t i = 0; i < n; i++) {
+			if (!matters(c[i]->name) || !c[i]->value || !(l = panel_next(p)))
+				continue;
+			line_fmt(l, LOOK_PLAIN, "%-8.8s", data_cell(t, dev, data_col(t, "dev")));
+			row(l, c[i], p->at.cols - 8);
+			shown++;
+		}
+	}
+	if (!shown && (l = panel_next(p)))
+		line_str(l, LOOK_DIM, t->mono_ns ? "none" : "reading...");
+}
+
+static size_t count(const struct view_state *s, const struct data *d,
+		    const struct data_table *tables)
 {
 	const struct counter *c[MAX_COUNTERS];
 	size_t a, b;
@@ -164,10 +203,10 @@ static size_t count(const struct view_state *s, const struct data *d, const stru
 	return a > b ? a : b;
 }
 
-static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables, int rows, int cols,
-		 struct line *line)
+static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
+		 int rows, int cols, struct line *line)
 {
-	struct panel title = panel_at(line, (struct rect){0, 0, 1, cols});
+	struct panel title = panel_at(line, (struct rect){ 0, 0, 1, cols });
 	int half = (cols - 3) / 2;
 	struct line *l;
 
@@ -184,17 +223,22 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 	else if (!tables[0].mono_ns)
 		line_str(l, LOOK_DIM, "  reading...");
 	if (cols >= 78) {
-		struct rect right = {1, half + 3, rows - 1, cols - half - 3};
+		struct rect right = { 1, half + 3, rows - 1, cols - half - 3 };
 
-		draw_device(s, d, &tables[0], 0, panel_at(line, (struct rect){1, 0, rows - 1, half}));
+		draw_device(s, d, &tables[0], 0,
+			    panel_at(line, (struct rect){ 1, 0, rows - 1, half }));
 		panel_bar(line, right);
 		draw_device(s, d, &tables[0], 1, panel_at(line, right));
 	} else {
-		draw_device(s, d, &tables[0], 0, panel_at(line, (struct rect){1, 0, rows / 2, cols}));
+		draw_device(s, d, &tables[0], 0,
+			    panel_at(line, (struct rect){ 1, 0, rows / 2, cols }));
 		draw_device(s, d, &tables[0], 1,
-			    panel_at(line, (struct rect){1 + rows / 2, 0, rows - 1 - rows / 2, cols}));
+			    panel_at(line,
+				     (struct rect){ 1 + rows / 2, 0, rows - 1 - rows / 2, cols }));
 	}
 	panel_grey(line, rows, d, tables[0].mono_ns);
 }
 
-const struct view view_nics = {.name = "nics", .title = "NICs", .needs = needs, .draw = draw, .count = count};
+const struct view view_nics = {
+	.name = "nics", .title = "NICs", .needs = needs, .draw = draw, .count = count
+};

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The overview: is it flowing, and if not, why. Where what goes is layout.c's to say. Pure. [screen] */
+/* The overview: is it flowing, and if not, why. Where what goes is layout.c's to say. Pure.
+ * [screen] */
 #include <stdio.h>
 #include <string.h>
 
 #include "screen/engine_parts.h"
 #include "screen/funnel.h"
 #include "screen/graph.h"
+#include "screen/nics.h"
 #include "screen/when.h"
 #include "screen/view.h"
+
+static const char *const needs[] = { "nic", NULL };
 
 #define FIGURES_COLS 35 /* "  in    87,234 pps   691 Mb/s  " */
 #define TAIL_COLS    15 /* "  peak 91,002" */
@@ -27,9 +31,10 @@ static void peak(struct line *l, uint64_t v)
 	line_number(l, LOOK_PLAIN, TAIL_COLS - 7, v);
 }
 
-/* One direction: its figures, its graph over all rows of the panel, the greatest value that the graph shows. */
-static void draw_direction(struct panel *p, const struct snapshot *s, const struct graph_series *g, bool out,
-			   int cols)
+/* One direction: its figures, its graph over all rows of the panel, the greatest value that the
+ * graph shows. */
+static void draw_direction(struct panel *p, const struct snapshot *s, const struct graph_series *g,
+			   bool out, int cols)
 {
 	const uint64_t *v = out ? g->out : g->in;
 	struct line *row[16];
@@ -75,9 +80,11 @@ static void draw_scale(struct panel *p, int cols, int zoom)
 	line_str(l, LOOK_DIM, "now");
 }
 
-static void draw_graphs(const struct view_state *s, const struct data *d, const struct rect *part, struct line *line)
+static void draw_graphs(const struct view_state *s, const struct data *d, const struct rect *part,
+			struct line *line)
 {
-	struct panel p = panel_at(line, part[PART_GRAPH]), half, rule = panel_at(line, part[PART_RULE]);
+	struct panel p = panel_at(line, part[PART_GRAPH]), half,
+		     rule = panel_at(line, part[PART_RULE]);
 	int zoom = s->zoom < 0 ? 0 : s->zoom >= GRAPH_ZOOMS ? GRAPH_ZOOMS - 1 : s->zoom;
 	int cols = p.at.cols - FIGURES_COLS - TAIL_COLS, rows = p.at.rows / 2;
 	static struct graph_series g; /* 17 KiB; the screen has one thread */
@@ -94,7 +101,8 @@ static void draw_graphs(const struct view_state *s, const struct data *d, const 
 	l = panel_next(&rule);
 	if (!l)
 		return;
-	if (part[PART_GRAPH].rows <= 2 && cols > 8) { /* no row for the scale: it stands in the rule */
+	if (part[PART_GRAPH].rows <= 2 &&
+	    cols > 8) { /* no row for the scale: it stands in the rule */
 		line_str(l, LOOK_DIM, "─ ");
 		line_fmt(l, LOOK_DIM, "graph: %s",
 			 when_span((uint64_t)cols * 2 * graph_seconds[zoom] * 1000000000ULL, span));
@@ -103,7 +111,8 @@ static void draw_graphs(const struct view_state *s, const struct data *d, const 
 	graph_rule(l, FIGURES_COLS - 1, cols, &g);
 }
 
-static void draw_top(struct panel *p, const char *title, const struct snap_top *top, unsigned n, const char *none)
+static void draw_top(struct panel *p, const char *title, const struct snap_top *top, unsigned n,
+		     const char *none)
 {
 	struct line *l = panel_next(p);
 
@@ -136,6 +145,27 @@ static void nat_row(struct line *l, const struct snap_nat *n, int cols)
 	line_number(l, LOOK_PLAIN, l->width - l->cols, cols >= 60 ? n->pps : n->hits);
 }
 
+/* All rules in one row. */
+static void nat_brief(struct line *l, const struct snapshot *s, int cols)
+{
+	uint64_t hits = 0;
+	bool ok = true;
+
+	for (unsigned i = 0; i < s->n_nat; i++) {
+		hits += s->nat[i].hits;
+		ok = ok && !strcmp(s->nat[i].state, "resolved");
+	}
+	line_str(l, LOOK_HEAD, "NAT ");
+	if (!s->nat_rules)
+		line_str(l, LOOK_WARN, "no rule: nothing is sent");
+	else if (s->nat_rules == 1)
+		line_left(l, ok ? LOOK_PLAIN : LOOK_BAD, cols - 17, s->nat[0].to);
+	else
+		line_fmt(l, ok ? LOOK_PLAIN : LOOK_BAD, "%u rules", s->nat_rules);
+	if (s->nat_rules)
+		line_number(l, LOOK_PLAIN, l->width - l->cols, hits);
+}
+
 static void draw_nat(struct panel *p, const struct snapshot *s)
 {
 	struct line *l = panel_next(p);
@@ -143,6 +173,8 @@ static void draw_nat(struct panel *p, const struct snapshot *s)
 
 	if (!l)
 		return;
+	if (p->at.rows == 1)
+		return nat_brief(l, s, p->at.cols);
 	line_left(l, LOOK_HEAD, p->at.cols - (wide ? 20 : 12), wide ? "NAT RULES" : "NAT RULE TO");
 	line_right(l, LOOK_HEAD, wide ? 10 : 12, "hits");
 	if (wide)
@@ -153,10 +185,13 @@ static void draw_nat(struct panel *p, const struct snapshot *s)
 		line_str(l, LOOK_WARN, "none: nothing is sent");
 }
 
-enum section { S_WORKERS, S_RINGS, S_LATENCY, S_PROCESS, S_ORGS, S_NAT, S_ADDRS, SECTIONS };
+enum section { S_WORKERS, S_RINGS, S_LATENCY, S_PROCESS, S_ORGS, S_NAT, S_ADDRS, S_NICS, SECTIONS };
 
-static void draw_section(enum section id, struct panel *p, const struct snapshot *s)
+static void draw_section(enum section id, struct panel *p, const struct data *d,
+			 const struct data_table *nic)
 {
+	const struct snapshot *s = &d->snap;
+
 	switch (id) {
 	case S_WORKERS:
 		return parts_workers(p, s);
@@ -167,23 +202,33 @@ static void draw_section(enum section id, struct panel *p, const struct snapshot
 	case S_PROCESS:
 		return parts_process(p, s);
 	case S_ORGS:
-		return draw_top(p, "TOP ORGANISATIONS", s->top_org, s->n_top_orgs, "none: no traffic that is allowed");
+		return draw_top(p, "TOP ORGANISATIONS", s->top_org, s->n_top_orgs,
+				"none: no traffic that is allowed");
 	case S_NAT:
 		return draw_nat(p, s);
+	case S_NICS:
+		return nics_brief(p, d, nic);
 	default:
 		return draw_top(p, "TOP ADDRESSES", s->top_addr, s->n_top_addrs, "none");
 	}
 }
 
-/* Sections below each other, each with the rows it gets; what is left over stays empty at the end. */
-static void draw_column(struct panel p, const struct snapshot *s, const enum section *id, int n)
+/* Sections below each other, each with the rows it gets; what is left over stays empty at the end.
+ */
+static void draw_column(struct panel p, const struct data *d, const struct data_table *nic,
+			const enum section *id, int n)
 {
+	const struct snapshot *s = &d->snap;
 	const int w = (int)s->n_workers;
 	const struct layout_want want[SECTIONS] = {
-		[S_WORKERS] = {1 + (w < 4 ? w : 4), 1 + w}, [S_RINGS] = {2, 1 + w},
-		[S_LATENCY] = {2, 1 + SNAP_STAGES},	    [S_PROCESS] = {1, 2},
-		[S_ORGS] = {2, 1 + SNAP_TOP},		    [S_NAT] = {2, 1 + (s->n_nat ? (int)s->n_nat : 1)},
-		[S_ADDRS] = {2, 1 + SNAP_TOP},
+		[S_WORKERS] = { 1 + (w < 4 ? w : 4), 1 + w },
+		[S_RINGS] = { 2, 1 + w },
+		[S_LATENCY] = { 2, 1 + SNAP_STAGES },
+		[S_PROCESS] = { 1, 2 },
+		[S_ORGS] = { 2, 1 + SNAP_TOP },
+		[S_NAT] = { 1, 1 + (s->n_nat ? (int)s->n_nat : 1) },
+		[S_ADDRS] = { 2, 1 + SNAP_TOP },
+		[S_NICS] = { 2, 8 },
 	};
 	struct layout_want mine[SECTIONS];
 	int got[SECTIONS];
@@ -194,22 +239,24 @@ static void draw_column(struct panel p, const struct snapshot *s, const enum sec
 	for (int i = 0; i < n; i++) {
 		struct panel part = panel_take(&p, got[i]);
 
-		draw_section(id[i], &part, s);
+		draw_section(id[i], &part, d, nic);
 	}
 }
 
-static void draw_columns(const struct data *d, const struct rect *part, struct line *line)
+static void draw_columns(const struct data *d, const struct data_table *nic,
+			 const struct rect *part, struct line *line)
 {
-	static const enum section middle[] = {S_WORKERS, S_RINGS, S_LATENCY, S_PROCESS, S_ORGS, S_NAT, S_ADDRS};
-	static const enum section right[] = {S_NAT, S_ORGS, S_ADDRS};
+	static const enum section middle[] = { S_WORKERS, S_RINGS, S_LATENCY, S_PROCESS,
+					       S_ORGS,	  S_NAT,   S_ADDRS };
+	static const enum section right[] = { S_NAT, S_ORGS, S_ADDRS, S_NICS };
 	bool two = part[PART_RIGHT].rows > 0;
 
 	panel_bar(line, part[PART_MIDDLE]);
-	draw_column(panel_at(line, part[PART_MIDDLE]), &d->snap, middle, two ? 4 : 7);
+	draw_column(panel_at(line, part[PART_MIDDLE]), d, nic, middle, two ? 4 : 7);
 	if (!two)
 		return;
 	panel_bar(line, part[PART_RIGHT]);
-	draw_column(panel_at(line, part[PART_RIGHT]), &d->snap, right, 3);
+	draw_column(panel_at(line, part[PART_RIGHT]), d, nic, right, 4);
 }
 
 /* The newest at the bottom. */
@@ -232,17 +279,16 @@ static void draw_events(const struct data *d, struct rect at, struct line *line)
 		line_str(l, LOOK_DIM, " no events yet");
 }
 
-static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables, int rows, int cols,
-		 struct line *line)
+static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
+		 int rows, int cols, struct line *line)
 {
 	struct rect part[PARTS];
 	struct panel p;
 	struct line *l;
 
-	(void)tables;
 	panel_clear(line, rows, cols);
 	if (!d->snap.mono_ns) {
-		p = panel_at(line, (struct rect){0, 0, rows, cols});
+		p = panel_at(line, (struct rect){ 0, 0, rows, cols });
 		l = panel_next(&p);
 		if (l)
 			line_str(l, LOOK_DIM, " waiting for the first figures");
@@ -253,7 +299,7 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 	p = panel_at(line, part[PART_LEDGER]);
 	funnel_draw(&p, d, s->option);
 	if (part[PART_MIDDLE].rows)
-		draw_columns(d, part, line);
+		draw_columns(d, &tables[0], part, line);
 	p = panel_at(line, part[PART_RULE_2]);
 	l = panel_next(&p);
 	if (l)
@@ -262,4 +308,6 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 	panel_grey(line, rows, d, d->snap.mono_ns);
 }
 
-const struct view view_overview = {.name = "overview", .title = "Overview", .draw = draw};
+const struct view view_overview = {
+	.name = "overview", .title = "Overview", .needs = needs, .draw = draw
+};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Workers, rings, latency and errors, all figures of each; a list that scrolls where it does not fit. Pure. [screen] */
+/* Workers, rings, latency and errors, all figures of each; a list that scrolls where it does not
+ * fit. Pure. [screen] */
 #define _GNU_SOURCE /* strerrorname_np */
 #include <stdio.h>
 #include <string.h>
@@ -8,25 +9,25 @@
 #include "screen/view.h"
 #include "screen/when.h"
 
-/* Headings and rows, all of them numbered from 0. */
+/* Headings, rows, a blank behind each block; numbered from 0. The process comes last. */
 static size_t lines_of(const struct snapshot *s)
 {
-	return 2 * ((size_t)s->n_workers + 2) + SNAP_STAGES + 2 + 2;
+	return 2 * ((size_t)s->n_workers + 2) + SNAP_STAGES + 2 + 1;
 }
 
-static void errors_text(const struct snap_worker *w, char *buf, size_t size)
+static void errors_text(const struct snap_errno *e, char *buf, size_t size)
 {
 	size_t at = 0;
 
 	buf[0] = 0;
 	for (int i = 0; i < SNAP_ERRNOS && at < size; i++) {
-		const char *name = w->errors[i].err > 0 ? strerrorname_np(w->errors[i].err) : "other";
+		const char *name = e[i].err > 0 ? strerrorname_np(e[i].err) : "other";
 		int n;
 
-		if (!w->errors[i].err)
+		if (!e[i].err)
 			continue;
 		n = snprintf(buf + at, size - at, " %s %llu", name ? name : "unknown",
-			     (unsigned long long)w->errors[i].n);
+			     (unsigned long long)e[i].n);
 		at += n > 0 ? (size_t)n : 0;
 	}
 }
@@ -44,8 +45,9 @@ static void worker(struct line *l, unsigned i, const struct snap_worker *w)
 	line_number(l, w->tx_failed ? LOOK_WARN : look, 8, w->tx_failed);
 	if (w->stalled_ms >= 1000)
 		line_fmt(l, look, " !STUCK %llu ms", (unsigned long long)w->stalled_ms);
-	errors_text(w, errors, sizeof(errors));
-	line_str(l, LOOK_WARN, errors);
+	errors_text(w->errors, errors, sizeof(errors));
+	if (l->width >= 100)
+		line_str(l, LOOK_WARN, errors);
 }
 
 static void ring(struct line *l, unsigned i, const struct snap_ring *r)
@@ -69,13 +71,15 @@ static void ring(struct line *l, unsigned i, const struct snap_ring *r)
 
 static void latency(struct line *l, unsigned i, const struct snap_latency *t)
 {
-	static const char *const name[SNAP_STAGES] = {"entry to ring", "in the ring", "sending", "total"};
-	const uint64_t ns[] = {t->p50_ns, t->p99_ns, t->p999_ns, t->max_ns};
+	static const char *const name[SNAP_STAGES] = { "entry to ring", "in the ring", "sending",
+						       "total" };
+	const uint64_t ns[] = { t->p50_ns, t->p99_ns, t->p999_ns, t->max_ns };
 	char text[WHEN_TEXT];
 
 	line_fmt(l, LOOK_PLAIN, " %-16s", name[i]);
 	for (int k = 0; k < 4; k++)
-		line_right(l, t->count ? LOOK_PLAIN : LOOK_DIM, 9, t->count ? when_short(ns[k], text) : "-");
+		line_right(l, t->count ? LOOK_PLAIN : LOOK_DIM, 9,
+			   t->count ? when_short(ns[k], text) : "-");
 	line_number(l, LOOK_PLAIN, 14, t->count);
 }
 
@@ -85,26 +89,36 @@ static void heading(struct line *l, int block)
 		" WORKER  cpu     tid          sent   sent/s  batch  idle    syscalls  failed",
 		" RING           bytes         used  fill   high  ms left       drops   late wake",
 		" LATENCY               p50      p99    p99.9      max       samples",
-		" PROCESS",
 	};
 
 	line_str(l, LOOK_HEAD, text[block]);
 }
 
+/* Below the workers, in the place of a blank. */
+static void all_errors(struct line *l, const struct snapshot *s)
+{
+	char errors[160];
+
+	errors_text(s->ledger.errors, errors, sizeof(errors));
+	if (*errors)
+		line_fmt(l, LOOK_WARN, " errors:%s", errors);
+}
+
 static void process(struct line *l, const struct snapshot *s)
 {
-	line_fmt(l, LOOK_PLAIN, " pid %d  %u threads  CPU %.0f%%  RSS ", s->pid, s->threads, s->cpu * 100);
-	line_rate(l, LOOK_PLAIN, 7, s->rss_bytes, "B");
-	line_str(l, LOOK_PLAIN, "  maps ");
-	line_rate(l, LOOK_PLAIN, 7, s->map_bytes, "B");
-	line_fmt(l, LOOK_PLAIN, "  %.3f syscalls a packet", s->syscalls_per_packet);
+	line_fmt(l, LOOK_PLAIN, " pid %d, %u threads  CPU %.0f%%  RSS", s->pid, s->threads,
+		 s->cpu * 100);
+	line_rate(l, LOOK_PLAIN, 8, s->rss_bytes, "B");
+	line_str(l, LOOK_PLAIN, "  maps");
+	line_rate(l, LOOK_PLAIN, 8, s->map_bytes, "B");
+	line_fmt(l, LOOK_PLAIN, "  %.3f calls/packet", s->syscalls_per_packet);
 }
 
 static void draw_line(struct line *l, const struct snapshot *s, size_t i)
 {
-	const size_t n[] = {s->n_workers, s->n_workers, SNAP_STAGES, 1};
+	const size_t n[] = { s->n_workers, s->n_workers, SNAP_STAGES };
 
-	for (int block = 0; block < 4; block++) {
+	for (int block = 0; block < 3; block++) {
 		if (!i)
 			return heading(l, block);
 		i--;
@@ -113,21 +127,20 @@ static void draw_line(struct line *l, const struct snapshot *s, size_t i)
 				worker(l, (unsigned)i, &s->worker[i]);
 			else if (block == 1)
 				ring(l, (unsigned)i, &s->ring[i]);
-			else if (block == 2)
-				latency(l, (unsigned)i, &s->latency[i]);
 			else
-				process(l, s);
+				latency(l, (unsigned)i, &s->latency[i]);
 			return;
 		}
 		i -= n[block];
 		if (!i)
-			return; /* blank */
+			return block ? (void)0 : all_errors(l, s);
 		i--;
 	}
+	process(l, s);
 }
 
-static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables, int rows, int cols,
-		 struct line *line)
+static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
+		 int rows, int cols, struct line *line)
 {
 	size_t n = lines_of(&d->snap);
 	int from = layout_top(rows, (int)n, (int)s->cursor);
@@ -142,11 +155,14 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 	panel_grey(line, rows, d, d->snap.mono_ns);
 }
 
-static size_t count(const struct view_state *s, const struct data *d, const struct data_table *tables)
+static size_t count(const struct view_state *s, const struct data *d,
+		    const struct data_table *tables)
 {
 	(void)s;
 	(void)tables;
 	return lines_of(&d->snap);
 }
 
-const struct view view_workers = {.name = "workers", .title = "Workers and rings", .draw = draw, .count = count};
+const struct view view_workers = {
+	.name = "workers", .title = "Workers and rings", .draw = draw, .count = count
+};

@@ -35,7 +35,7 @@ const char *when_span(uint64_t ns, char buf[static WHEN_TEXT])
 
 const char *when_ago(const char *iso, int64_t now_ns, char buf[static WHEN_TEXT])
 {
-	struct tm tm = {0};
+	struct tm tm = { 0 };
 	const char *end = *iso ? strptime(iso, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
 	int64_t ns;
 
@@ -53,7 +53,7 @@ const char *when_ago(const char *iso, int64_t now_ns, char buf[static WHEN_TEXT]
 
 const char *when_short(uint64_t ns, char buf[static WHEN_TEXT])
 {
-	static const char *const unit[] = {"ns", "us", "ms", "s"};
+	static const char *const unit[] = { "ns", "us", "ms", "s" };
 	double d = (double)ns;
 	int i = 0;
 
