@@ -305,7 +305,8 @@ static void close_all(struct screen *s)
 {
 	if (s->talk && s->end == SCREEN_LEFT)
 		talk_bye(s->talk);
-	term_close();
+	if (!term_close())
+		s->end = SCREEN_GONE;
 	ui_free(s->ui);
 	talk_free(s->talk);
 	if (s->d)

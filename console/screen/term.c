@@ -189,15 +189,21 @@ static void wait_out(int ms)
 		poll(&p, 1, 10);
 }
 
-/* All of it within half a second. A terminal that was stopped (Ctrl-S) is let go on: the shell wants it too. */
-static void drain(void)
+/* All of it within half a second; false: it did not take it. One that was stopped (Ctrl-S) is let go on: the shell wants it
+ * too. TCOON alone undoes only what TCOOFF did. */
+static bool drain(void)
 {
+	bool taken;
+
 	wait_out(LEAVE_MS);
 	if (!term_idle()) {
+		tcflow(g.fd, TCOOFF);
 		tcflow(g.fd, TCOON);
 		wait_out(LEAVE_MS);
 	}
+	taken = term_idle();
 	g.n = g.sent = 0;
+	return taken;
 }
 
 /* --- modes of the line --- */
@@ -304,7 +310,8 @@ static int open_curses(struct vx_err *err)
 	g.out = malloc(OUT_BYTES);
 	if (!g.drawn || !g.out)
 		return vx_err_set(err, -ENOMEM, "screen: no memory");
-	use_env(FALSE);
+	unsetenv("LINES"); /* the terminal knows better */
+	unsetenv("COLUMNS");
 	g.screen = newterm(g.name, g.drawn, stdin);
 	return g.screen ? 0 : vx_err_set(err, -ENOTTY, "terminal %s: curses refuses it: " INSTEAD, g.name);
 }
@@ -332,8 +339,10 @@ int term_open(bool colours, struct vx_err *err)
 	return 0;
 }
 
-void term_suspend(void)
+bool term_suspend(void)
 {
+	bool taken;
+
 	if (!term_idle())
 		wait_out(LEAVE_MS);
 	if (!isendwin())
@@ -341,8 +350,9 @@ void term_suspend(void)
 	collect();
 	if (g.paste)
 		put(PASTE_OFF);
-	drain();
+	taken = drain();
 	give_back();
+	return taken;
 }
 
 void term_resume(void)
@@ -356,11 +366,13 @@ void term_resume(void)
 	term_redraw();
 }
 
-void term_close(void)
+bool term_close(void)
 {
+	bool taken;
+
 	if (!g.screen)
-		return;
-	term_suspend();
+		return true;
+	taken = term_suspend();
 	delscreen(g.screen);
 	fclose(g.drawn);
 	free(g.out);
@@ -368,6 +380,7 @@ void term_close(void)
 	g.screen = NULL;
 	g.out = NULL;
 	g.fd = -1;
+	return taken;
 }
 
 void term_size(int *rows, int *cols)

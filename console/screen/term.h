@@ -23,7 +23,8 @@ const char *term_note(void);
 /* Takes the terminal over. colours false: none, whatever it has; so with NO_COLOR. Signals that stop or end this process
  * must be blocked; those that kill it restore the terminal first. */
 int term_open(bool colours, struct vx_err *err) __attribute__((warn_unused_result));
-void term_close(void); /* gives it back; at most half a second when it is stopped or not read */
+/* Gives it back. Waits half a second at most when it is not read: false, and whatever is written to it now would wait. */
+bool term_close(void);
 int term_fd(void);
 int term_colours(void); /* 0, 8, 16, 256 */
 bool term_utf8(void);
@@ -34,7 +35,7 @@ void term_redraw(void); /* the next frame draws everything */
 int term_flush(void); /* sends what can be sent. -errno when the terminal is gone */
 bool term_idle(void); /* nothing waits to be sent */
 
-void term_suspend(void); /* Ctrl-Z: gives it back, */
+bool term_suspend(void); /* Ctrl-Z: gives it back, as term_close does, */
 void term_resume(void);	 /* and takes it again */
 
 #endif
