@@ -190,7 +190,7 @@ static void put_marks(struct buf *b, const struct snapshot_history *h, uint64_t 
 
 char *history_to_json(const struct snapshot_history *h, uint64_t seconds, uint64_t marks)
 {
-	bool whole = !seconds || seconds > h->seconds || h->seconds - seconds > FOLLOW_MAX ||
+	bool whole = seconds > h->seconds || h->seconds - seconds > FOLLOW_MAX ||
 		     marks > h->marks;
 	struct buf b = {0};
 

@@ -63,8 +63,9 @@ const struct history_mark *history_mark_at(const struct snapshot_history *h, siz
 size_t history_mark_ago(const struct snapshot_history *h, enum history_scale scale,
 			const struct history_mark *m);
 
-/* What a copy that has so many seconds and marks does not have yet; whole when they are 0, or too long ago. No newline;
- * caller frees. NULL: no memory. */
+#define HISTORY_WHOLE UINT64_MAX
+/* What a copy that has so many seconds and marks does not have yet; whole for HISTORY_WHOLE seconds, and when they are too
+ * long ago. No newline; caller frees. NULL: no memory. */
 char *history_to_json(const struct snapshot_history *h, uint64_t seconds, uint64_t marks);
 /* Brings the copy up to date. -EINVAL: not a history, or seconds are missing between; h is not changed then. */
 int history_from_json(const char *text, size_t len, struct snapshot_history *h, struct vx_err *err)

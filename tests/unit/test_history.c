@@ -179,8 +179,10 @@ static void a_copy_follows(void **state)
 		same(h, copy);
 	}
 	free(copy);
-	copy = new(); /* one that joins late */
-	assert_int_equal(take(copy, history_to_json(h, 0, 0)), 0);
+	copy = new(); /* one that joins late, and looked at another engine before */
+	run(copy, 5000);
+	history_add_mark(copy, 1, "another");
+	assert_int_equal(take(copy, history_to_json(h, HISTORY_WHOLE, 0)), 0);
 	same(h, copy);
 	run(h, 13);
 	json = history_to_json(h, copy->seconds, copy->marks);
@@ -230,7 +232,7 @@ static void damaged_anywhere(void **state)
 	(void)state;
 	run(h, 700);
 	history_add_mark(h, 5, "x");
-	json = history_to_json(h, 0, 0);
+	json = history_to_json(h, HISTORY_WHOLE, 0);
 	len = strlen(json);
 	for (int i = 0; i < 2000; i++) {
 		size_t at;

@@ -25,14 +25,27 @@ static int add(struct con *c)
 struct wanted {
 	uint32_t vni;
 	uint64_t pps;
+	bool found;
 };
 
 static void match_vni(void *ctx, const struct eng_vni_row *row)
 {
 	struct wanted *w = ctx;
 
-	if (row->ours && row->vni == w->vni)
-		w->pps = row->pps;
+	if (!row->ours || row->vni != w->vni)
+		return;
+	w->pps = row->pps;
+	w->found = true;
+}
+
+/* One that is not ours is refused by the command itself. */
+static int ask_del(struct con *c, uint32_t vni)
+{
+	struct wanted w = {.vni = vni};
+
+	eng_vni_rows(c->e, match_vni, &w);
+	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s of VNI %u would no longer be ours", w.pps, vni)
+		       : 0;
 }
 
 static int del(struct con *c)
@@ -40,15 +53,11 @@ static int del(struct con *c)
 	uint64_t vni;
 	int r = cmd_number(c->argv[0], VNI_MAX, &vni, c->err);
 
-	if (!r && cmd_must_ask(c)) {
-		struct wanted w = {.vni = (uint32_t)vni};
-
-		eng_vni_rows(c->e, match_vni, &w);
-		return cmd_ask(c, "%" PRIu64 " packets/s of VNI %u would no longer be ours", w.pps, w.vni);
-	}
+	if (!r && cmd_must_ask(c))
+		r = ask_del(c, (uint32_t)vni);
 	if (!r)
 		r = eng_vni_del(c->e, (uint32_t)vni, c->err);
-	if (r < 0)
+	if (r)
 		return r;
 	out_message(c->out, "removed VNI %u", (unsigned)vni);
 	return 0;

@@ -14,8 +14,10 @@ void feed_subscribe(struct feed *f, unsigned interval_ms)
 {
 	uint64_t last = log_last();
 
-	if (!f->on)
+	if (!f->on) {
 		f->event = last > FEED_EVENTS ? last - FEED_EVENTS : 0;
+		f->seconds = HISTORY_WHOLE;
+	}
 	f->on = true;
 	f->every_ns = (uint64_t)interval_ms * 1000000;
 	f->next_ns = 0;
@@ -48,7 +50,7 @@ static void put_history(struct feed *f, const struct snapshot_history *h, struct
 {
 	char *json;
 
-	if (!h || (f->seconds == h->seconds && f->marks == h->marks && h->seconds))
+	if (!h || (f->seconds == h->seconds && f->marks == h->marks))
 		return;
 	json = history_to_json(h, f->seconds, f->marks);
 	if (!json)
