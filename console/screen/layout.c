@@ -29,7 +29,8 @@ void layout_screen(int rows, int cols, struct layout *l)
 	}
 	l->header = (struct rect){ 0, 0, 2, cols };
 	l->trouble = (struct rect){ 2, 0, 1, cols };
-	l->body = (struct rect){ 3, 0, rows - 5, cols };
+	l->body = (struct rect){ 3, 0, rows - 6, cols };
+	l->said = (struct rect){ rows - 3, 0, 1, cols };
 	l->footer = (struct rect){ rows - 2, 0, 1, cols };
 	l->prompt = (struct rect){ rows - 1, 0, 1, cols };
 }
@@ -43,7 +44,7 @@ static int graph_rows(int rows, int cols)
 
 static int event_rows(int rows)
 {
-	return rows >= 40 ? 8 : rows >= 30 ? 4 : rows >= 15 ? 2 : 0;
+	return rows >= 40 ? 8 : rows >= 30 ? 4 : rows >= 20 ? 2 : rows >= 14 ? 1 : 0;
 }
 
 void layout_overview(int rows, int cols, struct rect part[static PARTS])

@@ -15,7 +15,7 @@ struct rect {
 /* The whole screen. Every part lies inside it and none on another. */
 struct layout {
 	bool too_small; /* one line in header says so, the rest is not there */
-	struct rect header, trouble, body, footer, prompt;
+	struct rect header, trouble, body, said, footer, prompt;
 };
 void layout_screen(int rows, int cols, struct layout *l);
 

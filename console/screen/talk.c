@@ -372,6 +372,8 @@ int talk_new(struct talk **out, struct link *l, struct data *d, unsigned interva
 		return vx_err_set(err, -ENOMEM, "screen: no memory");
 	*t = (struct talk){.l = l, .d = d, .interval_ms = interval_ms, .answer = answer, .ctx = ctx};
 	snprintf(t->help.name, sizeof(t->help.name), "help");
+	if (gethostname(d->host, sizeof(d->host) - 1))
+		d->host[0] = 0;
 	start(t);
 	*out = t;
 	return 0;

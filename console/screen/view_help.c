@@ -43,6 +43,7 @@ static const struct advice ledger[] = {
 	{ "in_flight", "In a ring or with a worker at this moment", "" },
 };
 #undef ADVICE
+#define LEDGER_COLS 17 /* of a row's name */
 #define LEDGER_ROWS (sizeof(ledger) / sizeof(*ledger))
 
 static const char *todo(size_t i)
@@ -75,19 +76,19 @@ static void command_line(struct line *l, const struct data_table *t, size_t i)
 	snprintf(usage, sizeof(usage), ":%s %s", data_cell(t, i, data_col(t, "command")),
 		 data_cell(t, i, data_col(t, "args")));
 	line_str(l, LOOK_PLAIN, " ");
-	line_left(l, LOOK_KEY, l->width >= 120 ? 44 : 30, usage);
+	line_left(l, LOOK_KEY, l->width >= 96 ? 44 : 30, usage);
 	line_fmt(l, LOOK_PLAIN, " %s", data_cell(t, i, data_col(t, "help")));
 }
 
 static void ledger_line(struct line *l, size_t i, bool second)
 {
 	if (second) {
-		line_left(l, LOOK_PLAIN, 17, "");
+		line_left(l, LOOK_PLAIN, LEDGER_COLS, "");
 		line_fmt(l, LOOK_BOLD, "%s%s", *todo(i) ? "→ " : "", todo(i));
 		return;
 	}
 	line_str(l, LOOK_PLAIN, " ");
-	line_left(l, LOOK_KEY, 16, ledger[i].name);
+	line_left(l, LOOK_KEY, LEDGER_COLS - 1, ledger[i].name);
 	line_str(l, LOOK_PLAIN, ledger[i].help);
 }
 
@@ -120,16 +121,23 @@ static size_t lines_of(const struct data_table *t)
 static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
 		 int rows, int cols, struct line *line)
 {
-	size_t n = lines_of(&tables[0]), from;
+	int wide = cols >= 170 ? 2 : 1, width = wide > 1 ? (cols - 3) / 2 : cols;
+	size_t n = lines_of(&tables[0]), seen = (size_t)(rows * wide), from;
 
 	(void)d;
 	panel_clear(line, rows, cols);
 	/* The cursor is the first line that is seen, so that each key press moves the page. */
-	from = n > (size_t)rows && s->cursor > n - (size_t)rows ? n - (size_t)rows
-	       : n > (size_t)rows				? s->cursor
-								: 0;
-	for (int i = 0; i < rows && from + (size_t)i < n; i++)
-		draw_line(&line[i], &tables[0], from + (size_t)i);
+	from = n <= seen ? 0 : s->cursor > n - seen ? n - seen : s->cursor;
+	for (int k = 0; k < wide; k++) {
+		struct rect at = { 0, k * (width + 3), rows, width };
+		struct panel p = panel_at(line, at);
+		struct line *l;
+
+		if (k)
+			panel_bar(line, at);
+		while (from < n && (l = panel_next(&p)))
+			draw_line(l, &tables[0], from++);
+	}
 }
 
 static size_t count(const struct view_state *s, const struct data *d,

@@ -12,7 +12,7 @@
 /* Headings, rows, a blank behind each block; numbered from 0. The process comes last. */
 static size_t lines_of(const struct snapshot *s)
 {
-	return 2 * ((size_t)s->n_workers + 2) + SNAP_STAGES + 2 + 1;
+	return 2 * ((size_t)s->n_workers + 2) + SNAP_STAGES + 1 + 1;
 }
 
 static void errors_text(const struct snap_errno *e, char *buf, size_t size)
@@ -132,11 +132,31 @@ static void draw_line(struct line *l, const struct snapshot *s, size_t i)
 			return;
 		}
 		i -= n[block];
+		if (block == 2)
+			break;
 		if (!i)
 			return block ? (void)0 : all_errors(l, s);
 		i--;
 	}
 	process(l, s);
+}
+
+/* All at once: workers and latency on the left, rings and the process on the right. */
+static void draw_wide(const struct snapshot *s, int rows, int cols, struct line *line)
+{
+	const size_t n = s->n_workers;
+	struct rect right = { 0, cols / 2 + 3, rows, cols - cols / 2 - 3 };
+	struct panel p = panel_at(line, (struct rect){ 0, 0, rows, cols / 2 });
+	struct line *l;
+
+	for (size_t i = 0; i < lines_of(s); i++)
+		if ((i < n + 2 || (i >= 2 * n + 4 && i + 1 < lines_of(s))) && (l = panel_next(&p)))
+			draw_line(l, s, i);
+	panel_bar(line, right);
+	p = panel_at(line, right);
+	for (size_t i = n + 2; i < lines_of(s); i++)
+		if ((i < 2 * n + 4 || i + 1 == lines_of(s)) && (l = panel_next(&p)))
+			draw_line(l, s, i);
 }
 
 static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
@@ -147,6 +167,10 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 
 	(void)tables;
 	panel_clear(line, rows, cols);
+	if (cols >= 180 && rows >= (int)d->snap.n_workers + SNAP_STAGES + 3) {
+		draw_wide(&d->snap, rows, cols, line);
+		from = (int)n;
+	}
 	for (int i = 0; i < rows && (size_t)(from + i) < n; i++) {
 		draw_line(&line[i], &d->snap, (size_t)(from + i));
 		if ((size_t)(from + i) == s->cursor && n > (size_t)rows)

@@ -272,6 +272,8 @@ void plant_screen(const struct view *v, const struct view_state *s, const struct
 		put_rows(&at, buf + size, line, 1);
 		v->draw(s, d, tables, l.body.rows, cols, line);
 		put_rows(&at, buf + size, line, l.body.rows);
+		line_init(line, cols); /* what was said */
+		put_rows(&at, buf + size, line, 1);
 		view_footer(v, d, cols, line);
 		put_rows(&at, buf + size, line, 1);
 		plant_tables_free(tables);

@@ -40,15 +40,16 @@ static void screen_at_any_size(void **state)
 	for (int rows = 0; rows <= 100; rows++)
 		for (int cols = 0; cols <= 300; cols++) {
 			layout_screen(rows, cols, &l);
-			const struct rect part[] = { l.header, l.trouble, l.body, l.footer,
-						     l.prompt };
+			const struct rect part[] = { l.header, l.trouble, l.body,
+						     l.said,   l.footer,  l.prompt };
 
-			all_inside(part, 5, rows, cols);
+			all_inside(part, 6, rows, cols);
 			assert_int_equal(l.too_small,
 					 rows < LAYOUT_MIN_ROWS || cols < LAYOUT_MIN_COLS);
 			if (!l.too_small) /* nothing is left unused */
 				assert_int_equal(l.header.rows + l.trouble.rows + l.body.rows +
-							 l.footer.rows + l.prompt.rows,
+							 l.said.rows + l.footer.rows +
+							 l.prompt.rows,
 						 rows);
 		}
 }
@@ -78,7 +79,7 @@ static void overview_at_80x24(void **state)
 	assert_int_equal(part[PART_GRAPH].rows, 2);
 	assert_int_equal(part[PART_LEDGER].rows, 13);
 	assert_int_equal(part[PART_MIDDLE].cols, 35);
-	assert_int_equal(part[PART_EVENTS].rows, 2);
+	assert_int_equal(part[PART_EVENTS].rows, 1);
 }
 
 static void rows_are_shared(void **state)

@@ -147,7 +147,7 @@ static void every_figure_of_the_overview(void **state)
 					    "21,004",
 					    "172.30.82.95:8081",
 					    "371,215,377",
-					    "carrier lost",
+
 					    "allow add 10.0.0.0/24" };
 	static const char *const wide[] = { "the driver takes it",
 					    "123,401,002",
@@ -159,6 +159,7 @@ static void every_figure_of_the_overview(void **state)
 					    "0.024 syscalls a packet",
 					    "5 threads",
 					    "pid 4242",
+					    "carrier lost",
 					    "Zoom Fiber, LLC",
 					    "9,870",
 					    "Böhm & Søn",
