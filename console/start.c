@@ -64,6 +64,7 @@ static void loop(struct eng *e)
 		e->run->exit_code = 1;
 	}
 	vx_info("ending: %s", e->quit_why ? e->quit_why : "the event loop failed");
+	serve_tick(e->run->serve); /* screens hear why */
 }
 
 int start_headless(struct opts *o)
@@ -171,6 +172,8 @@ static int exit_code(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return 1;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "vxconsole: signal %d ended the engine\n", WTERMSIG(status));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 

@@ -57,12 +57,18 @@ static void finish(struct screen *s, int end)
 
 /* --- the engine --- */
 
-static const char *last_word(const struct data *d)
+/* Why it ended, as far as it said so: its last event. */
+static void explain_end(const struct screen *s, struct vx_err *err)
 {
 	static const char ending[] = "ending: ";
-	const char *text = d->events ? d->event[(d->events - 1) % DATA_EVENTS].text : "";
+	const struct data_event *e = &s->d->event[(s->d->events - 1) % DATA_EVENTS];
 
-	return strncmp(text, ending, sizeof(ending) - 1) ? text : text + sizeof(ending) - 1;
+	if (s->d->events && !strncmp(e->text, ending, sizeof(ending) - 1))
+		vx_err_set(err, -EPIPE, "the engine (pid %d) has ended: %.150s", s->l->pid,
+			   e->text + sizeof(ending) - 1);
+	else if (s->d->events && e->level == 1)
+		vx_err_set(err, -EPIPE, "the engine (pid %d) has ended; it said last: %.150s", s->l->pid,
+			   e->text);
 }
 
 /* A screen that was stopped for long is dropped by its engine, which runs on: it is looked for once. */
@@ -80,10 +86,8 @@ static void lost(struct screen *s, struct vx_err *err)
 		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->l->fd, &ev);
 		ui_say(s->ui, true, "the connection to the engine was lost, and made again");
 	} else {
-		const char *word = last_word(s->d);
-
-		if (err->code == -EPIPE && *word)
-			vx_err_set(err, -EPIPE, "the engine (pid %d) has ended: %.150s", s->l->pid, word);
+		if (err->code == -EPIPE)
+			explain_end(s, err);
 		if (again.code == -EACCES)
 			vx_err_set(err, -EPIPE, "the engine (pid %d) runs on, but has dropped this screen", s->l->pid);
 		finish(s, err->code ? err->code : -EPIPE);

@@ -58,11 +58,23 @@ static void ask(struct ui *ui, enum ui_focus what, const char *line, const char 
 	snprintf(ui->question, sizeof(ui->question), "%s", question);
 }
 
+/* One question says all that stopping would cost, so that the engine need not ask again. */
 static void ask_to_leave(struct ui *ui)
 {
-	ask(ui, FOCUS_LEAVE, "",
-	    ui->d->may_write ? "Leave: Enter lets the engine run on, s stops it, Esc stays"
-			     : "Leave: Enter (the engine runs on), Esc stays");
+	const struct snapshot *live = &ui->d->live;
+	char question[sizeof(ui->question)], unsaved[64] = "";
+
+	if (live->unsaved)
+		snprintf(unsaved, sizeof(unsaved), ", %u change%s not saved", live->unsaved,
+			 live->unsaved == 1 ? " is" : "s are");
+	if (ui->d->may_write)
+		snprintf(question, sizeof(question),
+			 "Leave: Enter lets the engine run on, s stops it (%llu packets/s are no longer "
+			 "sent%s), Esc stays",
+			 (unsigned long long)live->out_pps, unsaved);
+	else
+		snprintf(question, sizeof(question), "Leave: Enter (the engine runs on), Esc stays");
+	ask(ui, FOCUS_LEAVE, "", question);
 }
 
 /* The first line of an answer stands above the keys; the whole, when it has more, where the view was. */
@@ -107,7 +119,7 @@ static void stop_engine(struct ui *ui)
 {
 	end_question(ui);
 	ui->stopping = true;
-	run(ui, "quit", false);
+	run(ui, "quit", true);
 }
 
 static void key_of_question(struct ui *ui, int key)
