@@ -94,12 +94,20 @@ static void light(struct line *l, enum snap_light_id id, const struct snap_light
 		line_fmt(l, look_of(now->state), " now %s", now->text);
 }
 
+/* "RING 100% (12000 ms)": its length changes all the time, and those behind it should stay where
+ * they are. */
+#define RING_COLS 20
+
 static void lights(const struct data *d, struct line *l, int gap)
 {
 	for (int i = 0; i < SNAP_N_LIGHTS; i++) {
 		bool live = i == LIGHT_LEAK || i == LIGHT_LEDGER;
 
+		int end = l->cols + (l->cols ? gap : 1) + RING_COLS;
+
 		light(l, (enum snap_light_id)i, live ? &d->live.light[i] : &d->snap.light[i], gap);
+		if (i == LIGHT_RING)
+			line_left(l, LOOK_PLAIN, end - l->cols, "");
 	}
 }
 

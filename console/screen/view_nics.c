@@ -127,17 +127,49 @@ static size_t choose(const struct view_state *s, unsigned dev, const struct coun
 	return n;
 }
 
+/* Names differ in the middle (a queue's number) and at their end: both stay. Counters are ASCII. */
+static void name_cut(char *buf, size_t size, const char *name, int cols)
+{
+	int n = (int)strlen(name), tail = cols > 20 ? cols / 2 : cols / 3 + 1;
+
+	if (n <= cols || cols < 8)
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%.*s…%s", cols - 1 - tail, name, name + n - tail);
+}
+
+/* Columns of a count and of a rate. */
+static void field_widths(int cols, int *count_cols, int *rate_cols)
+{
+	*count_cols = cols >= 50 ? 16 : 12;
+	*rate_cols = cols >= 50 ? 10 : 8;
+}
+
+static void heading(struct line *l, const char *title, int cols)
+{
+	int count_cols, rate_cols;
+
+	field_widths(cols, &count_cols, &rate_cols);
+	line_left(l, LOOK_HEAD, cols - count_cols - rate_cols, title);
+	line_right(l, LOOK_HEAD, count_cols, "count");
+	line_right(l, LOOK_HEAD, rate_cols, "/s");
+}
+
 static void row(struct line *l, const struct counter *c, int cols)
 {
 	enum line_look look = loud(c) ? LOOK_BAD : c->value ? LOOK_PLAIN : LOOK_DIM;
+	int count_cols, rate_cols;
+	char name[sizeof(c->name) + 4];
 
+	field_widths(cols, &count_cols, &rate_cols);
+	name_cut(name, sizeof(name), c->name, cols - 1 - count_cols - rate_cols);
 	line_str(l, look, loud(c) ? "!" : " ");
-	line_left(l, look, cols - 1 - 16 - 10, c->name);
-	line_number(l, look, 16, c->value);
+	line_left(l, look, cols - 1 - count_cols - rate_cols, name);
+	line_number(l, look, count_cols, c->value);
 	if (c->per_s)
-		line_number(l, look, 10, c->per_s);
+		line_number(l, look, rate_cols, c->per_s);
 	else
-		line_right(l, LOOK_DIM, 10, "-");
+		line_right(l, LOOK_DIM, rate_cols, "-");
 }
 
 static void draw_device(const struct view_state *s, const struct data *d,
@@ -152,9 +184,7 @@ static void draw_device(const struct view_state *s, const struct data *d,
 		return;
 	snprintf(title, sizeof(title), " %s %s", dev ? "OUT" : "IN ",
 		 data_cell(t, dev, data_col(t, "dev")));
-	line_left(l, LOOK_HEAD, p.at.cols - 26, title);
-	line_right(l, LOOK_HEAD, 16, "count");
-	line_right(l, LOOK_HEAD, 10, "/s");
+	heading(l, title, p.at.cols);
 	panel_mark_stale(l, d, t->mono_ns);
 	from = n > (size_t)panel_left(&p) && s->cursor < n ? s->cursor : 0;
 	for (size_t i = from; i < n && (l = panel_next(&p)); i++)
@@ -171,9 +201,7 @@ void nics_brief(struct panel *p, const struct data *d, const struct data_table *
 	if (!l)
 		return;
 	read_counters(t);
-	line_left(l, LOOK_HEAD, p->at.cols - 26, "NICS: DROPS, ERRORS, ALLOWANCES");
-	line_right(l, LOOK_HEAD, 16, "count");
-	line_right(l, LOOK_HEAD, 10, "/s");
+	heading(l, "NIC DROPS, ERRORS, ALLOWANCES", p->at.cols);
 	panel_mark_stale(l, d, t->mono_ns);
 	for (unsigned dev = 0; dev < 2; dev++) {
 		size_t n = choose(&all, dev, c);
