@@ -10,14 +10,11 @@
 #include <unistd.h>
 
 #include "screen/file.h"
+#include "screen/layout.h"
 #include "screen/paint.h"
 #include "screen/prompt.h"
 #include "screen/ui_int.h"
 
-#define LEAST_ROWS 8
-#define LEAST_COLS 40
-#define ABOVE	   3 /* header, trouble */
-#define BELOW	   3 /* said, keys, command line */
 #define SAID_ROWS  4 /* a long question or error takes more */
 #define SAID_BYTES 512
 
@@ -127,40 +124,40 @@ static int draw_said(const struct ui *ui, int most, int cols, struct line *end)
 	return n;
 }
 
-static void draw_all(struct ui *ui, int rows, int cols, int *cursor)
+/* Completions and a long question take their rows off the view's end. */
+static void draw_all(struct ui *ui, const struct layout *l, int *cursor)
 {
-	struct line *at = ui->lines;
-	int body = rows - ABOVE - BELOW, choices, said, most = body / 2;
+	struct line *at = ui->lines, *body = &at[l->body.y];
+	int rows = l->body.rows, cols = l->body.cols, choices, said;
 
-	view_header(ui->d, cols, at);
-	view_trouble(ui->d, cols, &at[2]);
-	choices = ui->focus == FOCUS_PROMPT ? prompt_choices(most, cols, &at[ABOVE]) : 0;
-	said = draw_said(ui, body - choices < SAID_ROWS ? 1 : SAID_ROWS, cols, &at[rows - BELOW + 1]) - 1;
-	body -= choices + said;
-	memmove(&at[ABOVE + body], &at[ABOVE], (size_t)choices * sizeof(*at));
-	for (int i = ABOVE; i < ABOVE + body; i++)
-		line_init(&at[i], cols);
-	draw_body(ui, body, at + ABOVE);
-	view_footer(views[ui->view], ui->d, cols, &at[rows - 2]);
-	prompt_draw(cols, &at[rows - 1], cursor);
+	view_header(ui->d, cols, &at[l->header.y]);
+	view_trouble(ui->d, cols, &at[l->trouble.y]);
+	choices = ui->focus == FOCUS_PROMPT ? prompt_choices(rows / 2, cols, body) : 0;
+	said = draw_said(ui, rows - choices < SAID_ROWS ? 1 : SAID_ROWS, cols, &at[l->said.y + 1]) - 1;
+	rows -= choices + said;
+	memmove(&body[rows], body, (size_t)choices * sizeof(*body));
+	for (int i = 0; i < rows; i++)
+		line_init(&body[i], cols);
+	draw_body(ui, rows, body);
+	view_footer(views[ui->view], ui->d, cols, &at[l->footer.y]);
+	prompt_draw(cols, &at[l->prompt.y], cursor);
 }
 
 void ui_draw(struct ui *ui, int rows, int cols)
 {
+	struct layout l;
 	int cursor = 0;
 
 	if (!have_lines(ui, rows, cols))
 		return;
-	if (rows < LEAST_ROWS || cols < LEAST_COLS) {
-		line_fmt(&ui->lines[0], LOOK_PLAIN, "need %dx%d", LEAST_COLS, LEAST_ROWS);
-		paint_rows(0, 0, ui->lines, rows);
-		paint_cursor_hide();
-		return;
-	}
-	draw_all(ui, rows, cols, &cursor);
+	layout_screen(rows, cols, &l);
+	if (l.too_small)
+		view_too_small(rows, cols, &ui->lines[0]);
+	else
+		draw_all(ui, &l, &cursor);
 	paint_rows(0, 0, ui->lines, rows);
-	if (ui->focus == FOCUS_PROMPT)
-		paint_cursor(rows - 1, cursor);
+	if (ui->focus == FOCUS_PROMPT && !l.too_small)
+		paint_cursor(l.prompt.y, cursor);
 	else
 		paint_cursor_hide();
 }
