@@ -137,11 +137,11 @@ deps: ## install what building and testing needs (apt or dnf; root)
 	@CC='$(CC)' CLANG='$(CLANG)' tests/tools/deps.sh install build test
 test: deps ## all set-up, build, then every test (root)
 	@+$(sub) tests
-	@BUILD=$(BUILD) tests/run tools unit prog netns
+	@BUILD=$(BUILD) tests/run tools unit prog netns tui
 check: tests ## tests that need no root
 	@BUILD=$(BUILD) tests/run tools unit
 check-root: tests ## tests that need root
-	@BUILD=$(BUILD) tests/run prog netns
+	@BUILD=$(BUILD) tests/run prog netns tui
 test-kernels: deps ## load, attach, prog, kill and a short run on other kernels under qemu (root)
 	@tests/tools/deps.sh install kernels
 	@+$(sub) tests
