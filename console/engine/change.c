@@ -118,7 +118,7 @@ static void compare_entry(void *ctx, const struct allow_entry *entry)
 	}
 	c->d->removed++;
 	name_it(c->d->removed_text, sizeof(c->d->removed_text), &entry->cidr);
-	if (!allow_match(c->other, &entry->cidr.addr))
+	if (!allow_wider(c->other, &entry->cidr))
 		c->d->pps += eng_allow_pps(c->e, entry);
 }
 

@@ -53,22 +53,9 @@ static int add(struct con *c)
 	return 0;
 }
 
-/* The longest prefix round c that is on the list too, and decides once c has gone. */
-static const struct allow_entry *wider(const struct allow *list, const struct cidr *c)
-{
-	for (int len = c->len - 1; len >= 0; len--) {
-		struct cidr round = addr_cidr_mask(&c->addr, (uint8_t)len);
-		const struct allow_entry *e = allow_find(list, &round);
-
-		if (e)
-			return e;
-	}
-	return NULL;
-}
-
 static int ask_del(struct con *c, const struct allow_entry *entry)
 {
-	const struct allow_entry *left = wider(c->e->allow, &entry->cidr);
+	const struct allow_entry *left = allow_wider(c->e->allow, &entry->cidr);
 	char text[ADDR_TEXT], round[ADDR_TEXT];
 	uint64_t pps = eng_allow_pps(c->e, entry);
 
