@@ -33,21 +33,24 @@ static bool fits(const struct table *tab, const struct view_state *s, const stru
 	return !*part || found != inverse;
 }
 
-/* What a row is sorted by, read once. Text before numbers: never both in one column. */
+/* What a row is sorted by, read once. A column has numbers or texts, never both. */
 struct sort_key {
 	uint64_t number;
 	const char *text;
 	size_t row;
 };
 
-static int by_key(const void *a, const void *b)
+/* Rows that are equal stay as they came, whichever way. */
+static int by_key(const void *a, const void *b, void *down)
 {
 	const struct sort_key *x = a, *y = b;
 	int r = x->number < y->number ? -1 : x->number > y->number;
 
 	if (!r)
 		r = strcasecmp(x->text, y->text);
-	return r ? r : x->row < y->row ? -1 : x->row > y->row;
+	if (r)
+		return *(const bool *)down ? -r : r;
+	return x->row < y->row ? -1 : x->row > y->row;
 }
 
 static bool is_number(enum table_kind kind)
@@ -55,15 +58,24 @@ static bool is_number(enum table_kind kind)
 	return kind == TABLE_NUMBER || kind == TABLE_ID || kind == TABLE_BITS;
 }
 
+/* The column that the rows are sorted by, -1: none; and which way. */
+static int sorted_by(const struct table *tab, const struct view_state *s, bool *down)
+{
+	bool chosen = s->sort >= 0 && s->sort < tab->cols;
+
+	*down = chosen ? s->descending : !s->descending;
+	return chosen ? s->sort : tab->usual;
+}
+
 size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t,
 		    size_t *n)
 {
-	bool sorted = s->sort >= 0 && s->sort < tab->cols;
-	int col = sorted ? data_col(t, tab->col[s->sort].key) : -1;
-	bool number = sorted && is_number(tab->col[s->sort].kind);
+	bool down, number;
+	int sort = sorted_by(tab, s, &down), col = sort < 0 ? -1 : data_col(t, tab->col[sort].key);
 	struct sort_key *keys = t->rows ? calloc(t->rows, sizeof(*keys)) : NULL;
 	size_t *rows = t->rows ? calloc(t->rows, sizeof(*rows)) : NULL;
 
+	number = sort >= 0 && is_number(tab->col[sort].kind);
 	*n = 0;
 	for (size_t i = 0; keys && rows && i < t->rows; i++) {
 		if (!fits(tab, s, t, i))
@@ -72,10 +84,10 @@ size_t *table_order(const struct table *tab, const struct view_state *s, const s
 		keys[*n].text = number ? "" : data_cell(t, i, col);
 		keys[(*n)++].number = number ? data_u64(t, i, col) : 0;
 	}
-	if (sorted && *n)
-		qsort(keys, *n, sizeof(*keys), by_key);
+	if (sort >= 0 && *n)
+		qsort_r(keys, *n, sizeof(*keys), by_key, &down);
 	for (size_t i = 0; i < *n; i++)
-		rows[i] = keys[s->descending && sorted ? *n - 1 - i : i].row;
+		rows[i] = keys[i].row;
 	free(keys);
 	return rows;
 }
@@ -121,6 +133,9 @@ static void widths(const struct table *tab, int cols, int *width)
 static void heading(const struct table *tab, const struct view_state *s, const int *width,
 		    struct line *l)
 {
+	bool down;
+	int sort = sorted_by(tab, s, &down);
+
 	for (int i = 0; i < tab->cols; i++) {
 		char title[32];
 		bool right = is_number(tab->col[i].kind);
@@ -128,9 +143,9 @@ static void heading(const struct table *tab, const struct view_state *s, const i
 		if (!width[i])
 			continue;
 		snprintf(title, sizeof(title), "%s%s", tab->col[i].title,
-			 s->sort != i	 ? ""
-			 : s->descending ? "▾"
-					 : "▴");
+			 sort != i ? ""
+			 : down	   ? "▾"
+				   : "▴");
 		line_str(l, LOOK_HEAD, " ");
 		(right ? line_right : line_left)(l, LOOK_HEAD, width[i], title);
 	}
@@ -194,13 +209,15 @@ void table_draw(const struct table *tab, const struct view_state *s, const struc
 void table_state(struct line *l, const struct table *tab, const struct view_state *s,
 		 const struct data *d, const struct data_table *t)
 {
+	bool down;
+	int sort = sorted_by(tab, s, &down);
+
 	if (s->filter[0]) {
 		line_str(l, LOOK_DIM, "  filter: /");
 		line_str(l, LOOK_BOLD, s->filter);
 	}
-	if (s->sort >= 0 && s->sort < tab->cols)
-		line_fmt(l, LOOK_DIM, "  sort: %s %s", tab->col[s->sort].title,
-			 s->descending ? "▾" : "▴");
+	if (sort >= 0)
+		line_fmt(l, LOOK_DIM, "  sort: %s %s", tab->col[sort].title, down ? "▾" : "▴");
 	if (t->error[0])
 		line_fmt(l, LOOK_WARN, "  %s", t->error);
 	else if (!t->mono_ns)

@@ -27,6 +27,8 @@ struct table_col {
 struct table {
 	const struct table_col *col;
 	int cols;
+	int usual; /* what is sorted by when nobody chose, the greatest first; -1: as the rows came
+		    */
 	/* Rows to leave out besides those that the filter does; NULL: none. */
 	bool (*keep)(const struct view_state *s, const struct data_table *t, size_t row);
 };

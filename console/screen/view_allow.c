@@ -19,7 +19,7 @@ static const struct table_col columns[] = {
 	{ "org", "ORGANISATION", TABLE_TEXT, 14, 3, 0 },
 	{ "hits", "HITS", TABLE_NUMBER, 12, 0, 0 },
 	{ "pps", "PPS", TABLE_NUMBER, 8, 0, 0 },
-	{ "last_seen", "LAST SEEN", TABLE_AGO, 9, 0, 0 },
+	{ "last_seen", "LAST SEEN", TABLE_AGO, 10, 0, 0 },
 	{ "note", "NOTE", TABLE_TEXT, 8, 2, 70 },
 };
 
@@ -29,7 +29,9 @@ static bool keep(const struct view_state *s, const struct data_table *t, size_t 
 	return !s->option || !data_u64(t, row, data_col(t, "hits"));
 }
 
-static const struct table list = { columns, sizeof(columns) / sizeof(*columns), keep };
+#define BY_PPS 3
+
+static const struct table list = { columns, sizeof(columns) / sizeof(*columns), BY_PPS, keep };
 
 static size_t never_hit(const struct data_table *t)
 {

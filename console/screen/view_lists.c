@@ -14,7 +14,7 @@ static const struct table_col nat_columns[] = {
 	{ "next_hop", "NEXT HOP", TABLE_TEXT, 17, 0, 90 },
 	{ "state", "STATE", TABLE_TEXT, 11, 1, 0 },
 };
-static const struct table nat_table = { nat_columns, N(nat_columns), NULL };
+static const struct table nat_table = { nat_columns, N(nat_columns), -1, NULL };
 static const char *const nat_needs[] = { "nat list", NULL };
 
 static const struct table_col source_columns[] = {
@@ -28,7 +28,7 @@ static const struct table_col source_columns[] = {
 	{ "last_seen", "LAST", TABLE_AGO, 6, 0, 0 },
 	{ "first_seen", "FIRST SEEN", TABLE_AGO, 10, 0, 100 },
 };
-static const struct table source_table = { source_columns, N(source_columns), NULL };
+static const struct table source_table = { source_columns, N(source_columns), -1, NULL };
 static const char *const source_needs[] = { "sources", NULL };
 
 static const struct table_col vni_columns[] = {
@@ -37,7 +37,7 @@ static const struct table_col vni_columns[] = {
 	{ "packets", "PACKETS", TABLE_NUMBER, 16, 0, 0 },
 	{ "pps", "PPS", TABLE_NUMBER, 10, 0, 0 },
 };
-static const struct table vni_table = { vni_columns, N(vni_columns), NULL };
+static const struct table vni_table = { vni_columns, N(vni_columns), -1, NULL };
 static const char *const vni_needs[] = { "vni list", NULL };
 
 static void draw_one(const char *title, const struct table *tab, const struct view_state *s,

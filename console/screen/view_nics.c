@@ -84,8 +84,8 @@ static void read_counters(const struct data_table *t)
 {
 	int stats = data_col(t, "stats");
 
-	if (t->mono_ns == seen.mono_ns)
-		return;
+	if (t->mono_ns <= seen.mono_ns)
+		return; /* two views have a table each: the older one tells nothing new */
 	before = seen;
 	seen.n = 0;
 	seen.mono_ns = t->mono_ns;
