@@ -30,7 +30,7 @@ GOALS := $(or $(MAKECMDGOALS),all)
 .PHONY: $(GOALS) as-root
 $(GOALS): as-root ;
 as-root:
-	@trap : INT TERM; $(MAKE) --no-print-directory VX_OWNED=1 $(GOALS); rc=$$?; \
+	@trap : INT TERM HUP; $(MAKE) --no-print-directory VX_OWNED=1 $(GOALS); rc=$$?; \
 	for d in build $(BUILD); do [ ! -d $$d ] || chown -Rh $(SUDO_UID):$(SUDO_GID) $$d; done; exit $$rc
 else
 
@@ -161,7 +161,7 @@ fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
 		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
 bench: $(BUILD)/bench_inj ## what a record costs a worker
 	@$<
-demo: ## set-up, build, and 30 s of traffic through the pipeline in a lab of namespaces (root)
+demo: ## set-up, build, and the console on a lab with traffic (root); HEADLESS=1: 30 s without a screen
 	@tests/tools/deps.sh install build lab
 	@+$(sub) all
 	@BUILD=$(BUILD) tests/lab/demo.sh
