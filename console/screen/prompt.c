@@ -369,17 +369,17 @@ static void bind_keys(void)
 		const char *seq;
 		rl_command_func_t *fn;
 	} key[] = {
-		{"\033[H", rl_beg_of_line},	 {"\033[1~", rl_beg_of_line},
-		{"\033[7~", rl_beg_of_line},	 {"\033OH", rl_beg_of_line},
-		{"\033[F", rl_end_of_line},	 {"\033[4~", rl_end_of_line},
-		{"\033[8~", rl_end_of_line},	 {"\033OF", rl_end_of_line},
-		{"\033[3~", rl_delete},		 {"\033[A", rl_get_previous_history},
-		{"\033[B", rl_get_next_history}, {"\033[C", rl_forward_char},
-		{"\033[D", rl_backward_char},	 {"\033OA", rl_get_previous_history},
-		{"\033OB", rl_get_next_history}, {"\033OC", rl_forward_char},
-		{"\033OD", rl_backward_char},	 {"\033[1;5C", rl_forward_word},
-		{"\033[1;5D", rl_backward_word}, {"\033[1;3C", rl_forward_word},
-		{"\033[1;3D", rl_backward_word},
+		{ "\033[H", rl_beg_of_line },	   { "\033[1~", rl_beg_of_line },
+		{ "\033[7~", rl_beg_of_line },	   { "\033OH", rl_beg_of_line },
+		{ "\033[F", rl_end_of_line },	   { "\033[4~", rl_end_of_line },
+		{ "\033[8~", rl_end_of_line },	   { "\033OF", rl_end_of_line },
+		{ "\033[3~", rl_delete },	   { "\033[A", rl_get_previous_history },
+		{ "\033[B", rl_get_next_history }, { "\033[C", rl_forward_char },
+		{ "\033[D", rl_backward_char },	   { "\033OA", rl_get_previous_history },
+		{ "\033OB", rl_get_next_history }, { "\033OC", rl_forward_char },
+		{ "\033OD", rl_backward_char },	   { "\033[1;5C", rl_forward_word },
+		{ "\033[1;5D", rl_backward_word }, { "\033[1;3C", rl_forward_word },
+		{ "\033[1;3D", rl_backward_word },
 	};
 	/*
 	 * What would write, run a file, change the mode, or let control bytes into the line. And
@@ -398,7 +398,7 @@ static void bind_keys(void)
 		rl_char_search,		  rl_backward_char_search,
 		rl_noninc_forward_search, rl_noninc_reverse_search,
 	};
-	Keymap all[] = {emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap};
+	Keymap all[] = { emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap };
 
 	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
 		for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++)
@@ -443,7 +443,7 @@ static void load_history(void)
 int prompt_open(const struct prompt_events *ev, void *ctx, const char *history_file,
 		struct vx_err *err)
 {
-	p = (struct prompt){.ev = *ev, .ctx = ctx};
+	p = (struct prompt){ .ev = *ev, .ctx = ctx };
 	p.null = fopen("/dev/null", "r+e");
 	if (!p.null)
 		return vx_err_set(err, -errno, "/dev/null: %s", strerror(errno));

@@ -22,7 +22,7 @@ struct glyph {
 /* Returns the bytes of the character at s, which is not at its end. */
 static size_t take_glyph(const char *s, struct glyph *g)
 {
-	mbstate_t state = {0};
+	mbstate_t state = { 0 };
 	size_t n = mbrlen(s, strnlen(s, MB_LEN_MAX), &state);
 
 	if (!n || n > MB_LEN_MAX) /* none, or cut */

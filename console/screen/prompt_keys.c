@@ -16,20 +16,20 @@
 
 void prompt_keys_init(struct prompt_keys *k, prompt_key_fn key)
 {
-	*k = (struct prompt_keys){.key = key};
+	*k = (struct prompt_keys){ .key = key };
 }
 
 void prompt_keys_fini(struct prompt_keys *k)
 {
 	free(k->paste);
-	*k = (struct prompt_keys){0};
+	*k = (struct prompt_keys){ 0 };
 }
 
 /* How much of a character b[0..n-1] is: its length, 0 when more must come, -1 when it is none that
  * can be shown. */
 static int text_length(const char *b, size_t n)
 {
-	mbstate_t state = {0};
+	mbstate_t state = { 0 };
 	wchar_t wide;
 	size_t r;
 

@@ -87,7 +87,7 @@ size_t prompt_words_choices(char *lines, struct prompt_choice **out)
 		if (tab)
 			*tab = 0;
 		if (*lines)
-			(*out)[n++] = (struct prompt_choice){lines, tab ? tab + 1 : end};
+			(*out)[n++] = (struct prompt_choice){ lines, tab ? tab + 1 : end };
 		lines = last ? end : end + 1;
 	}
 	return n;

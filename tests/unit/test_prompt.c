@@ -23,6 +23,13 @@
 #include "screen/prompt_store.h"
 #include "screen/prompt_words.h"
 
+/* Of what was asked of readline at random, a few strings stay with it. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libreadline";
+}
+
 #define LEFT  "\033[D"
 #define HOME  "\033[H"
 #define UP    "\033[A"
@@ -62,7 +69,7 @@ static void on_cancel(void *ctx)
 
 static void open_prompt(void)
 {
-	const struct prompt_events ev = {on_line, on_complete, on_cancel};
+	const struct prompt_events ev = { on_line, on_complete, on_cancel };
 	struct vx_err err;
 
 	runs = cancels = asked = 0;
@@ -400,7 +407,7 @@ static void history_of_rubbish(void **state)
 	prompt_close();
 	unlink(file);
 	{
-		const struct prompt_events ev = {on_line, on_complete, on_cancel};
+		const struct prompt_events ev = { on_line, on_complete, on_cancel };
 		struct vx_err err;
 
 		assert_int_equal(prompt_open(&ev, NULL, "/nonexistent/x/history", &err), 0);
@@ -602,12 +609,12 @@ static void words(void **state)
 		size_t start;
 		const char *value;
 	} row[] = {
-		{"", 0, ""},	       {"a", 0, "a"},
-		{"a ", 2, ""},	       {"a b", 2, "b"},
-		{"a \"b c", 2, "b c"}, {"a \"b c\"", 2, "b c"},
-		{"a b\\ c", 2, "b c"}, {"a 'b\\ c", 2, "b\\ c"},
-		{"\"\\\"x", 0, "\"x"}, {"a x\"y z\"w", 2, "xy zw"},
-		{"a \"b\" ", 6, ""},
+		{ "", 0, "" },		 { "a", 0, "a" },
+		{ "a ", 2, "" },	 { "a b", 2, "b" },
+		{ "a \"b c", 2, "b c" }, { "a \"b c\"", 2, "b c" },
+		{ "a b\\ c", 2, "b c" }, { "a 'b\\ c", 2, "b\\ c" },
+		{ "\"\\\"x", 0, "\"x" }, { "a x\"y z\"w", 2, "xy zw" },
+		{ "a \"b\" ", 6, "" },
 	};
 	char value[64];
 
@@ -626,7 +633,8 @@ static void any_bytes_at_all(void **state)
 		"\033",	     "[",    "A",	 "\022",  "\t",	   "a",	   "東",       "\033[200~",
 		"\033[201~", "\007", "\030",	 "\033[", "O",	   "1;5",  "\xe6",     "\x9d",
 		"\003",	     " ",    "\"",	 "\r",	  "\033b", "\031", "\037",     "\0332",
-		"\017",	     "\024", "\033\177", "\016",  "\020",  "\023", "\033\031", "\033."};
+		"\017",	     "\024", "\033\177", "\016",  "\020",  "\023", "\033\031", "\033."
+	};
 	uint64_t seed = 88172645463325252ull;
 	struct line l, lines[4];
 	int at;
