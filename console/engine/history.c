@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the engine keeps of the past: rates over time, marks at changes, the baseline of `mark`, and how much is not saved.
- * [engine]
+ * What the engine keeps of the past: rates over time, marks at changes, the baseline of `mark`, and
+ * how much is not saved. [engine]
  */
 #include "engine/run_int.h"
 
@@ -13,15 +13,18 @@ static uint32_t clamp(uint64_t v)
 void eng_history_second(struct eng *e)
 {
 	const struct snapshot *s = &e->snap;
-	struct history_cell rates = { .in_bps = s->in_bps, .out_bps = s->out_bps,
-				      .in_pps = clamp(s->in_pps), .out_pps = clamp(s->out_pps) };
+	struct history_cell rates = { .in_bps = s->in_bps,
+				      .out_bps = s->out_bps,
+				      .in_pps = clamp(s->in_pps),
+				      .out_pps = clamp(s->out_pps) };
 	uint64_t due;
 
 	if (!e->history)
 		return;
 	if (!e->run->history_ns)
 		e->run->history_ns = s->mono_ns;
-	/* After a time in which nobody counted (a stopped process) the rates are those of all of it. */
+	/* After a time in which nobody counted (a stopped process) the rates are those of all of
+	 * it. */
 	due = (s->mono_ns - e->run->history_ns + 500000000) / 1000000000;
 	if (due > e->history->seconds)
 		history_add(e->history, s->real_ns, due - e->history->seconds, &rates);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lights at the head of a screen: each says how one thing stands, from figures of the snapshot alone, and keeps the worst
- * that it saw until somebody has acknowledged it. [engine]
+ * The lights at the head of a screen: each says how one thing stands, from figures of the snapshot
+ * alone, and keeps the worst that it saw until somebody has acknowledged it. [engine]
  */
 #include "engine/engine.h"
 
@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SETTLE_NS 5000000000ULL /* at the start next hops are asked for and links come up: nothing latches */
+#define SETTLE_NS                                                                                  \
+	5000000000ULL /* at the start next hops are asked for and links come up: nothing latches   \
+		       */
 
 struct judgement {
 	enum snap_light_state state;
@@ -85,9 +87,9 @@ static struct judgement next_hop(const struct snapshot *s)
 {
 	if (!s->next_hops)
 		return say(LIGHT_OK, "none");
-	return say(s->next_hops_ok == s->next_hops ? LIGHT_OK :
-		   s->next_hops_ok		   ? LIGHT_WARN :
-						     LIGHT_BAD,
+	return say(s->next_hops_ok == s->next_hops ? LIGHT_OK
+		   : s->next_hops_ok		   ? LIGHT_WARN
+						   : LIGHT_BAD,
 		   "%u/%u", s->next_hops_ok, s->next_hops);
 }
 
@@ -123,8 +125,8 @@ void eng_lights(struct eng *e)
 {
 	struct snapshot *s = &e->snap;
 	const struct judgement j[SNAP_N_LIGHTS] = {
-		[LIGHT_LEAK] = leak(e),	    [LIGHT_LEDGER] = ledger(s),
-		[LIGHT_RING] = ring(s),	    [LIGHT_EGRESS] = egress(s),
+		[LIGHT_LEAK] = leak(e),		[LIGHT_LEDGER] = ledger(s),
+		[LIGHT_RING] = ring(s),		[LIGHT_EGRESS] = egress(s),
 		[LIGHT_NEXT_HOP] = next_hop(s), [LIGHT_ALLOW] = allow(s),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The short lists of the overview: busiest organisations and addresses of the allowlist, the first NAT rules. Made once a
- * second from the rates that rows.c has just read. [engine]
+ * The short lists of the overview: busiest organisations and addresses of the allowlist, the first
+ * NAT rules. Made once a second from the rates that rows.c has just read. [engine]
  */
 #include "engine/run_int.h"
 

@@ -11,7 +11,7 @@
 #include "proto/slice.h"
 
 #define SPAN_MAX     (HISTORY_5MIN_CELLS * 300) /* s: what a gap can fill */
-#define FOLLOW_MAX   600			  /* s: what is sent second by second */
+#define FOLLOW_MAX   600			/* s: what is sent second by second */
 #define CELL_NUMBERS 4
 
 static const struct scale {
@@ -19,9 +19,9 @@ static const struct scale {
 	unsigned seconds;
 	size_t cells, off;
 } scales[HISTORY_SCALES] = {
-	{"s1", 1, HISTORY_1S_CELLS, offsetof(struct snapshot_history, s1)},
-	{"s10", 10, HISTORY_10S_CELLS, offsetof(struct snapshot_history, s10)},
-	{"s300", 300, HISTORY_5MIN_CELLS, offsetof(struct snapshot_history, s300)},
+	{ "s1", 1, HISTORY_1S_CELLS, offsetof(struct snapshot_history, s1) },
+	{ "s10", 10, HISTORY_10S_CELLS, offsetof(struct snapshot_history, s10) },
+	{ "s300", 300, HISTORY_5MIN_CELLS, offsetof(struct snapshot_history, s300) },
 };
 
 static struct history_cell *ring(struct snapshot_history *h, const struct scale *s)
@@ -105,13 +105,14 @@ size_t history_length(const struct snapshot_history *h, enum history_scale scale
 	return n < s->cells ? (size_t)n : s->cells;
 }
 
-struct history_cell history_at(const struct snapshot_history *h, enum history_scale scale, size_t ago)
+struct history_cell history_at(const struct snapshot_history *h, enum history_scale scale,
+			       size_t ago)
 {
 	const struct scale *s = &scales[scale];
 	uint64_t full = h->seconds / s->seconds, part = h->seconds % s->seconds;
 
 	if (ago >= history_length(h, scale))
-		return (struct history_cell){0};
+		return (struct history_cell){ 0 };
 	if (part && !ago)
 		return mean(&h->sum[scale], part);
 	return ring_of(h, s)[(full - 1 - (ago - !!part)) % s->cells];
@@ -168,7 +169,8 @@ static void put_all(struct buf *b, const struct snapshot_history *h)
 	buf_char(b, '[');
 	for (unsigned i = 0; i < HISTORY_SCALES; i++)
 		buf_printf(b, "%s%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, i ? "," : "",
-			   h->sum[i].in_pps, h->sum[i].in_bps, h->sum[i].out_pps, h->sum[i].out_bps);
+			   h->sum[i].in_pps, h->sum[i].in_bps, h->sum[i].out_pps,
+			   h->sum[i].out_bps);
 	buf_char(b, ']');
 }
 
@@ -190,9 +192,8 @@ static void put_marks(struct buf *b, const struct snapshot_history *h, uint64_t 
 
 char *history_to_json(const struct snapshot_history *h, uint64_t seconds, uint64_t marks)
 {
-	bool whole = seconds > h->seconds || h->seconds - seconds > FOLLOW_MAX ||
-		     marks > h->marks;
-	struct buf b = {0};
+	bool whole = seconds > h->seconds || h->seconds - seconds > FOLLOW_MAX || marks > h->marks;
+	struct buf b = { 0 };
 
 	buf_printf(&b, "{\"seconds\":%" PRIu64 ",\"real_ns\":%" PRId64, h->seconds, h->real_ns);
 	if (whole)
@@ -231,10 +232,9 @@ static int get_cell(struct slice *in, struct history_cell *c)
 		return r;
 	if (v[0] > UINT32_MAX || v[2] > UINT32_MAX)
 		return -EINVAL;
-	*c = (struct history_cell){.in_pps = (uint32_t)v[0],
-				   .in_bps = v[1],
-				   .out_pps = (uint32_t)v[2],
-				   .out_bps = v[3]};
+	*c = (struct history_cell){
+		.in_pps = (uint32_t)v[0], .in_bps = v[1], .out_pps = (uint32_t)v[2], .out_bps = v[3]
+	};
 	return 1;
 }
 
@@ -260,7 +260,7 @@ static int get_sums(struct snapshot_history *h, struct slice text)
 	for (unsigned i = 0; i < HISTORY_SCALES; i++) {
 		if (get_four(&in, v) != 1)
 			return -EINVAL;
-		h->sum[i] = (struct history_sum){v[0], v[1], v[2], v[3]};
+		h->sum[i] = (struct history_sum){ v[0], v[1], v[2], v[3] };
 	}
 	return 0;
 }
@@ -350,7 +350,7 @@ int history_from_json(const char *text, size_t len, struct snapshot_history *h, 
 	if (!fresh)
 		return vx_err_set(err, -ENOMEM, "history: no memory");
 	*fresh = *h;
-	r = slice_open((struct slice){text, len}, '{', &in);
+	r = slice_open((struct slice){ text, len }, '{', &in);
 	while (!r && (r = slice_member(&in, &key, &value)) > 0)
 		r = get_member(fresh, key, value, &seconds, &marks);
 	if (!r && (fresh->seconds != seconds || fresh->marks != marks))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The course of the rates, for graphs: each second of the last hour, each 10 s of the last 6 h, each 5 min of the last 48 h,
- * and marks where the configuration changed. The engine adds a second each second; a screen keeps a copy that follows
- * ({"history":{...}} in the stream: the first one is whole, each further one brings what is new). Fixed memory, pure. Both
- * sides of the socket include it.
+ * The course of the rates, for graphs: each second of the last hour, each 10 s of the last 6 h,
+ * each 5 min of the last 48 h, and marks where the configuration changed. The engine adds a second
+ * each second; a screen keeps a copy that follows
+ * ({"history":{...}} in the stream: the first one is whole, each further one brings what is new).
+ * Fixed memory, pure. Both sides of the socket include it.
  */
 #ifndef PROTO_HISTORY_H
 #define PROTO_HISTORY_H
@@ -56,7 +57,8 @@ unsigned history_cell_seconds(enum history_scale scale); /* 1, 10, 300 */
 /* Columns that there are, the one that is still being filled included. */
 size_t history_length(const struct snapshot_history *h, enum history_scale scale);
 /* Column ago from the newest (0), which may not be full yet. All zeros past the oldest. */
-struct history_cell history_at(const struct snapshot_history *h, enum history_scale scale, size_t ago);
+struct history_cell history_at(const struct snapshot_history *h, enum history_scale scale,
+			       size_t ago);
 /* The i-th newest mark; NULL past the oldest that is kept. */
 const struct history_mark *history_mark_at(const struct snapshot_history *h, size_t i);
 /* The column that m belongs to, counted as in history_at; a mark of this second: 0. */
@@ -64,10 +66,11 @@ size_t history_mark_ago(const struct snapshot_history *h, enum history_scale sca
 			const struct history_mark *m);
 
 #define HISTORY_WHOLE UINT64_MAX
-/* What a copy that has so many seconds and marks does not have yet; whole for HISTORY_WHOLE seconds, and when they are too
- * long ago. No newline; caller frees. NULL: no memory. */
+/* What a copy that has so many seconds and marks does not have yet; whole for HISTORY_WHOLE
+ * seconds, and when they are too long ago. No newline; caller frees. NULL: no memory. */
 char *history_to_json(const struct snapshot_history *h, uint64_t seconds, uint64_t marks);
-/* Brings the copy up to date. -EINVAL: not a history, or seconds are missing between; h is not changed then. */
+/* Brings the copy up to date. -EINVAL: not a history, or seconds are missing between; h is not
+ * changed then. */
 int history_from_json(const char *text, size_t len, struct snapshot_history *h, struct vx_err *err)
 	__attribute__((warn_unused_result));
 

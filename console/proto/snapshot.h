@@ -88,16 +88,19 @@ enum snap_light_id {
 };
 enum snap_light_state { LIGHT_OK, LIGHT_WARN, LIGHT_BAD };
 
-/* A light latches: what was worst, and from when to when, stays until it is acknowledged (`ack`). */
+/* A light latches: what was worst, and from when to when, stays until it is acknowledged (`ack`).
+ */
 struct snap_light {
 	uint32_t state;	  /* now: enum snap_light_state */
 	char text[40];	  /* "3% (412 ms)", "1/1", "enforce" */
 	uint32_t latched; /* the worst state since the last ack; LIGHT_OK: nothing is latched */
 	char latched_text[40];
-	int64_t from_real_ns, to_real_ns; /* of the latch; it lasts still where state is not LIGHT_OK */
+	int64_t from_real_ns,
+		to_real_ns; /* of the latch; it lasts still where state is not LIGHT_OK */
 };
 
-/* The figures when `mark` was last given (at the start: all 0), to be subtracted from those of the ledger. */
+/* The figures when `mark` was last given (at the start: all 0), to be subtracted from those of the
+ * ledger. */
 struct snap_mark {
 	int64_t real_ns; /* 0: never */
 	uint64_t row[VX_L_N];
@@ -129,14 +132,17 @@ struct snapshot {
 	bool egress_up;
 	uint32_t allow_mode; /* enum vx_allow_mode */
 
-	uint32_t unsaved; /* changes since settings and lists were loaded or saved */
-	uint32_t threads; /* of the engine's process */
-	uint64_t map_bytes; /* memory of the engine's BPF maps, rings included */
-	double syscalls_per_packet; /* of the workers, over the last second; 0 when nothing was sent */
+	uint32_t unsaved;	    /* changes since settings and lists were loaded or saved */
+	uint32_t threads;	    /* of the engine's process */
+	uint64_t map_bytes;	    /* memory of the engine's BPF maps, rings included */
+	double syscalls_per_packet; /* of the workers, over the last second; 0 when nothing was sent
+				     */
 	struct snap_mark mark;
 	struct snap_light light[SNAP_N_LIGHTS];
-	unsigned n_top_orgs, n_top_addrs, n_nat; /* how many there are of the following; n_nat: of nat_rules */
-	struct snap_top top_org[SNAP_TOP], top_addr[SNAP_TOP]; /* by packets/s, busiest first; none without traffic */
+	unsigned n_top_orgs, n_top_addrs,
+		n_nat; /* how many there are of the following; n_nat: of nat_rules */
+	struct snap_top top_org[SNAP_TOP],
+		top_addr[SNAP_TOP];    /* by packets/s, busiest first; none without traffic */
 	struct snap_nat nat[SNAP_NAT]; /* in order of addition */
 
 	struct snap_ledger ledger;

@@ -12,8 +12,8 @@
 
 void stream_put_event(struct buf *b, const struct stream_event *e)
 {
-	buf_printf(b, "{\"event\":{\"id\":%" PRIu64 ",\"time\":%" PRId64 ",\"level\":%d,\"text\":", e->id,
-		   e->real_ns, e->level);
+	buf_printf(b, "{\"event\":{\"id\":%" PRIu64 ",\"time\":%" PRId64 ",\"level\":%d,\"text\":",
+		   e->id, e->real_ns, e->level);
 	buf_json_str(b, e->text);
 	buf_str(b, "}}\n");
 }
@@ -53,7 +53,7 @@ int stream_event_parse(const char *text, size_t len, struct stream_event *out, s
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = slice_open((struct slice){text, len}, '{', &in);
+	r = slice_open((struct slice){ text, len }, '{', &in);
 	while (!r && (r = slice_member(&in, &key, &value)) > 0)
 		r = get_member(out, key, value);
 	return r < 0 || !out->id ? vx_err_set(err, -EINVAL, "not an event") : 0;
@@ -91,8 +91,8 @@ static int put_plain(struct buf *b, struct slice v, char end)
 char *stream_choices_text(const char *text, size_t len)
 {
 	struct slice in, pair, inside, word, help;
-	struct buf b = {0};
-	int r = slice_open((struct slice){text, len}, '[', &in);
+	struct buf b = { 0 };
+	int r = slice_open((struct slice){ text, len }, '[', &in);
 
 	buf_str(&b, "");
 	while (!r && (r = slice_element(&in, &pair)) > 0) {
@@ -100,7 +100,8 @@ char *stream_choices_text(const char *text, size_t len)
 		    slice_element(&inside, &help) != 1)
 			r = -EINVAL;
 		else
-			r = put_plain(&b, word, '\t') < 0 || put_plain(&b, help, '\n') < 0 ? -EINVAL : 0;
+			r = put_plain(&b, word, '\t') < 0 || put_plain(&b, help, '\n') < 0 ? -EINVAL
+											   : 0;
 	}
 	if (!r)
 		return buf_take(&b);

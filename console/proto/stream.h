@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Small pieces of the control socket's stream, besides snapshot and history: events (lines of the engine's log) and
- * completions. Both sides of the socket include it. Pure.
+ * Small pieces of the control socket's stream, besides snapshot and history: events (lines of the
+ * engine's log) and completions. Both sides of the socket include it. Pure.
  */
 #ifndef PROTO_STREAM_H
 #define PROTO_STREAM_H
@@ -26,13 +26,16 @@ int stream_event_parse(const char *text, size_t len, struct stream_event *out, s
 
 struct stream_choices {
 	unsigned n;
-	struct { char word[128], help[96]; } choice[STREAM_CHOICES];
+	struct {
+		char word[128], help[96];
+	} choice[STREAM_CHOICES];
 };
 
-/* {"complete":[["104.218.88.5","Zoom Fiber, LLC"],...]} and a newline. Words are plain, without quotes. */
+/* {"complete":[["104.218.88.5","Zoom Fiber, LLC"],...]} and a newline. Words are plain, without
+ * quotes. */
 void stream_put_choices(struct buf *b, const struct stream_choices *c);
-/* text: the array, as wire_reply.text of a WIRE_COMPLETE. "word\thelp\n" each, as the prompt takes it; caller frees. NULL: not
- * an array of pairs, or no memory. */
+/* text: the array, as wire_reply.text of a WIRE_COMPLETE. "word\thelp\n" each, as the prompt takes
+ * it; caller frees. NULL: not an array of pairs, or no memory. */
 char *stream_choices_text(const char *text, size_t len);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* For somebody who can be asked: questions with their effect, and completion of what he types. On a fake engine. */
+/* For somebody who can be asked: questions with their effect, and completion of what he types. On a
+ * fake engine. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,8 +55,13 @@ static int teardown(void **state)
 static const char *say(struct fake *f, const char *line, bool confirm, bool yes, int fd)
 {
 	static char text[256];
-	struct con c = {.e = &f->e, .out = out_new(), .may_write = true, .confirm = confirm, .yes = yes, .fd = fd};
-	struct vx_err err = {0};
+	struct con c = { .e = &f->e,
+			 .out = out_new(),
+			 .may_write = true,
+			 .confirm = confirm,
+			 .yes = yes,
+			 .fd = fd };
+	struct vx_err err = { 0 };
 	char **argv;
 	int argc, r;
 
@@ -82,15 +88,18 @@ static void deleting_shows_its_effect(void **state)
 {
 	struct fake *f = *state;
 
-	asks(f, "allow del 104.218.88.5", "would deny 4980 packets/s of 104.218.88.5, Zoom Fiber, LLC");
+	asks(f, "allow del 104.218.88.5",
+	     "would deny 4980 packets/s of 104.218.88.5, Zoom Fiber, LLC");
 	asks(f, "allow del 104.218.89.5",
 	     "104.218.89.5 stays permitted by 104.218.89.0/24; only its own count and note go");
 	f->o.allow_mode = VX_ALLOW_COUNT;
 	asks(f, "allow del 104.218.88.5",
 	     "104.218.88.5 would be on no list (4980 packets/s); allow-mode lets it through still");
 	asks(f, "allow del 10.9.9.9", "allow del: 10.9.9.9 is not on the list");
-	asks(f, "nat del udp/31765", "61870 packets/s would no longer be sent to 172.30.82.95:8081");
-	asks(f, "nat del udp/31765/4", "61870 packets/s would no longer be sent to 172.30.82.95:8081");
+	asks(f, "nat del udp/31765",
+	     "61870 packets/s would no longer be sent to 172.30.82.95:8081");
+	asks(f, "nat del udp/31765/4",
+	     "61870 packets/s would no longer be sent to 172.30.82.95:8081");
 	asks(f, "vni del 1", "2 packets/s of VNI 1 would no longer be ours");
 	assert_int_equal(allow_count(f->e.allow), 3);
 	assert_int_equal(nat_count(f->e.nat), 1);
@@ -127,14 +136,16 @@ static void settings_that_take_away(void **state)
 	asks(f, "allow mode enforce", "would deny 41220 packets/s that are on no list");
 	asks(f, "set allow-mode enforce", "would deny 41220 packets/s that are on no list");
 	f->o.allow_mode = VX_ALLOW_OFF;
-	asks(f, "allow mode enforce", "would deny what is on no list; how much of 61870 packets/s is not "
-				      "known: `allow mode count` tells");
+	asks(f, "allow mode enforce",
+	     "would deny what is on no list; how much of 61870 packets/s is not "
+	     "known: `allow mode count` tells");
 	does(f, "allow mode count");
 	f->o.unmatched = VX_UNMATCHED_FORWARD;
 	asks(f, "set unmatched drop", "would drop 12 packets/s that no rule matches");
 	f->o.unmatched = VX_UNMATCHED_DROP;
 	does(f, "set unmatched forward");
-	asks(f, "set match src", "other packets are let through than now (61870 packets/s sent, 0 denied)");
+	asks(f, "set match src",
+	     "other packets are let through than now (61870 packets/s sent, 0 denied)");
 	does(f, "set match any");
 	asks(f, "set vni 2,3", "1 VNIs with 2 packets/s would no longer be ours");
 	does(f, "set vni 1,2,3");
@@ -159,9 +170,10 @@ static void a_list_is_asked_about_as_a_diff(void **state)
 	static const struct {
 		const char *content, *says;
 	} row[] = {
-		{"good", "+2 (10.0.0.1, 10.0.0.2, ...) -1 (104.218.88.5, ...): would deny 4980 packets/s"},
-		{"same", "done"},
-		{"bad", "allow load: x: line 7: '10.0.0.1/24'"},
+		{ "good", "+2 (10.0.0.1, 10.0.0.2, ...) -1 (104.218.88.5, ...): would deny 4980 "
+			  "packets/s" },
+		{ "same", "done" },
+		{ "bad", "allow load: x: line 7: '10.0.0.1/24'" },
 	};
 	struct fake *f = *state;
 
@@ -184,8 +196,9 @@ static void leaving_asks(void **state)
 
 	asks(f, "quit", "the engine ends: 61870 packets/s are no longer sent");
 	eng_edited(&f->e, ENG_LIST, "x");
-	asks(f, "quit", "the engine ends: 61870 packets/s are no longer sent, and 1 unsaved changes are lost "
-			"(`save`, `allow save`)");
+	asks(f, "quit",
+	     "the engine ends: 61870 packets/s are no longer sent, and 1 unsaved changes are lost "
+	     "(`save`, `allow save`)");
 	assert_false(f->e.quit);
 	assert_string_equal(say(f, "quit", true, true, -1), "done");
 	assert_true(f->e.quit);
@@ -252,7 +265,7 @@ static void completion_is_bounded(void **state)
 	static struct stream_choices c;
 	struct fake *f = *state;
 	struct vx_err err;
-	struct buf line = {0};
+	struct buf line = { 0 };
 	struct cidr cidr;
 	char text[32];
 
@@ -270,11 +283,13 @@ static void completion_is_bounded(void **state)
 	cmd_complete(&f->e, line.data, &c);
 	buf_fini(&line);
 	for (unsigned i = 0; i < 1000; i++) {
-		static const char *const piece[] = {"allow ", "\"", "'", "\\", "set ", " ", "#", "x", "help "};
+		static const char *const piece[] = { "allow ", "\"", "'", "\\",	  "set ",
+						     " ",      "#",  "x", "help " };
 		char random[128] = "";
 
 		for (unsigned k = i; k; k /= 9)
-			snprintf(random + strlen(random), sizeof(random) - strlen(random), "%s", piece[k % 9]);
+			snprintf(random + strlen(random), sizeof(random) - strlen(random), "%s",
+				 piece[k % 9]);
 		cmd_complete(&f->e, random, &c);
 	}
 }
@@ -283,10 +298,14 @@ int main(void)
 {
 #define WITH_FAKE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		WITH_FAKE(deleting_shows_its_effect),  WITH_FAKE(yes_and_scripts_are_not_asked),
-		WITH_FAKE(settings_that_take_away),    WITH_FAKE(a_list_is_asked_about_as_a_diff),
-		WITH_FAKE(leaving_asks),	       WITH_FAKE(commands_complete),
-		WITH_FAKE(arguments_complete),	       WITH_FAKE(completion_is_bounded),
+		WITH_FAKE(deleting_shows_its_effect),
+		WITH_FAKE(yes_and_scripts_are_not_asked),
+		WITH_FAKE(settings_that_take_away),
+		WITH_FAKE(a_list_is_asked_about_as_a_diff),
+		WITH_FAKE(leaving_asks),
+		WITH_FAKE(commands_complete),
+		WITH_FAKE(arguments_complete),
+		WITH_FAKE(completion_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 
 #include "proto/history.h"
 
-static struct snapshot_history *new(void)
+static struct snapshot_history *new (void)
 {
 	struct snapshot_history *h = calloc(1, sizeof(*h));
 
@@ -24,10 +24,10 @@ static struct snapshot_history *new(void)
 static void run(struct snapshot_history *h, unsigned n)
 {
 	while (n--) {
-		struct history_cell c = {.in_pps = (uint32_t)h->seconds,
-					 .in_bps = h->seconds * 10000000000,
-					 .out_pps = (uint32_t)h->seconds * 2,
-					 .out_bps = h->seconds};
+		struct history_cell c = { .in_pps = (uint32_t)h->seconds,
+					  .in_bps = h->seconds * 10000000000,
+					  .out_pps = (uint32_t)h->seconds * 2,
+					  .out_bps = h->seconds };
 
 		history_add(h, (int64_t)h->seconds * 1000000000, 1, &c);
 	}
@@ -42,7 +42,7 @@ static void fits_in_memory(void **state)
 
 static void an_empty_one(void **state)
 {
-	struct snapshot_history *h = new();
+	struct snapshot_history *h = new ();
 
 	(void)state;
 	for (int s = 0; s < HISTORY_SCALES; s++) {
@@ -56,7 +56,7 @@ static void an_empty_one(void **state)
 
 static void seconds_roll_up(void **state)
 {
-	struct snapshot_history *h = new();
+	struct snapshot_history *h = new ();
 
 	(void)state;
 	run(h, 25); /* 0 .. 24 */
@@ -80,7 +80,7 @@ static void seconds_roll_up(void **state)
 
 static void old_seconds_go_but_a_day_stays(void **state)
 {
-	struct snapshot_history *h = new();
+	struct snapshot_history *h = new ();
 
 	(void)state;
 	run(h, 3 * 86400 + 7);
@@ -88,7 +88,8 @@ static void old_seconds_go_but_a_day_stays(void **state)
 	assert_int_equal(history_length(h, HISTORY_10S), HISTORY_10S_CELLS);
 	assert_int_equal(history_length(h, HISTORY_5MIN), HISTORY_5MIN_CELLS);
 	assert_int_equal(history_at(h, HISTORY_1S, 3599).in_pps, 3 * 86400 + 7 - 3600);
-	/* The column that is being filled is one of them, so the oldest full one is shown no more. */
+	/* The column that is being filled is one of them, so the oldest full one is shown no more.
+	 */
 	assert_int_equal(history_at(h, HISTORY_10S, 2159).in_pps, 3 * 86400 - 2159 * 10 + 4);
 	assert_int_equal(history_at(h, HISTORY_5MIN, 288).in_pps, 2 * 86400 + 149);
 	free(h);
@@ -96,8 +97,8 @@ static void old_seconds_go_but_a_day_stays(void **state)
 
 static void a_gap_is_filled(void **state)
 {
-	struct snapshot_history *h = new();
-	struct history_cell c = {.in_pps = 7};
+	struct snapshot_history *h = new ();
+	struct history_cell c = { .in_pps = 7 };
 
 	(void)state;
 	history_add(h, 1, 60, &c);
@@ -110,7 +111,7 @@ static void a_gap_is_filled(void **state)
 
 static void marks_stand_at_their_second(void **state)
 {
-	struct snapshot_history *h = new();
+	struct snapshot_history *h = new ();
 	const struct history_mark *m;
 
 	(void)state;
@@ -126,7 +127,9 @@ static void marks_stand_at_their_second(void **state)
 	assert_int_equal(history_mark_ago(h, HISTORY_10S, m), 1);
 	assert_int_equal(history_mark_ago(h, HISTORY_5MIN, m), 0);
 	for (int i = 0; i < 200; i++)
-		history_add_mark(h, i, "a text that is longer than the room for one:  äääääääääääääääääääääääää");
+		history_add_mark(
+			h, i,
+			"a text that is longer than the room for one:  äääääääääääääääääääääääää");
 	assert_int_equal(history_mark_at(h, 0)->real_ns, 199);
 	assert_int_equal(history_mark_at(h, 127)->real_ns, 72);
 	assert_null(history_mark_at(h, 128));
@@ -158,13 +161,16 @@ static void same(const struct snapshot_history *a, const struct snapshot_history
 	}
 	assert_int_equal(a->marks, b->marks);
 	for (size_t i = 0; history_mark_at(a, i); i++)
-		assert_memory_equal(history_mark_at(a, i), history_mark_at(b, i), sizeof(struct history_mark));
+		assert_memory_equal(history_mark_at(a, i), history_mark_at(b, i),
+				    sizeof(struct history_mark));
 }
 
 static void a_copy_follows(void **state)
 {
-	static const unsigned steps[] = {0, 1, 1, 3, 9, 287, 1, 3000, 600, 601, 40000, 2, 300000, 1};
-	struct snapshot_history *h = new(), *copy = new();
+	static const unsigned steps[] = {
+		0, 1, 1, 3, 9, 287, 1, 3000, 600, 601, 40000, 2, 300000, 1
+	};
+	struct snapshot_history *h = new (), *copy = new ();
 	char *json;
 
 	(void)state;
@@ -179,7 +185,7 @@ static void a_copy_follows(void **state)
 		same(h, copy);
 	}
 	free(copy);
-	copy = new(); /* one that joins late, and looked at another engine before */
+	copy = new (); /* one that joins late, and looked at another engine before */
 	run(copy, 5000);
 	history_add_mark(copy, 1, "another");
 	assert_int_equal(take(copy, history_to_json(h, HISTORY_WHOLE, 0)), 0);
@@ -196,7 +202,11 @@ static void a_copy_follows(void **state)
 static void a_wrong_piece_changes_nothing(void **state)
 {
 	static const char *const bad[] = {
-		"", "[]", "{", "{\"seconds\":1}", "{\"seconds\":-1}",
+		"",
+		"[]",
+		"{",
+		"{\"seconds\":1}",
+		"{\"seconds\":-1}",
 		"{\"seconds\":1,\"s1\":[1,2,3],\"marks\":0,\"mark\":[]}",
 		"{\"seconds\":1,\"s1\":[1,2,3,4,5,6,7,8],\"marks\":0,\"mark\":[]}",
 		"{\"seconds\":6,\"add\":[],\"marks\":0,\"mark\":[]}",
@@ -206,7 +216,7 @@ static void a_wrong_piece_changes_nothing(void **state)
 		"{\"seconds\":6,\"add\":[1,2,3,4],\"marks\":1,\"mark\":[[1,\"x\"]]}",
 		"{\"seconds\":6,\"add\":[1,2,3,4],\"marks\":5,\"mark\":7}",
 	};
-	struct snapshot_history *h = new(), *was = new();
+	struct snapshot_history *h = new (), *was = new ();
 	struct vx_err err;
 
 	(void)state;
@@ -223,7 +233,7 @@ static void a_wrong_piece_changes_nothing(void **state)
 static void damaged_anywhere(void **state)
 {
 	static const char bytes[] = "{}[],:\"\\0-9e.tfn\0\xff ";
-	struct snapshot_history *h = new(), *copy = new();
+	struct snapshot_history *h = new (), *copy = new ();
 	unsigned seed = 7;
 	struct vx_err err;
 	char *json;

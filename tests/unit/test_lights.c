@@ -43,7 +43,8 @@ static void judge(struct fake *f, int64_t seconds)
 	eng_lights(&f->e);
 }
 
-static void shows(struct fake *f, enum snap_light_id id, enum snap_light_state state, const char *text)
+static void shows(struct fake *f, enum snap_light_id id, enum snap_light_state state,
+		  const char *text)
 {
 	const struct snap_light *l = &f->e.snap.light[id];
 

@@ -15,12 +15,14 @@
 
 static void an_event_goes_through(void **state)
 {
-	const struct stream_event in = {.id = UINT64_MAX, .real_ns = INT64_MIN, .level = 2,
-					.text = "root: allow add 10.0.0.1 org \"Böhm\" \\x1b"};
+	const struct stream_event in = { .id = UINT64_MAX,
+					 .real_ns = INT64_MIN,
+					 .level = 2,
+					 .text = "root: allow add 10.0.0.1 org \"Böhm\" \\x1b" };
 	struct stream_event out;
 	struct wire_reply r;
 	struct vx_err err;
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	(void)state;
 	stream_put_event(&b, &in);
@@ -38,8 +40,14 @@ static void an_event_goes_through(void **state)
 
 static void no_event(void **state)
 {
-	static const char *const bad[] = {"", "{}", "[]", "{\"id\":-1}", "{\"id\":1,\"level\":\"x\"}",
-					  "{\"id\":1,\"level\":99}", "{\"id\":1,\"text\":7}", "{\"id\":1"};
+	static const char *const bad[] = { "",
+					   "{}",
+					   "[]",
+					   "{\"id\":-1}",
+					   "{\"id\":1,\"level\":\"x\"}",
+					   "{\"id\":1,\"level\":99}",
+					   "{\"id\":1,\"text\":7}",
+					   "{\"id\":1" };
 	struct stream_event out;
 	struct vx_err err;
 
@@ -50,11 +58,12 @@ static void no_event(void **state)
 
 static void choices_become_lines(void **state)
 {
-	static struct stream_choices c = {
-		.n = 2, .choice = {{"104.218.88.5", "Zoom Fiber, LLC"}, {"a\tb", "two\nlines"}}};
+	static struct stream_choices c = { .n = 2,
+					   .choice = { { "104.218.88.5", "Zoom Fiber, LLC" },
+						       { "a\tb", "two\nlines" } } };
 	struct wire_reply r;
 	struct vx_err err;
-	struct buf b = {0};
+	struct buf b = { 0 };
 	char *text;
 
 	(void)state;

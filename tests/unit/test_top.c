@@ -154,10 +154,8 @@ int main(void)
 {
 #define BED(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		BED(nothing_flows),
-		BED(organisations_add_up),
-		BED(the_largest_are_kept),
-		BED(names_are_cut_between_characters),
+		BED(nothing_flows),	    BED(organisations_add_up),
+		BED(the_largest_are_kept),  BED(names_are_cut_between_characters),
 		BED(seconds_of_the_engine),
 	};
 

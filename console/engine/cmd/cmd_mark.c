@@ -24,8 +24,8 @@ static int ack(struct con *c)
 }
 
 const struct cmd cmd_mark[] = {
-	{"mark", "", 0, 0, CMD_OWNER, mark,
-	 "count from now: screens show what came since, and the graphs a mark", NULL},
-	{"ack", "", 0, 0, CMD_OWNER, ack, "acknowledge the lights that went out of order", NULL},
-	{0},
+	{ "mark", "", 0, 0, CMD_OWNER, mark,
+	  "count from now: screens show what came since, and the graphs a mark", NULL },
+	{ "ack", "", 0, 0, CMD_OWNER, ack, "acknowledge the lights that went out of order", NULL },
+	{ 0 },
 };

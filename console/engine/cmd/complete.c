@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Completion: what the last word of a line may become. Commands come from the table, arguments from each command's own
- * function. The line may end within a quote. [engine]
+ * Completion: what the last word of a line may become. Commands come from the table, arguments from
+ * each command's own function. The line may end within a quote. [engine]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +32,12 @@ void cmd_offer(struct completion *c, const char *word, const char *help)
 }
 
 /*
- * As cmd_split, but the line may stop anywhere: a letter behind it makes the last word one that is there, and then whatever
- * quote is open is closed.
+ * As cmd_split, but the line may stop anywhere: a letter behind it makes the last word one that is
+ * there, and then whatever quote is open is closed.
  */
 static int split_open(const char *line, int *argc, char ***argv)
 {
-	static const char *const close[] = {"x", "x\"", "x'"};
+	static const char *const close[] = { "x", "x\"", "x'" };
 	char text[LINE_MAX_BYTES];
 	struct vx_err err;
 
@@ -97,7 +97,7 @@ static void offer_arguments(struct completion *c)
 
 void cmd_complete(struct eng *e, const char *line, struct stream_choices *out)
 {
-	struct completion c = {.e = e, .out = out};
+	struct completion c = { .e = e, .out = out };
 	char **words;
 	int n;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a new value of a setting would take away, in packets/s of this moment: the question that is asked before it is done.
- * Values that only add are not asked about. [engine]
+ * What a new value of a setting would take away, in packets/s of this moment: the question that is
+ * asked before it is done. Values that only add are not asked about. [engine]
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static void count_leaving(void *ctx, const struct eng_vni_row *vni)
 
 static int ask_vni(struct con *c, const struct opts *next)
 {
-	struct leaving l = {.ours = &next->vnis};
+	struct leaving l = { .ours = &next->vnis };
 
 	eng_vni_rows(c->e, count_leaving, &l);
 	if (!l.n && !(c->e->o->vnis.any && !next->vnis.any))
@@ -56,14 +56,18 @@ static int ask_allow_mode(struct con *c, const struct opts *next)
 	if (c->e->o->allow_mode == VX_ALLOW_COUNT)
 		return cmd_ask(c, "would deny %" PRIu64 " packets/s that are on no list",
 			       row(c, VX_L_WOULD_DENY));
-	return cmd_ask(c, "would deny what is on no list; how much of %" PRIu64
-		       " packets/s is not known: `allow mode count` tells", c->e->snap.out_pps);
+	return cmd_ask(c,
+		       "would deny what is on no list; how much of %" PRIu64
+		       " packets/s is not known: `allow mode count` tells",
+		       c->e->snap.out_pps);
 }
 
 static int ask_match(struct con *c)
 {
-	return cmd_ask(c, "other packets are let through than now (%" PRIu64 " packets/s sent, %" PRIu64
-		       " denied)", c->e->snap.out_pps, row(c, VX_L_DENIED));
+	return cmd_ask(c,
+		       "other packets are let through than now (%" PRIu64
+		       " packets/s sent, %" PRIu64 " denied)",
+		       c->e->snap.out_pps, row(c, VX_L_DENIED));
 }
 
 static int ask_next_hop(struct con *c)
@@ -82,21 +86,29 @@ static int ask_about(struct con *c, enum opt_id id, const struct opts *next)
 	case OPT_MATCH:
 		return next->match == VX_MATCH_ANY ? 0 : ask_match(c);
 	case OPT_UNMATCHED:
-		return next->unmatched != VX_UNMATCHED_DROP ? 0 :
-		       cmd_ask(c, "would drop %" PRIu64 " packets/s that no rule matches",
-			       row(c, VX_L_UNNATTED));
+		return next->unmatched != VX_UNMATCHED_DROP
+			       ? 0
+			       : cmd_ask(c, "would drop %" PRIu64 " packets/s that no rule matches",
+					 row(c, VX_L_UNNATTED));
 	case OPT_TRUNCATED:
-		return next->truncated != VX_TRUNC_DROP ? 0 :
-		       cmd_ask(c, "would drop packets that were cut, of %" PRIu64 " packets/s sent",
-			       c->e->snap.out_pps);
+		return next->truncated != VX_TRUNC_DROP
+			       ? 0
+			       : cmd_ask(c,
+					 "would drop packets that were cut, of %" PRIu64
+					 " packets/s sent",
+					 c->e->snap.out_pps);
 	case OPT_OTHER_VNI:
-		return next->other_vni != VX_OTHER_DROP ? 0 :
-		       cmd_ask(c, "would drop %" PRIu64 " packets/s that the kernel gets now",
-			       row(c, VX_L_OTHER_VNI_PASS));
+		return next->other_vni != VX_OTHER_DROP
+			       ? 0
+			       : cmd_ask(c,
+					 "would drop %" PRIu64
+					 " packets/s that the kernel gets now",
+					 row(c, VX_L_OTHER_VNI_PASS));
 	case OPT_EGRESS:
-		return next->egress != OPT_EG_NULL ? 0 :
-		       cmd_ask(c, "nothing would be sent any more: %" PRIu64 " packets/s",
-			       c->e->snap.out_pps);
+		return next->egress != OPT_EG_NULL
+			       ? 0
+			       : cmd_ask(c, "nothing would be sent any more: %" PRIu64 " packets/s",
+					 c->e->snap.out_pps);
 	case OPT_NEXT_HOP_MAC:
 		return ask_next_hop(c);
 	default:

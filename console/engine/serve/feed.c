@@ -35,9 +35,9 @@ static void put_events(struct feed *f, struct buf *out)
 
 	while ((n = log_read(f->event, line, 16))) {
 		for (size_t i = 0; i < n; i++) {
-			struct stream_event e = {.id = line[i].id,
-						 .real_ns = line[i].real_ns,
-						 .level = (int)line[i].level};
+			struct stream_event e = { .id = line[i].id,
+						  .real_ns = line[i].real_ns,
+						  .level = (int)line[i].level };
 
 			memcpy(e.text, line[i].text, sizeof(e.text));
 			stream_put_event(out, &e);
@@ -61,9 +61,11 @@ static void put_history(struct feed *f, const struct snapshot_history *h, struct
 	f->marks = h->marks;
 }
 
-void feed_put(struct feed *f, const struct eng *e, const char *snapshot, uint64_t now_ns, struct buf *out)
+void feed_put(struct feed *f, const struct eng *e, const char *snapshot, uint64_t now_ns,
+	      struct buf *out)
 {
-	_Static_assert(sizeof(((struct stream_event *)0)->text) == sizeof(((struct log_line *)0)->text),
+	_Static_assert(sizeof(((struct stream_event *)0)->text) ==
+			       sizeof(((struct log_line *)0)->text),
 		       "an event is a line of the log");
 
 	put_events(f, out);

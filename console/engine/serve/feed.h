@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What one subscriber has seen of the stream, and what comes next: events, history, snapshots. For serve.c. [engine]
+ * What one subscriber has seen of the stream, and what comes next: events, history, snapshots. For
+ * serve.c. [engine]
  */
 #ifndef ENGINE_SERVE_FEED_H
 #define ENGINE_SERVE_FEED_H
@@ -24,6 +25,7 @@ struct feed {
 void feed_subscribe(struct feed *f, unsigned interval_ms);
 bool feed_wants_snapshot(const struct feed *f, uint64_t now_ns);
 /* Appends what is new; with a snapshot (its JSON) the history as well. */
-void feed_put(struct feed *f, const struct eng *e, const char *snapshot, uint64_t now_ns, struct buf *out);
+void feed_put(struct feed *f, const struct eng *e, const char *snapshot, uint64_t now_ns,
+	      struct buf *out);
 
 #endif

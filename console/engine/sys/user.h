@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who is at the other end of a connection, as a name for the log. Only files of this machine are read: a directory service
- * that does not answer must not stop the engine.
+ * Who is at the other end of a connection, as a name for the log. Only files of this machine are
+ * read: a directory service that does not answer must not stop the engine.
  */
 #ifndef ENGINE_SYS_USER_H
 #define ENGINE_SYS_USER_H
