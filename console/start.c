@@ -121,6 +121,14 @@ static void tell_ready(const struct eng *e)
 		vx_info("the console that started this engine is gone: it runs on");
 }
 
+/* Is the console that started us still there? */
+static bool is_heard(void)
+{
+	struct pollfd p = {.fd = TELL_FD, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
+}
+
 static int engine(struct opts *o)
 {
 	struct eng *e;
@@ -131,8 +139,10 @@ static int engine(struct opts *o)
 	tell_ready(e);
 	loop(e);
 	rc = eng_stop(e);
-	dup2(TELL_FD, STDOUT_FILENO);
-	dup2(TELL_FD, STDERR_FILENO);
+	if (is_heard()) {
+		dup2(TELL_FD, STDOUT_FILENO);
+		dup2(TELL_FD, STDERR_FILENO);
+	}
 	eng_report(e);
 	fflush(stdout);
 	eng_free(e);
