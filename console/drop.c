@@ -45,8 +45,8 @@ static void drop_bounding(void)
 
 static int drop_caps(void)
 {
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {{0}};
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
 
 	if (syscall(SYS_capset, &head, none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
@@ -55,8 +55,8 @@ static int drop_caps(void)
 
 static bool is_dropped(uid_t uid, gid_t gid)
 {
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct have[2] = {{0}};
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[2] = { { 0 } };
 	uid_t u[3];
 	gid_t g[3];
 
@@ -87,5 +87,7 @@ int drop_root(struct vx_err *err)
 	r = r ? r : drop_caps();
 	if (!r && !is_dropped(uid, gid))
 		r = -EPERM;
-	return r ? vx_err_set(err, r, "root cannot be dropped (%s): use --headless, and ctl", strerror(-r)) : 0;
+	return r ? vx_err_set(err, r, "root cannot be dropped (%s): use --headless, and ctl",
+			      strerror(-r))
+		 : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which of engine, screen and ctl this process is, and its exit code: 0 ok, 1 a failure that is explained, 2 usage.
+ * Which of engine, screen and ctl this process is, and its exit code: 0 ok, 1 a failure that is
+ * explained, 2 usage.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,11 +26,12 @@ static int fail(const struct vx_err *err, int code)
 	return code;
 }
 
-/* The screen on the engine of this socket. Root is needed to connect, and for nothing after that. */
+/* The screen on the engine of this socket. Root is needed to connect, and for nothing after that.
+ */
 static int screen(const struct opts *o, const char *socket, struct start *own)
 {
-	struct link l = {.fd = -1};
-	struct vx_err err = {0};
+	struct link l = { .fd = -1 };
+	struct vx_err err = { 0 };
 	int end = link_open(&l, socket, &err);
 
 	end = end < 0 ? end : drop_root(&err);
@@ -37,7 +39,8 @@ static int screen(const struct opts *o, const char *socket, struct start *own)
 	if (end < 0)
 		fail(&err, 1);
 	if (end == SCREEN_LEFT)
-		printf("The engine runs on (pid %d). To come back: vxconsole attach --socket %s\n", l.pid, l.path);
+		printf("The engine runs on (pid %d). To come back: vxconsole attach --socket %s\n",
+		       l.pid, l.path);
 	link_close(&l);
 	if (own && (end == SCREEN_STOPPED || end == -EPIPE))
 		return start_report(own) || end < 0;
@@ -46,7 +49,7 @@ static int screen(const struct opts *o, const char *socket, struct start *own)
 
 static int console(struct opts *o)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct start s;
 
 	if (term_find(&err) < 0)
@@ -56,7 +59,7 @@ static int console(struct opts *o)
 
 static int attach(struct opts *o)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	if (term_find(&err) < 0)
 		return fail(&err, 2);

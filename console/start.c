@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Starting the engine. As a process of its own it has its own session and nothing of ours open: no terminal, no signal and
- * no death of the screen reaches it. A pipe is left, on which it says what went wrong or that it is ready (a NUL, then its
- * socket), and at the end its report.
+ * Starting the engine. As a process of its own it has its own session and nothing of ours open: no
+ * terminal, no signal and no death of the screen reaches it. A pipe is left, on which it says what
+ * went wrong or that it is ready (a NUL, then its socket), and at the end its report.
  */
 #define _GNU_SOURCE /* close_range */
 #include "start.h"
@@ -25,7 +25,8 @@
 #define TELL_FD	       3 /* the engine's end of the pipe */
 #define REPORT_SECONDS 10
 
-/* Blocked before the first thread starts, so that every thread has them blocked; the loop reads them by signalfd. */
+/* Blocked before the first thread starts, so that every thread has them blocked; the loop reads
+ * them by signalfd. */
 static void block_signals(void)
 {
 	sigset_t set;
@@ -40,11 +41,12 @@ static void block_signals(void)
 
 static int new_engine(struct eng **e, struct opts *o)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	if (log_open(o->log, true, o->debug, &err) || eng_new(e, o, &dp_real, &err)) {
 		vx_error("%s", err.msg);
-		if (log_level() < LOG_ERROR) /* whatever --debug says: an exit code of 1 is always explained */
+		if (log_level() <
+		    LOG_ERROR) /* whatever --debug says: an exit code of 1 is always explained */
 			log_say("error: %s\n", err.msg);
 		log_close();
 		return -1;
@@ -57,7 +59,7 @@ static int new_engine(struct eng **e, struct opts *o)
 
 static void loop(struct eng *e)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	if (eng_loop(e, &err)) {
 		vx_error("%s", err.msg);
@@ -75,9 +77,10 @@ int start_headless(struct opts *o)
 	block_signals();
 	if (new_engine(&e, o))
 		return 1;
-	log_say("ready: %s -> %s, %s mode (%s), egress %s (%s), %u worker%s, socket %s\n", o->ingress,
-		o->egress_dev, e->snap.mode, e->snap.mode_reason, e->snap.egress_method,
-		e->snap.egress_reason, e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s", e->socket_path);
+	log_say("ready: %s -> %s, %s mode (%s), egress %s (%s), %u worker%s, socket %s\n",
+		o->ingress, o->egress_dev, e->snap.mode, e->snap.mode_reason, e->snap.egress_method,
+		e->snap.egress_reason, e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s",
+		e->socket_path);
 	loop(e);
 	rc = eng_stop(e);
 	eng_report(e);
@@ -98,14 +101,16 @@ static int to_null(void)
 	return done ? 0 : -1;
 }
 
-/* Away from the terminal and from whatever else was open. Until it is ready it ends with the parent. */
+/* Away from the terminal and from whatever else was open. Until it is ready it ends with the
+ * parent. */
 static void leave(int pipe_fd, pid_t parent)
 {
 	block_signals();
 	setsid();
 	prctl(PR_SET_NAME, "vx-engine");
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent || dup2(pipe_fd, TELL_FD) < 0 || to_null() < 0 || dup2(TELL_FD, STDERR_FILENO) < 0)
+	if (getppid() != parent || dup2(pipe_fd, TELL_FD) < 0 || to_null() < 0 ||
+	    dup2(TELL_FD, STDERR_FILENO) < 0)
 		_exit(1);
 	close_range(TELL_FD + 1, ~0U, 0);
 }
@@ -116,7 +121,8 @@ static void tell_ready(const struct eng *e)
 	int n = snprintf(text, sizeof(text), "%c%s\n", 0, e->socket_path);
 
 	prctl(PR_SET_PDEATHSIG, 0);
-	to_null(); /* status lines are for --headless; what matters is in the events and the log file */
+	to_null(); /* status lines are for --headless; what matters is in the events and the log
+		      file */
 	if (write(TELL_FD, text, (size_t)n) < 0)
 		vx_info("the console that started this engine is gone: it runs on");
 }
@@ -124,7 +130,7 @@ static void tell_ready(const struct eng *e)
 /* Is the console that started us still there? */
 static bool is_heard(void)
 {
-	struct pollfd p = {.fd = TELL_FD, .events = POLLOUT};
+	struct pollfd p = { .fd = TELL_FD, .events = POLLOUT };
 
 	return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
 }
@@ -155,7 +161,7 @@ static int engine(struct opts *o)
 /* What comes on the pipe goes to stderr, up to a NUL (true) or the end. */
 static bool relay(int fd, int timeout_ms)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char c;
 
 	while (poll(&p, 1, timeout_ms) == 1 && read(fd, &c, 1) == 1) {
@@ -170,7 +176,8 @@ static void take_socket(struct start *s)
 {
 	size_t n = 0;
 
-	while (n < sizeof(s->socket) - 1 && read(s->fd, &s->socket[n], 1) == 1 && s->socket[n] != '\n')
+	while (n < sizeof(s->socket) - 1 && read(s->fd, &s->socket[n], 1) == 1 &&
+	       s->socket[n] != '\n')
 		n++;
 	s->socket[n] = 0;
 }

@@ -71,7 +71,7 @@ static int judge(const struct found *f, const char *dir, struct vx_err *err)
 
 static int find_only(char path[static SOCKPATH_MAX], struct vx_err *err)
 {
-	struct found f = {0};
+	struct found f = { 0 };
 	char dir[SOCKPATH_MAX];
 	struct dirent *entry;
 	DIR *d;
@@ -124,14 +124,14 @@ static int explain(int code, const char *path, struct vx_err *err)
 
 int link_open(struct link *l, const char *name, struct vx_err *err)
 {
-	const struct timeval limit = {.tv_sec = ANSWER_SECONDS};
-	struct ucred peer = {0};
+	const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+	struct ucred peer = { 0 };
 	socklen_t len = sizeof(peer);
 	char path[SOCKPATH_MAX];
 	struct stat st;
 	int r;
 
-	*l = (struct link){.fd = -1};
+	*l = (struct link){ .fd = -1 };
 	r = find(name, path, err);
 	if (r < 0)
 		return r;
@@ -162,9 +162,9 @@ static ssize_t send_some(int to, const char *data, size_t len, int fd, int flags
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
-	} control = {.bytes = {0}};
-	struct iovec iov = {.iov_base = (void *)data, .iov_len = len};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	} control = { .bytes = { 0 } };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *m;
 
 	if (fd >= 0) {
@@ -212,7 +212,8 @@ ssize_t link_push(struct link *l, const char *data, size_t len, int fd, struct v
 	return errno == EAGAIN || errno == EINTR ? 0 : lost(l, -errno, err);
 }
 
-/* 1 when something came, 0 when nothing did: with MSG_DONTWAIT there was nothing, else a signal came. */
+/* 1 when something came, 0 when nothing did: with MSG_DONTWAIT there was nothing, else a signal
+ * came. */
 static int read_more(struct link *l, int flags, struct vx_err *err)
 {
 	char data[CHUNK_BYTES];

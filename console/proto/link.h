@@ -13,12 +13,12 @@
 
 struct link {
 	int fd;
-	int pid;       /* of the engine */
+	int pid; /* of the engine */
 	char path[SOCKPATH_MAX];
 	bool may_write; /* the engine takes changes from us, as root or the socket's owner */
-	struct buf in; /* what came and was not taken yet */
-	size_t taken;  /* of in: the line that the caller has */
-	size_t looked; /* no newline in in before this, but that of the line taken */
+	struct buf in;	/* what came and was not taken yet */
+	size_t taken;	/* of in: the line that the caller has */
+	size_t looked;	/* no newline in in before this, but that of the line taken */
 };
 
 /*

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tables that came as JSON: their columns are the keys of all rows, in the order in which they were met. Pure. [screen] */
+/* Tables that came as JSON: their columns are the keys of all rows, in the order in which they were
+ * met. Pure. [screen] */
 #include "screen/data.h"
 
 #include <errno.h>
@@ -89,7 +90,7 @@ static int each_row(struct data_table *t, struct slice text, bool take)
 
 int data_table_fill(struct data_table *t, const char *json, struct vx_err *err)
 {
-	struct slice text = {json, strlen(json)};
+	struct slice text = { json, strlen(json) };
 	size_t rows;
 	int r;
 
@@ -115,7 +116,7 @@ int data_table_fill(struct data_table *t, const char *json, struct vx_err *err)
 
 int data_col(const struct data_table *t, const char *key)
 {
-	return find_col(t, (struct slice){key, strlen(key)});
+	return find_col(t, (struct slice){ key, strlen(key) });
 }
 
 const char *data_cell(const struct data_table *t, size_t row, int col)
@@ -132,5 +133,5 @@ uint64_t data_u64(const struct data_table *t, size_t row, int col)
 	const char *cell = data_cell(t, row, col);
 	uint64_t v;
 
-	return slice_u64((struct slice){cell, strlen(cell)}, &v) < 0 ? 0 : v;
+	return slice_u64((struct slice){ cell, strlen(cell) }, &v) < 0 ? 0 : v;
 }

@@ -51,7 +51,7 @@ int file_open(struct file *f, const struct data_table *help, const char *line, s
 	int name = data_col(help, "command"), args = data_col(help, "args");
 	const char *rest = NULL, *what = "";
 
-	*f = (struct file){.fd = -1};
+	*f = (struct file){ .fd = -1 };
 	for (size_t i = 0; i < help->rows && !rest; i++) {
 		what = data_cell(help, i, args);
 		if (!strcmp(what, "FILE") || !strcmp(what, "[FILE]"))
@@ -115,7 +115,7 @@ int file_keep(struct file *f, struct vx_err *err)
 
 int file_new_dump(char *path, size_t size, struct vx_err *err)
 {
-	const char *dirs[] = {getenv("HOME"), "."};
+	const char *dirs[] = { getenv("HOME"), "." };
 	char when[32];
 	time_t now = time(NULL);
 	struct tm tm;

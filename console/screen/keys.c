@@ -7,7 +7,7 @@
 #include <string.h>
 
 const struct ui_binding keys_table[UI_N_KEYS] = {
-#define UI_KEY_ROW(id, key, where, command, help) [UI_##id] = {key, where, command, help},
+#define UI_KEY_ROW(id, key, where, command, help) [UI_##id] = { key, where, command, help },
 	UI_KEYS(UI_KEY_ROW)
 #undef UI_KEY_ROW
 };
@@ -23,7 +23,8 @@ enum ui_key keys_find(int key)
 
 const char *keys_name(int key, char buf[static 8])
 {
-	static const char *const special[] = {"Up", "Down", "PgUp", "PgDn", "Home", "End", "", "", ""};
+	static const char *const special[] = { "Up",  "Down", "PgUp", "PgDn", "Home",
+					       "End", "",     "",     "" };
 
 	if (key > KEY_SPECIAL && key <= KEY_OTHER)
 		snprintf(buf, 8, "%s", special[key - KEY_CURSOR_UP]);
@@ -43,8 +44,9 @@ static int numbered(int n)
 {
 	static const struct {
 		int n, key;
-	} keys[] = {{1, KEY_FIRST},    {7, KEY_FIRST},	   {4, KEY_LAST},	{8, KEY_LAST},
-		    {5, KEY_PAGE_UP},  {6, KEY_PAGE_DOWN}, {200, KEY_PASTE_ON}, {201, KEY_PASTE_OFF}};
+	} keys[] = { { 1, KEY_FIRST },	    { 7, KEY_FIRST },	   { 4, KEY_LAST },
+		     { 8, KEY_LAST },	    { 5, KEY_PAGE_UP },	   { 6, KEY_PAGE_DOWN },
+		     { 200, KEY_PASTE_ON }, { 201, KEY_PASTE_OFF } };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].n == n)
@@ -55,7 +57,7 @@ static int numbered(int n)
 static int lettered(char c)
 {
 	static const char letters[] = "ABHF";
-	static const int keys[] = {KEY_CURSOR_UP, KEY_CURSOR_DOWN, KEY_FIRST, KEY_LAST};
+	static const int keys[] = { KEY_CURSOR_UP, KEY_CURSOR_DOWN, KEY_FIRST, KEY_LAST };
 	const char *at = strchr(letters, c);
 
 	return at && c ? keys[at - letters] : KEY_OTHER;

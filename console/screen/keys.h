@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All keys in one table: what the screen does at a key, the footer, the help page and the manual read it. A key with a
- * command line is that command, shown as it runs. Keys of a view's rows stand here for their help; what they run is the
- * view's to say, since it knows the row. [screen]
+ * All keys in one table: what the screen does at a key, the footer, the help page and the manual
+ * read it. A key with a command line is that command, shown as it runs. Keys of a view's rows stand
+ * here for their help; what they run is the view's to say, since it knows the row. [screen]
  */
 #ifndef SCREEN_KEYS_H
 #define SCREEN_KEYS_H
@@ -26,7 +26,8 @@ enum key {
 	KEY_OTHER, /* a sequence that means nothing here */
 };
 
-/* X(ID, key, where, command line or NULL, help). where: "" everywhere but in the command line; else the view's name. */
+/* X(ID, key, where, command line or NULL, help). where: "" everywhere but in the command line; else
+ * the view's name. */
 /* clang-format off */
 #define UI_KEYS(X) \
 	X(VIEW_1,    '1',              "", NULL,  "overview") \
@@ -82,8 +83,8 @@ struct ui_binding {
 extern const struct ui_binding keys_table[UI_N_KEYS];
 
 /*
- * The key at the start of n bytes of the terminal, and how many bytes it took. KEY_NONE: it is not whole yet, which never
- * happens when last (nothing more comes).
+ * The key at the start of n bytes of the terminal, and how many bytes it took. KEY_NONE: it is not
+ * whole yet, which never happens when last (nothing more comes).
  */
 int keys_decode(const char *bytes, size_t n, bool last, size_t *used);
 /* What a key does outside the command line, UI_N_KEYS: nothing. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The screen's one loop: terminal, socket, signals, time. The socket is read whatever the terminal does; a picture is
- * painted only when the one before is gone, so a slow terminal sees fewer of them and costs no memory. [screen]
+ * The screen's one loop: terminal, socket, signals, time. The socket is read whatever the terminal
+ * does; a picture is painted only when the one before is gone, so a slow terminal sees fewer of
+ * them and costs no memory. [screen]
  */
 #include "screen/screen.h"
 
@@ -67,20 +68,21 @@ static void explain_end(const struct screen *s, struct vx_err *err)
 		vx_err_set(err, -EPIPE, "the engine (pid %d) has ended: %.150s", s->l->pid,
 			   e->text + sizeof(ending) - 1);
 	else if (s->d->events && e->level == 1)
-		vx_err_set(err, -EPIPE, "the engine (pid %d) has ended; it said last: %.150s", s->l->pid,
-			   e->text);
+		vx_err_set(err, -EPIPE, "the engine (pid %d) has ended; it said last: %.150s",
+			   s->l->pid, e->text);
 }
 
-/* A screen that was stopped for long is dropped by its engine, which runs on: it is looked for once. */
+/* A screen that was stopped for long is dropped by its engine, which runs on: it is looked for
+ * once. */
 static void lost(struct screen *s, struct vx_err *err)
 {
 	uint64_t now = now_ns();
-	struct vx_err again = {0};
+	struct vx_err again = { 0 };
 
 	if (ui_stopping(s->ui)) {
 		finish(s, SCREEN_STOPPED);
 	} else if (now - s->again_ns > AGAIN_NS && !talk_again(s->talk, &again)) {
-		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = SOCKET};
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = SOCKET };
 
 		s->again_ns = now;
 		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->l->fd, &ev);
@@ -89,7 +91,9 @@ static void lost(struct screen *s, struct vx_err *err)
 		if (err->code == -EPIPE)
 			explain_end(s, err);
 		if (again.code == -EACCES)
-			vx_err_set(err, -EPIPE, "the engine (pid %d) runs on, but has dropped this screen", s->l->pid);
+			vx_err_set(err, -EPIPE,
+				   "the engine (pid %d) runs on, but has dropped this screen",
+				   s->l->pid);
 		finish(s, err->code ? err->code : -EPIPE);
 	}
 }
@@ -210,7 +214,8 @@ static int wait_ms(const struct screen *s)
 
 static void watch(const struct screen *s, enum source id, int fd, bool out)
 {
-	struct epoll_event ev = {.events = EPOLLIN | (out ? (uint32_t)EPOLLOUT : 0), .data.u32 = id};
+	struct epoll_event ev = { .events = EPOLLIN | (out ? (uint32_t)EPOLLOUT : 0),
+				  .data.u32 = id };
 
 	epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, fd, &ev);
 }
@@ -239,14 +244,14 @@ static void turn(struct screen *s, struct vx_err *err)
 
 static int add(const struct screen *s, enum source id, int fd)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = id};
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = id };
 
 	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0 ? -errno : 0;
 }
 
 static int open_loop(struct screen *s, struct vx_err *err)
 {
-	static const int signals[] = {SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT};
+	static const int signals[] = { SIGWINCH, SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT };
 	sigset_t set;
 	int r;
 
@@ -324,7 +329,7 @@ static void close_all(struct screen *s)
 
 int screen_run(struct link *l, const struct opts *o, struct vx_err *err)
 {
-	struct screen s = {.l = l, .epoll_fd = -1, .signal_fd = -1};
+	struct screen s = { .l = l, .epoll_fd = -1, .signal_fd = -1 };
 	int r = open_all(&s, o, err);
 
 	if (r)

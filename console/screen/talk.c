@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The screen's side of the control socket. Requests wait in a queue and go out one at a time, each when the one before
- * was answered: a file's descriptor must not come earlier, and what is under way is bounded. [screen]
+ * The screen's side of the control socket. Requests wait in a queue and go out one at a time, each
+ * when the one before was answered: a file's descriptor must not come earlier, and what is under
+ * way is bounded. [screen]
  */
 #include "screen/talk.h"
 
@@ -60,7 +61,7 @@ static void ask_fini(struct ask *a)
 	buf_fini(&a->bytes);
 	free(a->line);
 	file_close(&a->file);
-	*a = (struct ask){.file.fd = -1};
+	*a = (struct ask){ .file.fd = -1 };
 }
 
 static void pop(struct talk *t)
@@ -79,7 +80,7 @@ static struct ask *push(struct talk *t, enum ask_kind kind)
 	if (t->n == ASKS)
 		return NULL;
 	t->n++;
-	*a = (struct ask){.kind = kind, .file.fd = -1};
+	*a = (struct ask){ .kind = kind, .file.fd = -1 };
 	return a;
 }
 
@@ -120,7 +121,8 @@ static void take_snapshot(struct talk *t, const struct wire_reply *reply)
 	struct vx_err err;
 
 	if (snapshot_from_json(reply->text, strlen(reply->text), &s, &err) < 0) {
-		snprintf(t->d->said, sizeof(t->d->said), "%.200s: is the engine of another version?", err.msg);
+		snprintf(t->d->said, sizeof(t->d->said),
+			 "%.200s: is the engine of another version?", err.msg);
 		t->d->said_error = true;
 		return;
 	}
@@ -135,7 +137,7 @@ static void take_history(struct talk *t, const struct wire_reply *reply)
 	struct vx_err err;
 
 	if (history_from_json(reply->text, strlen(reply->text), t->d->history, &err) < 0)
-		*t->d->history = (struct snapshot_history){0}; /* the graph begins anew */
+		*t->d->history = (struct snapshot_history){ 0 }; /* the graph begins anew */
 }
 
 static void take_event(struct data *d, const struct wire_reply *reply)
@@ -185,7 +187,7 @@ static void take_table(struct data_table *table, const struct wire_reply *reply)
 
 static void take_command(struct talk *t, struct ask *a, struct wire_reply *reply)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	if (reply->kind == WIRE_OK && file_keep(&a->file, &err) < 0) {
 		free(reply->text);
@@ -237,7 +239,8 @@ int talk_read(struct talk *t, struct vx_err *err)
 
 /* --- questions --- */
 
-static struct ask *put_line(struct talk *t, enum ask_kind kind, const char *line, bool json, bool yes)
+static struct ask *put_line(struct talk *t, enum ask_kind kind, const char *line, bool json,
+			    bool yes)
 {
 	struct ask *a = push(t, kind);
 
@@ -250,7 +253,7 @@ static struct ask *put_line(struct talk *t, enum ask_kind kind, const char *line
 
 int talk_command(struct talk *t, const char *line, bool yes, struct vx_err *err)
 {
-	struct file file = {.fd = -1};
+	struct file file = { .fd = -1 };
 	struct ask *a;
 	int r = file_open(&file, &t->help, line, err);
 
@@ -261,7 +264,8 @@ int talk_command(struct talk *t, const char *line, bool yes, struct vx_err *err)
 		if (a)
 			ask_fini(&t->queue[(t->first + --t->n) % ASKS]);
 		file_close(&file);
-		return vx_err_set(err, -EBUSY, "%s", a ? "the line is too long" : "the engine has not answered yet");
+		return vx_err_set(err, -EBUSY, "%s",
+				  a ? "the line is too long" : "the engine has not answered yet");
 	}
 	a->file = file;
 	return talk_flush(t, err);
@@ -305,7 +309,8 @@ char *talk_complete(struct talk *t, const char *text)
 	if (talk_flush(t, &err) < 0)
 		return NULL;
 	while (t->n && (now = now_ns()) < until) {
-		struct pollfd p = {.fd = t->l->fd, .events = (short)(POLLIN | (talk_waits(t) ? POLLOUT : 0))};
+		struct pollfd p = { .fd = t->l->fd,
+				    .events = (short)(POLLIN | (talk_waits(t) ? POLLOUT : 0)) };
 
 		if (poll(&p, 1, (int)((until - now) / 1000000) + 1) < 0 || talk_read(t, &err) < 0)
 			break;
@@ -327,11 +332,12 @@ void talk_pause(struct talk *t, bool pause)
 /* Goes out before whatever waits; not into the middle of a request. */
 void talk_bye(struct talk *t)
 {
-	struct buf bye = {0};
+	struct buf bye = { 0 };
 	struct vx_err err;
 
 	wire_put_bye(&bye);
-	if (!bye.failed && (!talk_waits(t) || !t->sent) && link_push(t->l, bye.data, bye.n, -1, &err) < 0)
+	if (!bye.failed && (!talk_waits(t) || !t->sent) &&
+	    link_push(t->l, bye.data, bye.n, -1, &err) < 0)
 		t->sent = 0; /* it has ended: nothing to say to it */
 	buf_fini(&bye);
 }
@@ -358,19 +364,21 @@ int talk_again(struct talk *t, struct vx_err *err)
 	*t->l = fresh;
 	while (t->n)
 		pop(t);
-	*t->d->history = (struct snapshot_history){0};
+	*t->d->history = (struct snapshot_history){ 0 };
 	start(t);
 	return 0;
 }
 
-int talk_new(struct talk **out, struct link *l, struct data *d, unsigned interval_ms, talk_answer_fn answer,
-	     void *ctx, struct vx_err *err)
+int talk_new(struct talk **out, struct link *l, struct data *d, unsigned interval_ms,
+	     talk_answer_fn answer, void *ctx, struct vx_err *err)
 {
 	struct talk *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return vx_err_set(err, -ENOMEM, "screen: no memory");
-	*t = (struct talk){.l = l, .d = d, .interval_ms = interval_ms, .answer = answer, .ctx = ctx};
+	*t = (struct talk){
+		.l = l, .d = d, .interval_ms = interval_ms, .answer = answer, .ctx = ctx
+	};
 	snprintf(t->help.name, sizeof(t->help.name), "help");
 	if (gethostname(d->host, sizeof(d->host) - 1))
 		d->host[0] = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The terminal. Curses writes to a file in memory, which never blocks; from there a frame goes to an own open of the
- * terminal that does not block either (O_NONBLOCK on the one we were given would be the shell's too). The modes of the
- * line are set here, since curses has no terminal to set them on. [screen]
+ * The terminal. Curses writes to a file in memory, which never blocks; from there a frame goes to
+ * an own open of the terminal that does not block either (O_NONBLOCK on the one we were given would
+ * be the shell's too). The modes of the line are set here, since curses has no terminal to set them
+ * on. [screen]
  */
 #define _GNU_SOURCE /* memfd_create */
 #include "screen/term.h"
@@ -25,12 +26,12 @@
 
 #include "screen/line.h"
 
-#define INSTEAD	   "use --headless, or ctl"
-#define OUT_BYTES  (1u << 20) /* a frame is smaller: 300 rows of 512 columns with a look each */
-#define LEAVE_MS   250
-#define CANCEL	   "\030" /* ends a sequence that was cut */
-#define PASTE_ON   "\033[?2004h"
-#define PASTE_OFF  "\033[?2004l"
+#define INSTEAD	  "use --headless, or ctl"
+#define OUT_BYTES (1u << 20) /* a frame is smaller: 300 rows of 512 columns with a look each */
+#define LEAVE_MS  250
+#define CANCEL	  "\030" /* ends a sequence that was cut */
+#define PASTE_ON  "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
 
 static struct {
 	int fd; /* the terminal; -1: not found yet */
@@ -45,7 +46,7 @@ static struct {
 	size_t n, sent;
 	char restore[512]; /* what undoes it all, for a signal handler */
 	size_t restore_n;
-} g = {.fd = -1};
+} g = { .fd = -1 };
 
 /* --- which terminal --- */
 
@@ -59,21 +60,24 @@ static bool known(const char *name)
 /* Terminals that are not in this machine's database are nearly always like one of these. */
 static int choose_name(const char *wanted, struct vx_err *err)
 {
-	const char *const names[] = {wanted, "xterm", "vt100", "ansi"};
+	const char *const names[] = { wanted, "xterm", "vt100", "ansi" };
 	const char *cup = NULL;
 	size_t i = 0;
 
 	while (i < 4 && (strlen(names[i]) >= sizeof(g.name) || !known(names[i])))
 		i++;
 	if (i == 4)
-		return vx_err_set(err, -ENOTTY, "no description of terminal %.40s, nor of any: " INSTEAD, wanted);
+		return vx_err_set(err, -ENOTTY,
+				  "no description of terminal %.40s, nor of any: " INSTEAD, wanted);
 	cup = tigetstr("cup");
 	del_curterm(cur_term);
 	if (!cup || cup == (char *)-1)
-		return vx_err_set(err, -ENOTTY, "terminal %.40s cannot place its cursor: " INSTEAD, wanted);
+		return vx_err_set(err, -ENOTTY, "terminal %.40s cannot place its cursor: " INSTEAD,
+				  wanted);
 	snprintf(g.name, sizeof(g.name), "%s", names[i]);
 	if (i)
-		snprintf(g.note, sizeof(g.note), "terminal %.40s is not known here: drawn as %s", wanted, g.name);
+		snprintf(g.note, sizeof(g.note), "terminal %.40s is not known here: drawn as %s",
+			 wanted, g.name);
 	return 0;
 }
 
@@ -85,7 +89,8 @@ int term_find(struct vx_err *err)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return vx_err_set(err, -ENOTTY, "no terminal: " INSTEAD);
 	if (!name || !*name || !strcmp(name, "dumb"))
-		return vx_err_set(err, -ENOTTY, "TERM is %s: " INSTEAD, name && *name ? name : "not set");
+		return vx_err_set(err, -ENOTTY, "TERM is %s: " INSTEAD,
+				  name && *name ? name : "not set");
 	rc = choose_name(name, err);
 	if (rc)
 		return rc;
@@ -93,7 +98,8 @@ int term_find(struct vx_err *err)
 	if (g.fd < 0)
 		g.fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (g.fd < 0)
-		return vx_err_set(err, -ENOTTY, "the terminal cannot be opened (%s): " INSTEAD, strerror(errno));
+		return vx_err_set(err, -ENOTTY, "the terminal cannot be opened (%s): " INSTEAD,
+				  strerror(errno));
 	return 0;
 }
 
@@ -183,14 +189,14 @@ void term_redraw(void)
 
 static void wait_out(int ms)
 {
-	struct pollfd p = {.fd = g.fd, .events = POLLOUT};
+	struct pollfd p = { .fd = g.fd, .events = POLLOUT };
 
 	for (int waited = 0; waited < ms && send_some() == -EAGAIN; waited += 10)
 		poll(&p, 1, 10);
 }
 
-/* All of it within half a second; false: it did not take it. One that was stopped (Ctrl-S) is let go on: the shell wants it
- * too. TCOON alone undoes only what TCOOFF did. */
+/* All of it within half a second; false: it did not take it. One that was stopped (Ctrl-S) is let
+ * go on: the shell wants it too. TCOON alone undoes only what TCOOFF did. */
 static bool drain(void)
 {
 	bool taken;
@@ -244,8 +250,9 @@ static void on_fatal(int sig)
 
 static void catch_fatal(void)
 {
-	static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGQUIT};
-	struct sigaction sa = {.sa_handler = on_fatal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_fatal,
+				.sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
 
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
@@ -293,7 +300,8 @@ static void choose_colours(bool wanted)
 
 static bool has_paste(void)
 {
-	static const char *const names[] = {"xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "vte"};
+	static const char *const names[] = { "xterm",	  "tmux", "screen", "rxvt",
+					     "alacritty", "foot", "vte" };
 	const char *term = getenv("TERM");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -313,7 +321,9 @@ static int open_curses(struct vx_err *err)
 	unsetenv("LINES"); /* the terminal knows better */
 	unsetenv("COLUMNS");
 	g.screen = newterm(g.name, g.drawn, stdin);
-	return g.screen ? 0 : vx_err_set(err, -ENOTTY, "terminal %s: curses refuses it: " INSTEAD, g.name);
+	return g.screen ? 0
+			: vx_err_set(err, -ENOTTY, "terminal %s: curses refuses it: " INSTEAD,
+				     g.name);
 }
 
 int term_open(bool colours, struct vx_err *err)
@@ -360,7 +370,8 @@ void term_resume(void)
 	if (!g.taken)
 		take();
 	else
-		tcsetattr(g.fd, TCSANOW, &g.ours); /* stopped from outside: a shell has set its own */
+		tcsetattr(g.fd, TCSANOW,
+			  &g.ours); /* stopped from outside: a shell has set its own */
 	if (g.paste && term_idle())
 		put(PASTE_ON);
 	term_redraw();
@@ -385,10 +396,10 @@ bool term_close(void)
 
 void term_size(int *rows, int *cols)
 {
-	struct winsize ws = {0};
+	struct winsize ws = { 0 };
 
 	if (ioctl(g.fd, TIOCGWINSZ, &ws) || !ws.ws_row || !ws.ws_col)
-		ws = (struct winsize){.ws_row = 24, .ws_col = 80};
+		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 	*rows = ws.ws_row < 1000 ? ws.ws_row : 1000;
 	*cols = ws.ws_col < LINE_COLS ? ws.ws_col : LINE_COLS;
 	if (is_term_resized(*rows, *cols))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operator's side: bytes become keys of the list, or go to the command line, a filter or a question, whichever has the
- * focus. A key that changes something is a command line, run like one that was typed. [screen]
+ * The operator's side: bytes become keys of the list, or go to the command line, a filter or a
+ * question, whichever has the focus. A key that changes something is a command line, run like one
+ * that was typed. [screen]
  */
 #include "screen/ui_int.h"
 
@@ -13,7 +14,7 @@
 
 #include "screen/prompt.h"
 
-#define ESCAPE_MS   50	/* a sequence is whole by then */
+#define ESCAPE_MS   50		 /* a sequence is whole by then */
 #define QUESTION_NS 300000000ULL /* an Enter that was on its way answers no question */
 
 static uint64_t now_ns(void)
@@ -69,15 +70,18 @@ static void ask_to_leave(struct ui *ui)
 			 live->unsaved == 1 ? " is" : "s are");
 	if (ui->d->may_write)
 		snprintf(question, sizeof(question),
-			 "Leave: Enter lets the engine run on, s stops it (%llu packets/s are no longer "
+			 "Leave: Enter lets the engine run on, s stops it (%llu packets/s are no "
+			 "longer "
 			 "sent%s), Esc stays",
 			 (unsigned long long)live->out_pps, unsaved);
 	else
-		snprintf(question, sizeof(question), "Leave: Enter (the engine runs on), Esc stays");
+		snprintf(question, sizeof(question),
+			 "Leave: Enter (the engine runs on), Esc stays");
 	ask(ui, FOCUS_LEAVE, "", question);
 }
 
-/* The first line of an answer stands above the keys; the whole, when it has more, where the view was. */
+/* The first line of an answer stands above the keys; the whole, when it has more, where the view
+ * was. */
 static void show_answer(struct ui *ui, const struct wire_reply *reply)
 {
 	size_t first = strcspn(reply->text, "\n");
@@ -327,7 +331,7 @@ void ui_expire(struct ui *ui)
 
 int ui_new(struct ui **out, struct data *d, const char *history, struct vx_err *err)
 {
-	static const struct prompt_events events = {on_line, on_complete, on_cancel};
+	static const struct prompt_events events = { on_line, on_complete, on_cancel };
 	struct ui *ui = calloc(1, sizeof(*ui));
 	int r;
 

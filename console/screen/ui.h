@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the operator does and sees: views, keys, questions, the command line. Takes the terminal's bytes, gives rows.
- * Waits for nothing; screen.c is the loop round it. [screen]
+ * What the operator does and sees: views, keys, questions, the command line. Takes the terminal's
+ * bytes, gives rows. Waits for nothing; screen.c is the loop round it. [screen]
  */
 #ifndef SCREEN_UI_H
 #define SCREEN_UI_H
@@ -31,8 +31,8 @@ void ui_fetch(struct ui *ui); /* asks for the tables of what is looked at; about
 void ui_draw(struct ui *ui, int rows, int cols);
 
 enum ui_end ui_end(const struct ui *ui);
-bool ui_stopping(const struct ui *ui);	/* the engine was told to stop from here */
-bool ui_takes_suspend(struct ui *ui);	/* Ctrl-Z was pressed; once */
-bool ui_takes_redraw(struct ui *ui);	/* Ctrl-L; once */
+bool ui_stopping(const struct ui *ui); /* the engine was told to stop from here */
+bool ui_takes_suspend(struct ui *ui);  /* Ctrl-Z was pressed; once */
+bool ui_takes_redraw(struct ui *ui);   /* Ctrl-L; once */
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One picture: header, trouble, the view or an answer, what was said, keys, command line, each always in its place. Rows
- * are kept as text, so that they can go to a file as well. [screen]
+ * One picture: header, trouble, the view or an answer, what was said, keys, command line, each
+ * always in its place. Rows are kept as text, so that they can go to a file as well. [screen]
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +41,8 @@ static void draw_output(const struct ui *ui, int rows, struct line *line)
 	for (int i = 0; i < rows && *p; i++) {
 		size_t n = strcspn(p, "\n");
 
-		snprintf(text, sizeof(text), "%.*s", (int)(n < sizeof(text) ? n : sizeof(text) - 1), p);
+		snprintf(text, sizeof(text), "%.*s", (int)(n < sizeof(text) ? n : sizeof(text) - 1),
+			 p);
 		line_str(&line[i], LOOK_PLAIN, text);
 		p += n + (p[n] == '\n');
 	}
@@ -75,15 +76,18 @@ static enum line_look said_text(const struct ui *ui, char *text, size_t size)
 	else if (ui->focus == FOCUS_LEAVE)
 		snprintf(text, size, "%s", ui->question);
 	else if (ui->focus == FOCUS_FILTER)
-		snprintf(text, size, "/%s_   Enter keeps it, Esc ends it", ui->state[ui->view].filter);
+		snprintf(text, size, "/%s_   Enter keeps it, Esc ends it",
+			 ui->state[ui->view].filter);
 	else if (ui->output)
-		snprintf(text, size, "lines %zu-%zu of %zu: j k PgUp PgDn, Esc closes", ui->output_top + 1,
-			 last < ui->output_lines ? last : ui->output_lines, ui->output_lines);
+		snprintf(text, size, "lines %zu-%zu of %zu: j k PgUp PgDn, Esc closes",
+			 ui->output_top + 1, last < ui->output_lines ? last : ui->output_lines,
+			 ui->output_lines);
 	else
 		snprintf(text, size, "%s", ui->d->said);
 	if (ui->focus == FOCUS_ASK || ui->focus == FOCUS_LEAVE)
 		return LOOK_WARN;
-	return ui->focus != FOCUS_FILTER && !ui->output && ui->d->said_error ? LOOK_BAD : LOOK_PLAIN;
+	return ui->focus != FOCUS_FILTER && !ui->output && ui->d->said_error ? LOOK_BAD
+									     : LOOK_PLAIN;
 }
 
 /* Bytes of text that fit into so many columns, cut after a word where there is one. */
@@ -93,7 +97,8 @@ static size_t fitting(const char *text, int cols)
 	size_t n = strlen(text), word;
 
 	n = n < LINE_BYTES ? n : LINE_BYTES;
-	for (snprintf(part, sizeof(part), "%.*s", (int)n, text); n && line_cols(part) > cols; part[n] = 0)
+	for (snprintf(part, sizeof(part), "%.*s", (int)n, text); n && line_cols(part) > cols;
+	     part[n] = 0)
 		n--;
 	while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
 		n--;
@@ -107,7 +112,7 @@ static int draw_said(const struct ui *ui, int most, int cols, struct line *end)
 {
 	char text[SAID_BYTES], part[SAID_BYTES];
 	enum line_look look = said_text(ui, text, sizeof(text));
-	size_t at[SAID_ROWS + 1] = {0};
+	size_t at[SAID_ROWS + 1] = { 0 };
 	int n = 0;
 
 	do {
@@ -133,7 +138,8 @@ static void draw_all(struct ui *ui, const struct layout *l, int *cursor)
 	view_header(ui->d, cols, &at[l->header.y]);
 	view_trouble(ui->d, cols, &at[l->trouble.y]);
 	choices = ui->focus == FOCUS_PROMPT ? prompt_choices(rows / 2, cols, body) : 0;
-	said = draw_said(ui, rows - choices < SAID_ROWS ? 1 : SAID_ROWS, cols, &at[l->said.y + 1]) - 1;
+	said = draw_said(ui, rows - choices < SAID_ROWS ? 1 : SAID_ROWS, cols, &at[l->said.y + 1]) -
+	       1;
 	rows -= choices + said;
 	memmove(&body[rows], body, (size_t)choices * sizeof(*body));
 	for (int i = 0; i < rows; i++)

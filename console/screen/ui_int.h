@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of the operator's side share: ui.c (focus, keys, questions), ui_view.c (views), ui_draw.c. [screen] */
+/* What the files of the operator's side share: ui.c (focus, keys, questions), ui_view.c (views),
+ * ui_draw.c. [screen] */
 #ifndef SCREEN_UI_INT_H
 #define SCREEN_UI_INT_H
 
@@ -14,7 +15,7 @@ enum ui_focus {
 	FOCUS_LIST,
 	FOCUS_PROMPT,
 	FOCUS_FILTER,
-	FOCUS_ASK,	  /* the engine asked: Enter does it */
+	FOCUS_ASK,   /* the engine asked: Enter does it */
 	FOCUS_LEAVE, /* leave it running, stop it, stay */
 };
 
@@ -40,7 +41,7 @@ struct ui {
 	size_t n_in;
 	uint64_t bytes_ns; /* when the last ones came */
 
-	struct line *lines; /* as last drawn: rows of them */
+	struct line *lines;   /* as last drawn: rows of them */
 	int rows, cols, body; /* body: rows of the view */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Views: which one is looked at, the operator's place in each, their tables, and what keys do to them. [screen] */
+/* Views: which one is looked at, the operator's place in each, their tables, and what keys do to
+ * them. [screen] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ void ui_views_init(struct ui *ui)
 	for (unsigned i = 0; i < n_views && i < UI_VIEWS; i++) {
 		ui->state[i].sort = -1;
 		for (unsigned k = 0; k < needs_of(views[i]); k++)
-			snprintf(ui->table[i][k].name, sizeof(ui->table[i][k].name), "%s", views[i]->needs[k]);
+			snprintf(ui->table[i][k].name, sizeof(ui->table[i][k].name), "%s",
+				 views[i]->needs[k]);
 	}
 }
 
@@ -56,7 +58,8 @@ void ui_fetch_now(struct ui *ui)
 
 static bool is_due(const struct ui *ui, const struct data_table *t)
 {
-	return ui->fetch_now || !t->mono_ns || ui->d->now_ns - t->mono_ns >= EVERY_NS + t->rows * PER_ROW_NS;
+	return ui->fetch_now || !t->mono_ns ||
+	       ui->d->now_ns - t->mono_ns >= EVERY_NS + t->rows * PER_ROW_NS;
 }
 
 void ui_fetch(struct ui *ui)
@@ -163,7 +166,8 @@ bool ui_key_of_view(struct ui *ui, int key, char *line, size_t size)
 
 	if (keys_find(key) < UI_MARK || ui->output || !v->command)
 		return false;
-	rows = ui_rows_of_view(ui); /* the list may have become shorter since the cursor was moved */
+	rows = ui_rows_of_view(
+		ui); /* the list may have become shorter since the cursor was moved */
 	s->cursor = rows && s->cursor >= rows ? rows - 1 : s->cursor;
 	return v->command(s, ui->d, ui->table[ui->view], key, line, size);
 }

@@ -20,7 +20,7 @@ static const struct table_col columns[] = {
 	{ "hits", "HITS", TABLE_NUMBER, 12, 0, 0 },
 	{ "pps", "PPS", TABLE_NUMBER, 8, 0, 0 },
 	{ "last_seen", "LAST SEEN", TABLE_AGO, 10, 0, 0 },
-	{ "note", "NOTE", TABLE_TEXT, 8, 2, 70 },
+	{ "note", "NOTE", TABLE_TEXT, 8, 2, 90 },
 };
 
 /* n: those that were never hit. */

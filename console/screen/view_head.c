@@ -137,15 +137,46 @@ void view_header(const struct data *d, int cols, struct line line[2])
 		line_all(&line[1], LOOK_STALE);
 }
 
+#define TROUBLE_ENDS 4 /* " ! " before it and a blank behind */
+
+/* Bytes of the status that fit into the row, cut after a word where there is one. */
+static size_t trouble_fits(const char *status, int cols)
+{
+	size_t n = strlen(status), word;
+	char part[sizeof(((struct snapshot *)0)->status)];
+
+	snprintf(part, sizeof(part), "%s", status);
+	while (n && line_cols(part) > cols - TROUBLE_ENDS)
+		part[--n] = 0;
+	for (word = n; status[n] && word > n / 2 && status[word] != ' ';)
+		word--;
+	return status[n] && word > n / 2 ? word : n;
+}
+
 void view_trouble(const struct data *d, int cols, struct line *line)
 {
+	const char *status = d->snap.status;
+
 	line_init(line, cols);
-	if (!d->snap.status[0]) {
+	if (!*status) {
 		line_rule(line);
 		return;
 	}
-	line_fmt(line, LOOK_BAD, " ! %s ", d->snap.status);
-	line_pad_to(line, cols);
+	line_fmt(line, LOOK_BAD, " ! %.*s", (int)trouble_fits(status, cols), status);
+	line_left(line, LOOK_BAD, cols - line->cols, "");
+}
+
+bool view_trouble_more(const struct data *d, int cols, struct line *line)
+{
+	const char *rest = d->snap.status + trouble_fits(d->snap.status, cols);
+
+	rest += *rest == ' ';
+	line_init(line, cols);
+	if (!*rest)
+		return false;
+	line_fmt(line, LOOK_BAD, "   %s", rest);
+	line_left(line, LOOK_BAD, cols - line->cols, "");
+	return true;
 }
 
 void view_too_small(int rows, int cols, struct line *line)

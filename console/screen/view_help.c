@@ -12,6 +12,7 @@ static const char *const needs[] = { "help", NULL };
 
 struct advice {
 	const char *name, *help, *todo;
+	enum vx_ledger_id id; /* whose advice it is when todo is NULL */
 };
 
 /* What to do about a row that grows; "" where it is as it should be. */
@@ -33,14 +34,14 @@ static const char *const todo_of[VX_L_N] = {
 	[VX_L_WOULD_DENY] = ":allow mode enforce would drop these",
 };
 
-#define ADVICE(id, name, group, help) { name, help, NULL },
+#define ADVICE(id, name, group, help) { name, help, NULL, VX_L_##id },
 static const struct advice ledger[] = {
-	VX_LEDGER(ADVICE){ "sent", "Handed to the egress device", "" },
+	VX_LEDGER(ADVICE){ "sent", "Handed to the egress device", "", 0 },
 	{ "tx_failed", "The egress refused it; 4 says with which error",
-	  "is the egress up, its queue long enough?" },
+	  "is the egress up, its queue long enough?", 0 },
 	{ "frag_unknown", "A later fragment whose first one was not sent",
-	  "usually nothing: its first was denied or lost" },
-	{ "in_flight", "In a ring or with a worker at this moment", "" },
+	  "usually nothing: its first was denied or lost", 0 },
+	{ "in_flight", "In a ring or with a worker at this moment", "", 0 },
 };
 #undef ADVICE
 #define LEDGER_COLS 17 /* of a row's name */
@@ -48,7 +49,7 @@ static const struct advice ledger[] = {
 
 static const char *todo(size_t i)
 {
-	const char *text = i < VX_L_N ? todo_of[i] : ledger[i].todo;
+	const char *text = ledger[i].todo ? ledger[i].todo : todo_of[ledger[i].id];
 
 	return text ? text : "";
 }

@@ -10,8 +10,7 @@ build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 vx_files=(-c share/vxconsole.conf -a share/allowlist.json)
 prefix=vxdemo$$
-# On the sample allowlist, and not.
-allowed=10.20.0.0/16,10.21.0.0/16,10.22.0.0/16,198.51.100.0/25
+# 10.20.0.0/14, 10.24.0.0/15 and 198.51.100.0/25 are on the sample allowlist; these are not.
 denied=10.99.0.0/16,198.51.100.128/25
 
 [ "$(id -u)" = 0 ] || { echo "demo: needs root: sudo make demo" >&2; exit 1; }
@@ -99,12 +98,13 @@ keep() {
 }
 traffic() {
 	mkfifo "$tmp/never"
-	keep 20 0 --rate 12000 --flows 96 --src "$allowed" & keepers+=($!)
-	keep 6 9 --rate 30000 --flows 64 --size 256-1400 --src "$allowed" & keepers+=($!)
+	# Each has flows of its own: the sink counts their sequence numbers.
+	keep 20 0 --rate 12000 --flows 96 --src 10.20.0.0/16,10.21.0.0/16,10.22.0.0/16 & keepers+=($!)
+	keep 6 9 --rate 30000 --flows 64 --size 256-1400 --src 10.23.0.0/16,198.51.100.0/25 & keepers+=($!)
+	keep 7 6 --rate 700 --size 8000 --flows 8 --src 10.24.0.0/16 & keepers+=($!)
 	keep 12 5 --rate 6000 --flows 48 --src "$denied" & keepers+=($!)
-	keep 8 11 --rate 900 --vni 5569041 --src "$allowed" & keepers+=($!)
-	keep 7 6 --rate 700 --size 8000 --flows 8 --src "$allowed" & keepers+=($!)
-	keep 10 8 --rate 400 --proto tcp --dport 443 --src "$allowed" & keepers+=($!)
+	keep 8 11 --rate 900 --vni 5569041 & keepers+=($!)
+	keep 10 8 --rate 400 --proto tcp --dport 443 --src 10.25.0.0/16 & keepers+=($!)
 }
 
 # The screen runs in the background as the shell has it, in the foreground as the terminal has it: a signal that

@@ -15,7 +15,7 @@ ledger() { vxctl --json ledger | json "$1"; }
 
 # out FILE VNI QUEUED "ROW=N ..." [vxgen options]: replays it, with that VNI configured.
 out() {
-	local file=$1 vni=$2 queued=$3 rows=$4 before after row want
+	local file=$1 vni=$2 queued=$3 rows=$4 before row want
 	shift 4
 	vxctl set vni "$vni" >/dev/null
 	before=$(vxctl --json ledger)
@@ -24,13 +24,15 @@ out() {
 		check "$file: it is sent" "$(tail -n 1 "$T/send.err")" ""
 	send --count 1 --vni "${vni/any/1}" --dst 172.30.74.144 >/dev/null # the sentinel
 	end_sink dst
-	after=$(vxctl --json ledger)
-	diff_of() { echo $(($(json "$1" "$after") - $(json "$1" "$before"))); }
+	# The sentinel may come by another queue and be there before the last of them has its row.
+	diff_of() { echo $(($(vxctl --json ledger | json "$1") - $(json "$1" "$before"))); }
+	is() { [ "$(diff_of "$1")" = "$2" ]; }
 	check "$file, VNI $vni: packets at the destination, with the sentinel" \
 		"$(json .packets "$SINK")" $((queued + 1))
 	for row in $rows; do
 		want=${row#*=}
 		row=${row%%=*}
+		wait_for 3 is ".$row" "$want"
 		check "$file, VNI $vni: $row" "$(diff_of ".$row")" "$want"
 	done
 }

@@ -340,6 +340,19 @@ static void one_loud_line(void **state)
 	has("312");
 }
 
+/* At 80 columns a long one goes on in the row below; nothing of it is lost. */
+static void long_trouble(void **state)
+{
+	(void)state;
+	snprintf(d.snap.status, sizeof(d.snap.status),
+		 "no NAT rule: nothing is sent; udp/31765 arrives at 1,210 packets/s; try "
+		 ":nat add udp/31765=ADDRESS:PORT");
+	screen(&view_overview, &at_rest, 80, 24);
+	has(" ! no NAT rule: nothing is sent; udp/31765 arrives at 1,210 packets/s; try :nat\n"
+	    "   add udp/31765=ADDRESS:PORT\n");
+	has("523,401,002");
+}
+
 /* More rows of the ledger than there is room for: none is out of sight. */
 static void ledger_without_room(void **state)
 {
@@ -512,6 +525,7 @@ int main(void)
 		T(states_of_the_header),
 		T(latched_lights_tell_when),
 		T(one_loud_line),
+		T(long_trouble),
 		T(ledger_without_room),
 		T(keys_are_command_lines),
 		T(sorted_and_filtered),

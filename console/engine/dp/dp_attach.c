@@ -16,7 +16,8 @@
 /* libbpf prints through one global callback; the last complaint is kept for the error message. */
 static char last_print[4096];
 
-static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+static int __attribute__((format(printf, 2, 0)))
+on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	char line[1024];
 	size_t used = strlen(last_print);
