@@ -6,7 +6,6 @@
 #include "engine/run_int.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,46 +79,9 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 	return rc ? rc : eng_allow_take(e, fresh, doc, err);
 }
 
-struct compared {
-	struct eng *e;
-	const struct allow *other;
-	struct eng_allow_diff *d;
-	bool fresh; /* the entries come from the new list, other is the old one */
-};
-
-static bool same_text(const char *a, const char *b)
+static uint64_t rate_of(void *ctx, const struct allow_entry *entry)
 {
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-static void name_it(char *names, size_t size, const struct cidr *c)
-{
-	char text[ADDR_TEXT];
-	size_t n = strlen(names), len = strlen(addr_cidr_format(c, text));
-
-	if (n + len + 3 > size)
-		return;
-	snprintf(names + n, size - n, "%s%s", n ? ", " : "", text);
-}
-
-static void compare_entry(void *ctx, const struct allow_entry *entry)
-{
-	struct compared *c = ctx;
-	const struct allow_entry *twin = allow_find(c->other, &entry->cidr);
-
-	if (twin && c->fresh && (!same_text(twin->org, entry->org) || !same_text(twin->note, entry->note)))
-		c->d->relabelled++;
-	if (twin)
-		return;
-	if (c->fresh) {
-		c->d->added++;
-		name_it(c->d->added_text, sizeof(c->d->added_text), &entry->cidr);
-		return;
-	}
-	c->d->removed++;
-	name_it(c->d->removed_text, sizeof(c->d->removed_text), &entry->cidr);
-	if (!allow_wider(c->other, &entry->cidr))
-		c->d->pps += eng_allow_pps(c->e, entry);
+	return eng_allow_pps(ctx, entry);
 }
 
 static void no_warning(void *ctx, const char *text)
@@ -128,21 +90,16 @@ static void no_warning(void *ctx, const char *text)
 	(void)text;
 }
 
-int eng_allow_diff(struct eng *e, int fd, const char *name, struct eng_allow_diff *out, struct vx_err *err)
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
+		   struct vx_err *err)
 {
-	struct compared c = { .e = e, .d = out };
 	struct store_doc *doc;
 	struct allow *fresh;
 	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, no_warning, NULL, err);
 
-	memset(out, 0, sizeof(*out));
 	if (rc)
 		return rc;
-	c.other = fresh;
-	allow_foreach(e->allow, compare_entry, &c);
-	c.other = e->allow;
-	c.fresh = true;
-	allow_foreach(fresh, compare_entry, &c);
+	allow_diff(e->allow, fresh, rate_of, e, out);
 	allow_free(fresh);
 	store_doc_free(doc);
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "engine/dp/dp.h"
 #include "engine/model/allow.h"
+#include "engine/model/allow_diff.h"
 #include "engine/model/nat.h"
 #include "engine/sys/lock.h"
 #include "engine/sys/net.h"
@@ -62,13 +63,9 @@ int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
 /* fd is read; name is for messages. Replaces the list as one. warn: the loader's warnings. */
 int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
 		   struct vx_err *err) __attribute__((warn_unused_result));
-struct eng_allow_diff {
-	uint32_t added, removed, relabelled; /* entries; relabelled: other organisation or note */
-	uint64_t pps;			     /* of those removed that nothing in the new list permits */
-	char removed_text[ADDR_TEXT * 2], added_text[ADDR_TEXT * 2]; /* the first of them: "10.0.0.1, 10.0.0.2" */
-};
 /* What eng_allow_load would do; fd is read. */
-int eng_allow_diff(struct eng *e, int fd, const char *name, struct eng_allow_diff *out, struct vx_err *err)
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
+		   struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a client's). */
 int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)

@@ -80,7 +80,7 @@ check "nat del asks" "$(effect '{"cmd":"nat del udp/31765","confirm":true}')" \
 check "vni del of another is refused without a question" "$(effect '{"cmd":"vni del 9","confirm":true}')" \
 	"vni del: VNI 9 is not ours"
 check "quit asks" "$(effect '{"cmd":"quit","confirm":true}')" \
-	"the engine ends: N packets/s are no longer sent, and 1 unsaved changes are lost (\`save\`, \`allow save\`)"
+	"the engine ends: N packets/s are no longer sent, unsaved changes are lost: 1 (\`save\`, \`allow save\`)"
 check "completion" "$(ask '{"complete":"allow del 198"}')" \
 	'{"complete":[["198.51.100.0/24","Zoom Fiber, LLC"]]}'
 check "nothing of it was done" "$(vxctl --json nat list | json length)" 1

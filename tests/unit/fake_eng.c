@@ -95,7 +95,7 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 }
 
 /* As above; "same" is no change. */
-int eng_allow_diff(struct eng *e, int fd, const char *name, struct eng_allow_diff *out, struct vx_err *err)
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out, struct vx_err *err)
 {
 	char text[16] = "";
 
@@ -107,7 +107,7 @@ int eng_allow_diff(struct eng *e, int fd, const char *name, struct eng_allow_dif
 		return vx_err_set(err, -EINVAL, "%s: line 7: '10.0.0.1/24'", name);
 	if (!strncmp(text, "same", 4))
 		return 0;
-	*out = (struct eng_allow_diff){.added = 2, .removed = 1, .pps = 4980, .added_text = "10.0.0.1, 10.0.0.2",
+	*out = (struct allow_diff){.added = 2, .removed = 1, .pps = 4980, .added_text = "10.0.0.1, 10.0.0.2",
 				       .removed_text = "104.218.88.5"};
 	return 0;
 }

@@ -147,7 +147,7 @@ static void settings_that_take_away(void **state)
 	asks(f, "set match src",
 	     "other packets are let through than now (61870 packets/s sent, 0 denied)");
 	does(f, "set match any");
-	asks(f, "set vni 2,3", "1 VNIs with 2 packets/s would no longer be ours");
+	asks(f, "set vni 2,3", "would no longer be ours: VNIs 1, packets/s 2");
 	does(f, "set vni 1,2,3");
 	does(f, "set vni any");
 	asks(f, "set egress null", "nothing would be sent any more: 61870 packets/s");
@@ -197,7 +197,7 @@ static void leaving_asks(void **state)
 	asks(f, "quit", "the engine ends: 61870 packets/s are no longer sent");
 	eng_edited(&f->e, ENG_LIST, "x");
 	asks(f, "quit",
-	     "the engine ends: 61870 packets/s are no longer sent, and 1 unsaved changes are lost "
+	     "the engine ends: 61870 packets/s are no longer sent, unsaved changes are lost: 1 "
 	     "(`save`, `allow save`)");
 	assert_false(f->e.quit);
 	assert_string_equal(say(f, "quit", true, true, -1), "done");

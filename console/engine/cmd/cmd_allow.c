@@ -119,7 +119,7 @@ static int list(struct con *c)
 /* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
 static int ask_load(struct con *c)
 {
-	struct eng_allow_diff d;
+	struct allow_diff d;
 	int r = eng_allow_diff(c->e, c->fd, c->argv[0], &d, c->err);
 
 	if (r < 0)

@@ -34,7 +34,7 @@ static int ask_quit(struct con *c)
 	char unsaved[96] = "";
 
 	if (c->e->snap.unsaved)
-		snprintf(unsaved, sizeof(unsaved), ", and %u unsaved changes are lost (`save`, `allow save`)",
+		snprintf(unsaved, sizeof(unsaved), ", unsaved changes are lost: %u (`save`, `allow save`)",
 			 c->e->snap.unsaved);
 	return cmd_ask(c, "the engine ends: %llu packets/s are no longer sent%s",
 		       (unsigned long long)c->e->snap.out_pps, unsaved);

@@ -46,7 +46,7 @@ static int ask_vni(struct con *c, const struct opts *next)
 	eng_vni_rows(c->e, count_leaving, &l);
 	if (!l.n && !(c->e->o->vnis.any && !next->vnis.any))
 		return 0;
-	return cmd_ask(c, "%u VNIs with %" PRIu64 " packets/s would no longer be ours", l.n, l.pps);
+	return cmd_ask(c, "would no longer be ours: VNIs %u, packets/s %" PRIu64, l.n, l.pps);
 }
 
 static int ask_allow_mode(struct con *c, const struct opts *next)
