@@ -31,6 +31,7 @@ chown $OPERATOR:$OPERATOR "$TUI_HOME"
 { cat /etc/passwd; echo "operator:x:$OPERATOR:$OPERATOR::$TUI_HOME:/bin/sh"; } >"/etc/netns/$LAB-tgt/passwd"
 
 cat >"$T/tmux.conf" <<-'CONF'
+	set -s exit-empty off
 	set -g status off
 	set -g default-terminal tmux-256color
 	set -s escape-time 0

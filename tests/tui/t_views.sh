@@ -85,9 +85,17 @@ figures() {
 		"$(vxctl --json nat list | json '.[0].hits')"
 	keys 4
 	wait_screen "inj-0" 5
-	check "$size workers: sent" "$(screen_text | sed -n 's/^ *inj-[0-9]*  *[0-9]*  *[0-9]*  *\([0-9,]*\) .*/\1/p' | tr -d , | awk "{ n += \$1 } END { print n }")" \
-		"$(vxctl --json workers | json 'map(.sent) | add')"
-	check "$size workers: thread" "$(screen_text | awk '$1 == "inj-0" { print $3 }')" "$(vxctl --json workers | json '.[0].tid')"
+	check "$size workers: all of the tables" "$(screen_text | python3 "$(dirname "$0")/figures.py" "$(vxctl --json latency)" \
+		"$(vxctl --json rings)" "$(vxctl --json workers)")" "30 figures"
+	keys 6
+	wait_screen "rx_packets" 5
+	nic_is() { [ "$(screen_text | awk '$1 == "rx_packets" { gsub(",", "", $2); print $2; exit }')" = \
+		"$(vxctl --json nic | json '.[] | select(.dev == "ens5") | .stats.rx_packets')" ]; }
+	check_cmd "$size nics: received by ens5" wait_for 3 nic_is
+	keys 7
+	wait_screen "VNI +OURS" 5
+	check "$size vnis: packets" "$(screen_text | awk '$2 ~ /^(yes|no|-)$/ { gsub(",", "", $3); print $3 }' | sort -n | xargs)" \
+		"$(vxctl --json vni list | json 'map(.packets) | sort | join(" ")')"
 	keys 5
 	wait_screen "172.30.74.10" 5
 	check "$size sources: packets" "$(screen_text | awk '$1 == "172.30.74.10" && $2 == 1 { gsub(",", "", $3); print $3 }')" \
