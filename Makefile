@@ -8,6 +8,7 @@ BINDIR     ?= $(PREFIX)/bin
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DATADIR    ?= $(PREFIX)/share/vxconsole
+COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 CLANG      ?= clang
@@ -180,18 +181,25 @@ docs: ## bring the marked blocks of the manual up to date
 # Installs; the files in /etc are the user's once they are there.
 ETC := $(DESTDIR)$(SYSCONFDIR)/vxconsole
 SAMPLES := vxconsole.conf allowlist.json
+# sudo has a PATH of its own (secure_path), which "sudo -V" tells root, and which may lack SBINDIR.
+how_to_start = p=$$(LC_ALL=C sudo -V 2>/dev/null | sed -n "s/^Value to override user's .PATH with: //p"); \
+	case ":$${p:-$$PATH}:" in *:$(SBINDIR):*) vx=vxconsole ;; *) vx=$(SBINDIR)/vxconsole ;; esac; \
+	echo "Installed. To start: $$(! command -v sudo >/dev/null || echo 'sudo ')$$vx ens5 ens6"
 install: all ## PREFIX= DESTDIR=
 	install -D -m 755 $(BUILD)/vxconsole $(DESTDIR)$(SBINDIR)/vxconsole
 	install -D -m 755 $(BUILD)/vxgen $(DESTDIR)$(BINDIR)/vxgen
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
 	install -D -m 644 -t $(DESTDIR)$(DATADIR) $(SAMPLES:%=share/%)
+	install -D -m 644 -t $(DESTDIR)$(COMPDIR) share/completion/vxconsole
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' share/vxconsole.service \
 		>$(DESTDIR)$(UNITDIR)/vxconsole.service
 	for f in $(SAMPLES); do [ -e $(ETC)/$$f ] || install -D -m 644 share/$$f $(ETC)/$$f; done
+	@$(if $(DESTDIR),,$(how_to_start))
 uninstall: ## removes what install put there; edited files in /etc stay
-	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service
+	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service \
+		$(DESTDIR)$(COMPDIR)/vxconsole
 	rm -f $(foreach m,$(notdir $(wildcard man/*.[58])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
 	rm -f $(SAMPLES:%=$(DESTDIR)$(DATADIR)/%)
 	for f in $(SAMPLES); do ! cmp -s share/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done

@@ -92,7 +92,7 @@ keep() {
 	local seconds=$1 pause=$2 end=$((SECONDS + 3600))
 	shift 2
 	while kill -0 $$ && ((SECONDS < end)); do
-		(away src "$build/vxgen" send src0 --seconds "$seconds" "$@")
+		(away src "$build/vxgen" send src0 --via packet --seconds "$seconds" "$@")
 		read -rt "$pause" _ <>"$tmp/never" # a sleep without a process that could be left behind
 	done >/dev/null 2>&1
 }
