@@ -98,7 +98,7 @@ keep() {
 }
 traffic() {
 	mkfifo "$tmp/never"
-	# Each has flows of its own: the sink counts their sequence numbers.
+	# Each has flows of its own, as the sink counts their sequence numbers.
 	keep 20 0 --rate 12000 --flows 96 --src 10.20.0.0/16,10.21.0.0/16,10.22.0.0/16 & keepers+=($!)
 	keep 6 9 --rate 30000 --flows 64 --size 256-1400 --src 10.23.0.0/16,198.51.100.0/25 & keepers+=($!)
 	keep 7 6 --rate 700 --size 8000 --flows 8 --src 10.24.0.0/16 & keepers+=($!)
@@ -113,9 +113,9 @@ on_screen() {
 	local screen='' rc
 	trap '[ -z "$screen" ] || kill -TERM "$screen" 2>/dev/null' INT TERM HUP
 	start_sink 3700
-	traffic
 	ip netns exec "$prefix-tgt" "$build/vxconsole" "${vx_files[@]}" --socket "$tmp/sock" ens5 ens6 <&0 &
 	screen=$!
+	until_true "$screen" test -S "$tmp/sock" && traffic
 	wait_all "$screen"
 	rc=$?
 	echo "demo: the screen was left, so engine, traffic and lab are removed"
