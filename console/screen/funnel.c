@@ -144,6 +144,7 @@ static struct row rest_of(const struct funnel *f)
 
 static void draw_row(struct panel *p, const struct row *r, uint64_t in_pps, bool since, bool wide)
 {
+	char share[16];
 	struct line *l = panel_next(p);
 	bool loud = r->loss && (r->rated ? r->pps : r->since);
 	enum line_look look = !loud	 ? r->total ? LOOK_PLAIN : LOOK_DIM
@@ -160,8 +161,10 @@ static void draw_row(struct panel *p, const struct row *r, uint64_t in_pps, bool
 	if (!r->rated)
 		return;
 	line_number(l, r->pps && !loud ? LOOK_BOLD : look, 8, r->pps);
+	snprintf(share, sizeof(share), "%.0f",
+		 in_pps ? 100.0 * (double)r->pps / (double)in_pps : 0);
 	if (in_pps)
-		line_fmt(l, look, "%5.0f", 100.0 * (double)r->pps / (double)in_pps);
+		line_right(l, look, 5, share);
 	else
 		line_right(l, LOOK_DIM, 5, "-");
 }

@@ -224,10 +224,17 @@ static void put_field(struct line *l, const char *s, int cols)
 	}
 }
 
+/* A field at the end of the row is smaller: what is cut there is seen to be cut. */
+static int field_cols(const struct line *l, int cols)
+{
+	return cols < l->width - l->cols ? cols : l->width - l->cols;
+}
+
 void line_left(struct line *l, enum line_look look, int cols, const char *s)
 {
-	int end = l->cols + cols;
+	int end = l->cols + field_cols(l, cols);
 
+	cols = field_cols(l, cols);
 	set_look(l, look);
 	put_field(l, s, cols);
 	spaces(l, end - l->cols);
@@ -235,6 +242,7 @@ void line_left(struct line *l, enum line_look look, int cols, const char *s)
 
 void line_right(struct line *l, enum line_look look, int cols, const char *s)
 {
+	cols = field_cols(l, cols);
 	set_look(l, look);
 	spaces(l, cols - line_cols(s));
 	put_field(l, s, cols);
@@ -288,6 +296,7 @@ void line_number(struct line *l, enum line_look look, int cols, uint64_t v)
 {
 	char buf[32];
 
+	cols = field_cols(l, cols);
 	if (with_separators(buf, sizeof(buf), v) > cols &&
 	    snprintf(buf, sizeof(buf), "%llu", (unsigned long long)v) > cols)
 		in_si(buf, sizeof(buf), v);

@@ -121,6 +121,11 @@ static void widths(const struct table *tab, int cols, int *width)
 		left -= width[i] ? width[i] + 1 : 0;
 		flex += width[i] ? tab->col[i].flex : 0;
 	}
+	for (int i = tab->cols - 1; i > 0 && left < 0; i--) { /* whole columns, not half a number */
+		left += width[i] ? width[i] + 1 : 0;
+		flex -= width[i] ? tab->col[i].flex : 0;
+		width[i] = 0;
+	}
 	for (int i = 0; i < tab->cols && left > 0 && flex; i++) {
 		int more = width[i] ? left * tab->col[i].flex / flex : 0;
 

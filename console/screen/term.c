@@ -402,6 +402,8 @@ void term_size(int *rows, int *cols)
 		ws = (struct winsize){ .ws_row = 24, .ws_col = 80 };
 	*rows = ws.ws_row < 1000 ? ws.ws_row : 1000;
 	*cols = ws.ws_col < LINE_COLS ? ws.ws_col : LINE_COLS;
-	if (is_term_resized(*rows, *cols))
-		resize_term(*rows, *cols);
+	if (!is_term_resized(*rows, *cols))
+		return;
+	resize_term(*rows, *cols);
+	clearok(curscr, TRUE); /* what a terminal keeps of the old picture is its own affair */
 }

@@ -138,6 +138,21 @@ static void numbers(void **state)
 	assert_string_equal(l.text, "  691 Mb/s   999 b/s 1.50 kb/s");
 }
 
+/* At the end of a row a number gives up separators, then digits for a letter, then says that it is
+ * cut. */
+static void numbers_are_never_cut_short(void **state)
+{
+	static const char *const out[] = { "",	    "…",      "1…",	 "1.…",	     "1.2…",
+					   "1.23M", " 1.23M", "1234567", " 1234567", "1,234,567" };
+
+	(void)state;
+	for (int cols = 0; cols < 10; cols++) {
+		line_init(&l, cols);
+		line_number(&l, LOOK_PLAIN, 12, 1234567);
+		assert_string_equal(l.text, out[cols]);
+	}
+}
+
 static void looks(void **state)
 {
 	struct line whole;
@@ -244,6 +259,7 @@ int main(void)
 		cmocka_unit_test(combining_has_an_end),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(numbers_are_never_cut_short),
 		cmocka_unit_test(looks),
 		cmocka_unit_test(very_wide),
 		cmocka_unit_test(ascii),
