@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/model/text.h"
@@ -30,17 +31,47 @@ const char *user_name(uid_t uid, char buf[static USER_NAME])
 	return buf;
 }
 
-const char *user_of_peer(uid_t uid, pid_t pid, char buf[static USER_NAME])
+/* The login that a process descends from; survives sudo and su. */
+static uid_t login_of(pid_t pid)
 {
 	uint32_t login = NOBODY_LOGGED_IN;
 	char path[64];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/loginuid", (int)pid);
-	f = uid ? NULL : fopen(path, "re");
+	f = fopen(path, "re");
 	if (f && fscanf(f, "%" SCNu32, &login) != 1)
 		login = NOBODY_LOGGED_IN;
 	if (f)
 		fclose(f);
-	return user_name(login == NOBODY_LOGGED_IN ? uid : login, buf);
+	return login;
+}
+
+/* What sudo told it, where the kernel keeps no logins. */
+static uid_t sudoer_of(pid_t pid)
+{
+	char path[64], *var = NULL;
+	uid_t uid = NOBODY_LOGGED_IN;
+	unsigned number;
+	size_t size = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	f = fopen(path, "re");
+	while (f && getdelim(&var, &size, 0, f) > 0)
+		if (sscanf(var, "SUDO_UID=%9u", &number) == 1)
+			uid = number;
+	if (f)
+		fclose(f);
+	free(var);
+	return uid;
+}
+
+const char *user_of_peer(uid_t uid, pid_t pid, char buf[static USER_NAME])
+{
+	uid_t who = uid ? uid : login_of(pid);
+
+	if (who == NOBODY_LOGGED_IN)
+		who = sudoer_of(pid);
+	return user_name(who == NOBODY_LOGGED_IN ? uid : who, buf);
 }
