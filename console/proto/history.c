@@ -97,7 +97,7 @@ unsigned history_cell_seconds(enum history_scale scale)
 	return scales[scale].seconds;
 }
 
-size_t history_length(const struct snapshot_history *h, enum history_scale scale)
+size_t history_cells(const struct snapshot_history *h, enum history_scale scale)
 {
 	const struct scale *s = &scales[scale];
 	uint64_t n = (h->seconds + s->seconds - 1) / s->seconds;
@@ -111,7 +111,7 @@ struct history_cell history_at(const struct snapshot_history *h, enum history_sc
 	const struct scale *s = &scales[scale];
 	uint64_t full = h->seconds / s->seconds, part = h->seconds % s->seconds;
 
-	if (ago >= history_length(h, scale))
+	if (ago >= history_cells(h, scale))
 		return (struct history_cell){ 0 };
 	if (part && !ago)
 		return mean(&h->sum[scale], part);

@@ -94,7 +94,7 @@ void graph_read(const struct snapshot_history *h, int zoom, size_t n, struct gra
 {
 	enum history_scale scale =
 		zoom > 0 && zoom < GRAPH_ZOOMS ? (enum history_scale)zoom : HISTORY_1S;
-	size_t known = h ? history_length(h, scale) : 0;
+	size_t known = h ? history_cells(h, scale) : 0;
 	const struct history_mark *m;
 
 	memset(s->mark, 0, sizeof(s->mark));

@@ -46,7 +46,7 @@ static void an_empty_one(void **state)
 
 	(void)state;
 	for (int s = 0; s < HISTORY_SCALES; s++) {
-		assert_int_equal(history_length(h, s), 0);
+		assert_int_equal(history_cells(h, s), 0);
 		assert_int_equal(history_at(h, s, 0).in_pps, 0);
 		assert_int_equal(history_at(h, s, SIZE_MAX).in_pps, 0);
 	}
@@ -60,19 +60,19 @@ static void seconds_roll_up(void **state)
 
 	(void)state;
 	run(h, 25); /* 0 .. 24 */
-	assert_int_equal(history_length(h, HISTORY_1S), 25);
+	assert_int_equal(history_cells(h, HISTORY_1S), 25);
 	assert_int_equal(history_at(h, HISTORY_1S, 0).in_pps, 24);
 	assert_int_equal(history_at(h, HISTORY_1S, 24).in_pps, 0);
-	assert_int_equal(history_length(h, HISTORY_10S), 3);
+	assert_int_equal(history_cells(h, HISTORY_10S), 3);
 	assert_int_equal(history_at(h, HISTORY_10S, 0).in_pps, 22); /* 20 .. 24, not full */
 	assert_int_equal(history_at(h, HISTORY_10S, 1).in_pps, 14); /* 10 .. 19: 14.5 */
 	assert_int_equal(history_at(h, HISTORY_10S, 2).out_pps, 9);
 	assert_true(history_at(h, HISTORY_10S, 1).in_bps == 145000000000);
 	assert_int_equal(history_at(h, HISTORY_10S, 3).in_pps, 0);
-	assert_int_equal(history_length(h, HISTORY_5MIN), 1);
+	assert_int_equal(history_cells(h, HISTORY_5MIN), 1);
 	assert_int_equal(history_at(h, HISTORY_5MIN, 0).in_pps, 12);
 	run(h, 275);
-	assert_int_equal(history_length(h, HISTORY_5MIN), 1);
+	assert_int_equal(history_cells(h, HISTORY_5MIN), 1);
 	assert_int_equal(history_at(h, HISTORY_5MIN, 0).out_pps, 299);
 	assert_int_equal(history_cell_seconds(HISTORY_5MIN), 300);
 	free(h);
@@ -84,9 +84,9 @@ static void old_seconds_go_but_a_day_stays(void **state)
 
 	(void)state;
 	run(h, 3 * 86400 + 7);
-	assert_int_equal(history_length(h, HISTORY_1S), HISTORY_1S_CELLS);
-	assert_int_equal(history_length(h, HISTORY_10S), HISTORY_10S_CELLS);
-	assert_int_equal(history_length(h, HISTORY_5MIN), HISTORY_5MIN_CELLS);
+	assert_int_equal(history_cells(h, HISTORY_1S), HISTORY_1S_CELLS);
+	assert_int_equal(history_cells(h, HISTORY_10S), HISTORY_10S_CELLS);
+	assert_int_equal(history_cells(h, HISTORY_5MIN), HISTORY_5MIN_CELLS);
 	assert_int_equal(history_at(h, HISTORY_1S, 3599).in_pps, 3 * 86400 + 7 - 3600);
 	/* The column that is being filled is one of them, so the oldest full one is shown no more.
 	 */
@@ -102,7 +102,7 @@ static void a_gap_is_filled(void **state)
 
 	(void)state;
 	history_add(h, 1, 60, &c);
-	assert_int_equal(history_length(h, HISTORY_1S), 60);
+	assert_int_equal(history_cells(h, HISTORY_1S), 60);
 	assert_int_equal(history_at(h, HISTORY_10S, 5).in_pps, 7);
 	history_add(h, 1, UINT64_MAX, &c); /* ends, and all of it is that */
 	assert_int_equal(history_at(h, HISTORY_5MIN, 575).in_pps, 7);
@@ -152,8 +152,8 @@ static void same(const struct snapshot_history *a, const struct snapshot_history
 	assert_int_equal(a->seconds, b->seconds);
 	assert_int_equal(a->real_ns, b->real_ns);
 	for (int s = 0; s < HISTORY_SCALES; s++) {
-		assert_int_equal(history_length(a, s), history_length(b, s));
-		for (size_t i = 0; i < history_length(a, s); i++) {
+		assert_int_equal(history_cells(a, s), history_cells(b, s));
+		for (size_t i = 0; i < history_cells(a, s); i++) {
 			struct history_cell x = history_at(a, s, i), y = history_at(b, s, i);
 
 			assert_memory_equal(&x, &y, sizeof(x));
