@@ -693,7 +693,8 @@ int main(void)
 		T(any_bytes_at_all),
 	};
 
-	if (!setlocale(LC_ALL, "C.UTF-8"))
+	if (setenv("LC_ALL", "C.UTF-8", 1) ||
+	    !setlocale(LC_ALL, "")) /* readline asks the environment again */
 		return 77;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
