@@ -80,7 +80,7 @@ static void light(struct line *l, enum snap_light_id id, const struct snap_light
 {
 	char from[WHEN_TEXT], to[WHEN_TEXT];
 
-	line_left(l, LOOK_PLAIN, l->cols && gap ? gap : 1, "");
+	line_left(l, LOOK_PLAIN, l->cols && gap > 0 ? gap : 1, "");
 	if (now->latched == LIGHT_OK || now->state >= now->latched) {
 		line_fmt(l, now->state == LIGHT_OK ? LOOK_PLAIN : look_of(now->state), "%s%s",
 			 now->state == LIGHT_OK ? "" : "!", snapshot_light_name(id));
@@ -98,15 +98,26 @@ static void light(struct line *l, enum snap_light_id id, const struct snap_light
  * they are. */
 #define RING_COLS 20
 
+static bool is_calm(const struct snap_light *l)
+{
+	return l->state == LIGHT_OK && l->latched == LIGHT_OK;
+}
+
+/* Columns between them; 0: as near as can be; TOO_NEAR: they will be cut, so those that matter come
+ * first. */
+#define TOO_NEAR (-1)
+
 static void lights(const struct data *d, struct line *l, int gap)
 {
-	for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+	for (int k = 0; k < SNAP_N_LIGHTS * (gap == TOO_NEAR ? 2 : 1); k++) {
+		int i = k % SNAP_N_LIGHTS, end = l->cols + (l->cols ? gap : 1) + RING_COLS;
 		bool live = i == LIGHT_LEAK || i == LIGHT_LEDGER;
+		const struct snap_light *now = live ? &d->live.light[i] : &d->snap.light[i];
 
-		int end = l->cols + (l->cols ? gap : 1) + RING_COLS;
-
-		light(l, (enum snap_light_id)i, live ? &d->live.light[i] : &d->snap.light[i], gap);
-		if (i == LIGHT_RING && gap) /* without a gap there is no room to spare */
+		if (gap == TOO_NEAR && is_calm(now) != (k >= SNAP_N_LIGHTS))
+			continue;
+		light(l, (enum snap_light_id)i, now, gap);
+		if (i == LIGHT_RING && gap > 0)
 			line_left(l, LOOK_PLAIN, end - l->cols, "");
 	}
 }
@@ -124,7 +135,7 @@ void view_header(const struct data *d, int cols, struct line line[2])
 	line[0].width = right.width;
 	line_join(&line[0], &right);
 
-	for (int gap = 3; gap >= 0 && d->snap.mono_ns; gap--) {
+	for (int gap = 3; gap >= TOO_NEAR && d->snap.mono_ns; gap--) {
 		line_init(&line[1], LINE_COLS);
 		lights(d, &line[1], gap);
 		if (line[1].cols <= cols)

@@ -340,6 +340,19 @@ static void one_loud_line(void **state)
 	has("312");
 }
 
+/* Where not all lights have room, those that matter have it. */
+static void narrow_lights(void **state)
+{
+	(void)state;
+	d.snap.light[LIGHT_EGRESS].state = LIGHT_BAD;
+	snprintf(d.snap.light[LIGHT_EGRESS].text, 40, "down");
+	screen(&view_overview, &at_rest, 40, 8);
+	has("\n !EGRESS down LEAK 0 ok");
+	screen(&view_overview, &at_rest, 80, 24);
+	has("\n LEAK 0 ok LEDGER ok");
+	has("!EGRESS down");
+}
+
 /* At 80 columns a long one goes on in the row below; nothing of it is lost. */
 static void long_trouble(void **state)
 {
@@ -526,6 +539,7 @@ int main(void)
 		T(latched_lights_tell_when),
 		T(one_loud_line),
 		T(long_trouble),
+		T(narrow_lights),
 		T(ledger_without_room),
 		T(keys_are_command_lines),
 		T(sorted_and_filtered),
