@@ -159,9 +159,11 @@ static size_t trouble_fits(const char *status, int cols)
 	snprintf(part, sizeof(part), "%s", status);
 	while (n && line_cols(part) > cols - TROUBLE_ENDS)
 		part[--n] = 0;
-	for (word = n; status[n] && word > n / 2 && status[word] != ' ';)
+	if (n == strlen(status))
+		return n;
+	for (word = n; word > n / 2 && status[word] != ' ';)
 		word--;
-	return status[n] && word > n / 2 ? word : n;
+	return word > n / 2 ? word : n;
 }
 
 void view_trouble(const struct data *d, int cols, struct line *line)
