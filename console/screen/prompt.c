@@ -16,6 +16,7 @@
 
 #include "screen/prompt_draw.h"
 #include "screen/prompt_keys.h"
+#include "screen/prompt_setup.h"
 #include "screen/prompt_store.h"
 #include "screen/prompt_words.h"
 
@@ -53,15 +54,6 @@ static int take_byte(FILE *unused)
 static int bytes_waiting(void)
 {
 	return p.head < p.tail;
-}
-
-static void nothing(void)
-{
-}
-
-static void prepare_nothing(int meta)
-{
-	(void)meta;
 }
 
 static int begin_line(void)
@@ -362,73 +354,6 @@ void prompt_expire(void)
 
 /* --- opening and closing --- */
 
-/* Keys that terminals send and readline does not know without asking terminfo. */
-static void bind_keys(void)
-{
-	static const struct {
-		const char *seq;
-		rl_command_func_t *fn;
-	} key[] = {
-		{ "\033[H", rl_beg_of_line },	   { "\033[1~", rl_beg_of_line },
-		{ "\033[7~", rl_beg_of_line },	   { "\033OH", rl_beg_of_line },
-		{ "\033[F", rl_end_of_line },	   { "\033[4~", rl_end_of_line },
-		{ "\033[8~", rl_end_of_line },	   { "\033OF", rl_end_of_line },
-		{ "\033[3~", rl_delete },	   { "\033[A", rl_get_previous_history },
-		{ "\033[B", rl_get_next_history }, { "\033[C", rl_forward_char },
-		{ "\033[D", rl_backward_char },	   { "\033OA", rl_get_previous_history },
-		{ "\033OB", rl_get_next_history }, { "\033OC", rl_forward_char },
-		{ "\033OD", rl_backward_char },	   { "\033[1;5C", rl_forward_word },
-		{ "\033[1;5D", rl_backward_word }, { "\033[1;3C", rl_forward_word },
-		{ "\033[1;3D", rl_backward_word },
-	};
-	/*
-	 * What would write, run a file, change the mode, or let control bytes into the line. And
-	 * counts, character searches and the other history searches: with callbacks, version 8.2
-	 * can be led by them into memory that is not there.
-	 */
-	static rl_command_func_t *const unwanted[] = {
-		rl_vi_editing_mode,	  rl_re_read_init_file,
-		rl_quoted_insert,	  rl_insert_comment,
-		rl_operate_and_get_next,  rl_clear_screen,
-		rl_clear_display,	  rl_possible_completions,
-		rl_insert_completions,	  rl_complete,
-		rl_tilde_expand,	  rl_start_kbd_macro,
-		rl_end_kbd_macro,	  rl_call_last_kbd_macro,
-		rl_digit_argument,	  rl_universal_argument,
-		rl_char_search,		  rl_backward_char_search,
-		rl_noninc_forward_search, rl_noninc_reverse_search,
-	};
-	Keymap all[] = { emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap };
-
-	for (size_t i = 0; i < sizeof(unwanted) / sizeof(*unwanted); i++)
-		for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++)
-			rl_unbind_function_in_map(unwanted[i], all[k]);
-	for (size_t i = 0; i < sizeof(key) / sizeof(*key); i++)
-		rl_bind_keyseq(key[i].seq, key[i].fn);
-	rl_bind_key('\t', complete_word);
-}
-
-static void set_up_readline(void)
-{
-	setenv("INPUTRC", "/dev/null", 1); /* the keys of the help page are the keys */
-	rl_readline_name = "vxconsole";
-	rl_catch_signals = 0;
-	rl_catch_sigwinch = 0;
-	rl_change_environment = 0; /* else LINES and COLUMNS freeze the sizes of curses */
-	rl_prep_term_function = prepare_nothing;
-	rl_deprep_term_function = nothing;
-	rl_getc_function = take_byte;
-	rl_input_available_hook = bytes_waiting;
-	rl_redisplay_function = nothing;
-	rl_startup_hook = begin_line;
-	rl_instream = rl_outstream = p.null;
-	rl_initialize();
-	rl_tty_set_echoing(0);
-	rl_variable_bind("bell-style", "none");
-	rl_variable_bind("enable-bracketed-paste", "off");
-	bind_keys();
-}
-
 static void load_history(void)
 {
 	char **lines = p.file ? prompt_store_load(p.file) : NULL;
@@ -443,6 +368,8 @@ static void load_history(void)
 int prompt_open(const struct prompt_events *ev, void *ctx, const char *history_file,
 		struct vx_err *err)
 {
+	struct prompt_hooks hooks = { take_byte, bytes_waiting, begin_line, complete_word, NULL };
+
 	p = (struct prompt){ .ev = *ev, .ctx = ctx };
 	p.null = fopen("/dev/null", "r+e");
 	if (!p.null)
@@ -451,9 +378,10 @@ int prompt_open(const struct prompt_events *ev, void *ctx, const char *history_f
 		fclose(p.null);
 		return vx_err_set(err, -ENOMEM, "no memory");
 	}
+	hooks.null = p.null;
 	p.open = true;
 	prompt_keys_init(&p.keys, on_key);
-	set_up_readline();
+	prompt_setup(&hooks);
 	load_history();
 	rl_callback_handler_install("> ", run_line);
 	return 0;
