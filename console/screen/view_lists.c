@@ -20,11 +20,11 @@ static const char *const nat_needs[] = { "nat list", NULL };
 static const struct table_col source_columns[] = {
 	{ "addr", "SOURCE", TABLE_TEXT, 15, 2, 0 },
 	{ "vni", "VNI", TABLE_ID, 8, 0, 0 },
-	{ "packets", "PACKETS", TABLE_NUMBER, 13, 0, 0 },
-	{ "pps", "PPS", TABLE_NUMBER, 9, 0, 0 },
-	{ "bps", "RATE", TABLE_BITS, 9, 0, 0 },
-	{ "allowed", "ALLOWED", TABLE_NUMBER, 13, 0, 110 },
-	{ "truncated", "TRUNCATED", TABLE_NUMBER, 10, 0, 80 },
+	{ "packets", "PACKETS", TABLE_NUMBER, 13, 1, 0 },
+	{ "pps", "PPS", TABLE_NUMBER, 9, 1, 0 },
+	{ "bps", "RATE", TABLE_BITS, 9, 1, 0 },
+	{ "allowed", "ALLOWED", TABLE_NUMBER, 13, 1, 110 },
+	{ "truncated", "TRUNCATED", TABLE_NUMBER, 10, 1, 80 },
 	{ "last_seen", "LAST", TABLE_AGO, 6, 0, 0 },
 	{ "first_seen", "FIRST SEEN", TABLE_AGO, 10, 0, 100 },
 };
@@ -34,8 +34,8 @@ static const char *const source_needs[] = { "sources", NULL };
 static const struct table_col vni_columns[] = {
 	{ "vni", "VNI", TABLE_ID, 9, 0, 0 },
 	{ "ours", "OURS", TABLE_YES, 5, 0, 0 },
-	{ "packets", "PACKETS", TABLE_NUMBER, 16, 0, 0 },
-	{ "pps", "PPS", TABLE_NUMBER, 10, 0, 0 },
+	{ "packets", "PACKETS", TABLE_NUMBER, 16, 1, 0 },
+	{ "pps", "PPS", TABLE_NUMBER, 10, 1, 0 },
 };
 static const struct table vni_table = { vni_columns, N(vni_columns), -1, NULL };
 static const char *const vni_needs[] = { "vni list", NULL };
