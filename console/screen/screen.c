@@ -79,6 +79,7 @@ static void lost(struct screen *s, struct vx_err *err)
 	uint64_t now = now_ns();
 	struct vx_err again = { 0 };
 
+	talk_thaw(s->talk);
 	if (ui_stopping(s->ui)) {
 		finish(s, SCREEN_STOPPED);
 	} else if (now - s->again_ns > AGAIN_NS && !talk_again(s->talk, &again)) {

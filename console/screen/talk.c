@@ -41,9 +41,11 @@ struct talk {
 	void *ctx;
 	struct ask queue[ASKS]; /* ring: the first was sent, or is being sent */
 	unsigned first, n;
-	size_t sent;		/* bytes of the first */
-	struct data_table help; /* the commands there are: which of them names a file */
-	char *completions;	/* the last answer */
+	size_t sent;			 /* bytes of the first */
+	struct data_table help;		 /* the commands there are: which of them names a file */
+	char *completions;		 /* the last answer */
+	struct snapshot_history history; /* as it goes on, frozen or not */
+	uint64_t events;		 /* that came */
 };
 
 static uint64_t now_ns(void)
@@ -136,25 +138,38 @@ static void take_history(struct talk *t, const struct wire_reply *reply)
 {
 	struct vx_err err;
 
-	if (history_from_json(reply->text, strlen(reply->text), t->d->history, &err) < 0)
-		*t->d->history = (struct snapshot_history){ 0 }; /* the graph begins anew */
+	if (history_from_json(reply->text, strlen(reply->text), &t->history, &err) < 0)
+		memset(&t->history, 0, sizeof(t->history)); /* the graph begins anew */
+	if (!t->d->frozen)
+		*t->d->history = t->history;
 }
 
-static void take_event(struct data *d, const struct wire_reply *reply)
+/* While the display is frozen they go behind those that it shows. */
+static void take_event(struct talk *t, const struct wire_reply *reply)
 {
-	struct data_event *e = &d->event[d->events % DATA_EVENTS];
+	struct data_event *e = &t->d->event[t->events % DATA_EVENTS];
 	struct stream_event in;
 	struct vx_err err;
 
 	if (stream_event_parse(reply->text, strlen(reply->text), &in, &err) < 0)
 		return;
-	if (d->events && in.id <= d->event[(d->events - 1) % DATA_EVENTS].id)
+	if (t->events && in.id <= t->d->event[(t->events - 1) % DATA_EVENTS].id)
 		return; /* told again after a connection was lost */
 	e->id = in.id;
 	e->real_ns = in.real_ns;
 	e->level = in.level;
 	snprintf(e->text, sizeof(e->text), "%s", in.text);
-	d->events++;
+	t->events++;
+	if (!t->d->frozen)
+		t->d->events = t->events;
+}
+
+void talk_thaw(struct talk *t)
+{
+	t->d->frozen = false;
+	t->d->snap = t->d->live;
+	*t->d->history = t->history;
+	t->d->events = t->events;
 }
 
 /* What comes by itself, between answers. */
@@ -165,7 +180,7 @@ static bool take_stream(struct talk *t, const struct wire_reply *reply)
 	else if (reply->kind == WIRE_HISTORY)
 		take_history(t, reply);
 	else if (reply->kind == WIRE_EVENT)
-		take_event(t->d, reply);
+		take_event(t, reply);
 	else
 		return false;
 	return true;
@@ -364,7 +379,7 @@ int talk_again(struct talk *t, struct vx_err *err)
 	*t->l = fresh;
 	while (t->n)
 		pop(t);
-	*t->d->history = (struct snapshot_history){ 0 };
+	memset(&t->history, 0, sizeof(t->history));
 	start(t);
 	return 0;
 }

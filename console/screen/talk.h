@@ -21,6 +21,8 @@ int talk_new(struct talk **out, struct link *l, struct data *d, unsigned interva
 	     talk_answer_fn answer, void *ctx, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void talk_free(struct talk *t);
+/* Ends d->frozen: all that came meanwhile is shown. */
+void talk_thaw(struct talk *t);
 
 /* Takes what came: 1 when something did that is to be drawn, 0, or -EPIPE when the engine has
  * ended. */

@@ -188,11 +188,11 @@ static void back(struct ui *ui)
 
 static void freeze(struct ui *ui)
 {
-	ui->d->frozen = !ui->d->frozen;
-	if (!ui->d->frozen) {
-		ui->d->snap = ui->d->live;
-		ui->fetch_now = true;
-	}
+	if (ui->d->frozen)
+		talk_thaw(ui->t);
+	else
+		ui->d->frozen = true;
+	ui->fetch_now = !ui->d->frozen;
 }
 
 static void sort(struct ui *ui)
