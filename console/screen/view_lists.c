@@ -34,8 +34,8 @@ static const char *const source_needs[] = { "sources", NULL };
 static const struct table_col vni_columns[] = {
 	{ "vni", "VNI", TABLE_ID, 9, 0, 0 },
 	{ "ours", "OURS", TABLE_YES, 5, 0, 0 },
-	{ "packets", "PACKETS", TABLE_NUMBER, 16, 1, 0 },
-	{ "pps", "PPS", TABLE_NUMBER, 10, 1, 0 },
+	{ "packets", "PACKETS", TABLE_NUMBER, 16, 0, 0 },
+	{ "pps", "PPS", TABLE_NUMBER, 10, 0, 0 },
 };
 static const struct table vni_table = { vni_columns, N(vni_columns), -1, NULL };
 static const char *const vni_needs[] = { "vni list", NULL };
