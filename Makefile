@@ -8,6 +8,7 @@ BINDIR     ?= $(PREFIX)/bin
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DATADIR    ?= $(PREFIX)/share/vxconsole
+COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSCONFDIR ?= /etc
 CLANG      ?= clang
@@ -30,7 +31,7 @@ GOALS := $(or $(MAKECMDGOALS),all)
 .PHONY: $(GOALS) as-root
 $(GOALS): as-root ;
 as-root:
-	@trap : INT TERM; $(MAKE) --no-print-directory VX_OWNED=1 $(GOALS); rc=$$?; \
+	@trap : INT TERM HUP; $(MAKE) --no-print-directory VX_OWNED=1 $(GOALS); rc=$$?; \
 	for d in build $(BUILD); do [ ! -d $$d ] || chown -Rh $(SUDO_UID):$(SUDO_GID) $$d; done; exit $$rc
 else
 
@@ -50,7 +51,7 @@ BPFTOOL := $(shell BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh bpftool)
 endif
 
 LIBXDP ?= $(shell pkg-config --exists libxdp 2>/dev/null && echo 1 || echo 0)
-PKGS   := libbpf libelf zlib libmnl libcjson
+PKGS   := libbpf libelf zlib libmnl libcjson ncursesw readline
 fault  := $(if $(FAULT),-DVX_FAULT_$(FAULT))
 san    := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
@@ -137,11 +138,11 @@ deps: ## install what building and testing needs (apt or dnf; root)
 	@CC='$(CC)' CLANG='$(CLANG)' tests/tools/deps.sh install build test
 test: deps ## all set-up, build, then every test (root)
 	@+$(sub) tests
-	@BUILD=$(BUILD) tests/run tools unit prog netns
+	@BUILD=$(BUILD) tests/run tools unit prog netns tui
 check: tests ## tests that need no root
 	@BUILD=$(BUILD) tests/run tools unit
 check-root: tests ## tests that need root
-	@BUILD=$(BUILD) tests/run prog netns
+	@BUILD=$(BUILD) tests/run prog netns tui
 test-kernels: deps ## load, attach, prog, kill and a short run on other kernels under qemu (root)
 	@tests/tools/deps.sh install kernels
 	@+$(sub) tests
@@ -161,7 +162,7 @@ fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
 		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
 bench: $(BUILD)/bench_inj ## what a record costs a worker
 	@$<
-demo: ## set-up, build, and 30 s of traffic through the pipeline in a lab of namespaces (root)
+demo: ## set-up, build, and the console on a lab with traffic (root); HEADLESS=1: 30 s without a screen
 	@tests/tools/deps.sh install build lab
 	@+$(sub) all
 	@BUILD=$(BUILD) tests/lab/demo.sh
@@ -180,18 +181,25 @@ docs: ## bring the marked blocks of the manual up to date
 # Installs; the files in /etc are the user's once they are there.
 ETC := $(DESTDIR)$(SYSCONFDIR)/vxconsole
 SAMPLES := vxconsole.conf allowlist.json
+# sudo has a PATH of its own (secure_path), which "sudo -V" tells root, and which may lack SBINDIR.
+how_to_start = p=$$(LC_ALL=C sudo -V 2>/dev/null | sed -n "s/^Value to override user's .PATH with: //p"); \
+	case ":$${p:-$$PATH}:" in *:$(SBINDIR):*) vx=vxconsole ;; *) vx=$(SBINDIR)/vxconsole ;; esac; \
+	echo "Installed. To start: $$(! command -v sudo >/dev/null || echo 'sudo ')$$vx ens5 ens6"
 install: all ## PREFIX= DESTDIR=
 	install -D -m 755 $(BUILD)/vxconsole $(DESTDIR)$(SBINDIR)/vxconsole
 	install -D -m 755 $(BUILD)/vxgen $(DESTDIR)$(BINDIR)/vxgen
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(wildcard man/*.8)
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 $(wildcard man/*.5)
 	install -D -m 644 -t $(DESTDIR)$(DATADIR) $(SAMPLES:%=share/%)
+	install -D -m 644 -t $(DESTDIR)$(COMPDIR) share/completion/vxconsole
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|; s|@SYSCONFDIR@|$(SYSCONFDIR)|g' share/vxconsole.service \
 		>$(DESTDIR)$(UNITDIR)/vxconsole.service
 	for f in $(SAMPLES); do [ -e $(ETC)/$$f ] || install -D -m 644 share/$$f $(ETC)/$$f; done
+	@$(if $(DESTDIR),,$(how_to_start))
 uninstall: ## removes what install put there; edited files in /etc stay
-	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service
+	rm -f $(DESTDIR)$(SBINDIR)/vxconsole $(DESTDIR)$(BINDIR)/vxgen $(DESTDIR)$(UNITDIR)/vxconsole.service \
+		$(DESTDIR)$(COMPDIR)/vxconsole
 	rm -f $(foreach m,$(notdir $(wildcard man/*.[58])),$(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(m))
 	rm -f $(SAMPLES:%=$(DESTDIR)$(DATADIR)/%)
 	for f in $(SAMPLES); do ! cmp -s share/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done

@@ -277,6 +277,11 @@ unsigned log_level(void)
 	return g.level;
 }
 
+uint64_t log_last(void)
+{
+	return g.next_id - 1;
+}
+
 size_t log_read(uint64_t after, struct log_line *out, size_t max)
 {
 	uint64_t oldest = g.next_id > LOG_KEEP ? g.next_id - LOG_KEEP : 1;

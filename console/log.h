@@ -38,6 +38,7 @@ struct log_line {
 	enum log_level level;
 	char text[256];
 };
+uint64_t log_last(void); /* id of the newest line; 0: there is none yet */
 /* Copies the lines with id > after, oldest first; returns how many. */
 size_t log_read(uint64_t after, struct log_line *out, size_t max);
 /* s with control bytes and invalid UTF-8 as \xNN, "..." where it does not fit; size >= 8. Returns

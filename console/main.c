@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which of engine and ctl this process is, and its exit code: 0 ok, 1 a failure that is explained, 2 usage.
+ * Which of engine, screen and ctl this process is, and its exit code: 0 ok, 1 a failure that is
+ * explained, 2 usage.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "ctl.h"
-#include "engine/run_int.h"
+#include "drop.h"
 #include "log.h"
 #include "opt.h"
+#include "screen/screen.h"
+#include "screen/term.h"
+#include "start.h"
 
 static void warn(void *ctx, const char *text)
 {
@@ -19,59 +20,55 @@ static void warn(void *ctx, const char *text)
 	vx_warn("%s", text);
 }
 
-/* Blocked before the first thread starts, so that every thread has them blocked; the loop reads them by signalfd. */
-static void block_signals(void)
+static int fail(const struct vx_err *err, int code)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	fprintf(stderr, "vxconsole: %s\n", err->msg);
+	return code;
 }
 
-/* Whatever --debug says: an exit code of 1 is always explained. */
-static int start_failed(const struct vx_err *err)
+/* The screen on the engine of this socket. Root is needed to connect, and for nothing after that.
+ */
+static int screen(const struct opts *o, const char *socket, struct start *own)
 {
-	vx_error("%s", err->msg);
-	if (log_level() < LOG_ERROR)
-		log_say("error: %s\n", err->msg);
-	log_close();
-	return 1;
+	struct link l = { .fd = -1 };
+	struct vx_err err = { 0 };
+	int end = link_open(&l, socket, &err);
+
+	end = end < 0 ? end : drop_root(&err);
+	end = end < 0 ? end : screen_run(&l, o, &err);
+	if (end < 0)
+		fail(&err, 1);
+	if (end == SCREEN_LEFT)
+		printf("The engine runs on (pid %d). To come back: vxconsole attach --socket %s\n",
+		       l.pid, l.path);
+	link_close(&l);
+	if (own && (end == SCREEN_STOPPED || end == -EPIPE))
+		return start_report(own) || end < 0;
+	return end < 0;
 }
 
-static int headless(struct opts *o)
+static int console(struct opts *o)
 {
 	struct vx_err err = { 0 };
-	struct eng *e;
-	int rc;
+	struct start s;
 
-	block_signals();
-	if (log_open(o->log, true, o->debug, &err) || eng_new(&e, o, &dp_real, &err))
-		return start_failed(&err);
-	if (o->zerocopy)
-		vx_warn("--zerocopy has no effect: it is for AF_XDP, and packets are sent by %s",
-			e->snap.egress_method);
-	log_say("ready: %s -> %s, %s mode (%s), egress %s (%s), %u worker%s, socket %s\n",
-		o->ingress, o->egress_dev, e->snap.mode, e->snap.mode_reason, e->snap.egress_method,
-		e->snap.egress_reason, e->snap.n_workers, e->snap.n_workers == 1 ? "" : "s", e->socket_path);
-	if (eng_loop(e, &err)) {
-		vx_error("%s", err.msg);
-		e->run->exit_code = 1;
-	}
-	vx_info("ending: %s", e->quit_why ? e->quit_why : "the event loop failed");
-	rc = eng_stop(e);
-	eng_report(e);
-	eng_free(e);
-	log_close();
-	return rc;
+	if (term_find(&err) < 0)
+		return fail(&err, 2);
+	return start_engine(o, &s) ? 1 : screen(o, s.socket, &s);
+}
+
+static int attach(struct opts *o)
+{
+	struct vx_err err = { 0 };
+
+	if (term_find(&err) < 0)
+		return fail(&err, 2);
+	return screen(o, o->socket[0] ? o->socket : o->words[0], NULL);
 }
 
 static int not_here(const char *what)
 {
-	fprintf(stderr, "vxconsole: %s is not part of this version; use --headless, and ctl\n", what);
+	fprintf(stderr, "vxconsole: %s is not part of this version\n", what);
 	return 1;
 }
 
@@ -98,11 +95,13 @@ int main(int argc, char **argv)
 		rc = ctl_main(&o);
 		break;
 	case OPT_HEADLESS:
-		rc = o.clean ? not_here("--clean") : headless(&o);
+		rc = o.clean ? not_here("--clean") : start_headless(&o);
 		break;
 	case OPT_CONSOLE:
+		rc = o.clean ? not_here("--clean") : console(&o);
+		break;
 	case OPT_ATTACH:
-		rc = not_here("the screen");
+		rc = attach(&o);
 		break;
 	case OPT_STRAYS:
 		rc = not_here("strays");

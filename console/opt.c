@@ -44,6 +44,18 @@ const char *opt_name(enum opt_id id)
 	return names[id];
 }
 
+const char *opt_word(enum opt_id id, unsigned i)
+{
+	const struct opt_def *d = &opt_defs[id];
+	const struct opt_word *w = d->words;
+
+	if (!d->arg && i > 1)
+		return NULL; /* a flag: "off" and "on" will do */
+	for (; w && w->text && i; w++)
+		i--;
+	return w ? w->text : NULL;
+}
+
 const char *opt_help(enum opt_id id)
 {
 	return opt_defs[id].help;

@@ -79,6 +79,32 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 	return rc ? rc : eng_allow_take(e, fresh, doc, err);
 }
 
+static uint64_t rate_of(void *ctx, const struct allow_entry *entry)
+{
+	return eng_allow_pps(ctx, entry);
+}
+
+static void no_warning(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
+		   struct vx_err *err)
+{
+	struct store_doc *doc;
+	struct allow *fresh;
+	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, no_warning, NULL, err);
+
+	if (rc)
+		return rc;
+	allow_diff(e->allow, fresh, rate_of, e, out);
+	allow_free(fresh);
+	store_doc_free(doc);
+	return 0;
+}
+
 int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 {
 	if (fd >= 0)

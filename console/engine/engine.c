@@ -244,7 +244,15 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 	struct eng *e = calloc(1, sizeof(*e));
 	int rc;
 
-	if (!e || !(e->run = calloc(1, sizeof(*e->run)))) {
+	if (e) {
+		e->run = calloc(1, sizeof(*e->run));
+		e->history = calloc(1, sizeof(*e->history));
+	}
+	if (!e || !e->run || !e->history) {
+		if (e) {
+			free(e->history);
+			free(e->run);
+		}
 		free(e);
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	}
@@ -322,6 +330,7 @@ void eng_free(struct eng *e)
 		close(e->run->signal_fd);
 	if (e->run->timer_fd >= 0)
 		close(e->run->timer_fd);
+	free(e->history);
 	free(e->run);
 	free(e);
 }

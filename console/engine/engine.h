@@ -8,6 +8,7 @@
 
 #include "engine/dp/dp.h"
 #include "engine/model/allow.h"
+#include "engine/model/allow_diff.h"
 #include "engine/model/nat.h"
 #include "engine/sys/lock.h"
 #include "engine/sys/net.h"
@@ -15,9 +16,12 @@
 #include "engine/sys/store.h"
 #include "inj.h"
 #include "opt.h"
+#include "proto/history.h"
 #include "proto/snapshot.h"
 
 struct eng_rate; /* rates per key between ticks, for the lists: engine/model/rates.h */
+
+enum eng_part { ENG_LIST, ENG_SETTINGS, ENG_PARTS }; /* what is saved on its own */
 
 struct eng {
 	struct opts *o;
@@ -32,6 +36,9 @@ struct eng {
 	int lock_fd;
 	char socket_path[108];
 	struct snapshot snap; /* the last tick's */
+	struct snapshot_history *history; /* history.c; NULL: none is kept */
+	unsigned unsaved[ENG_PARTS];	  /* changes since it was loaded or saved */
+	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
 	struct eng_run *run;  /* loop, timers, baselines: engine/run_int.h */
 	bool quit;	      /* asked to stop: drain, then end */
 	const char *quit_why;
@@ -39,6 +46,14 @@ struct eng {
 
 /* A fresh reading of all figures, not only the last tick's. */
 void eng_refresh(struct eng *e);
+
+/* --- what is told of changes: history.c, lights.c --- */
+/* A change was made: counted for its part (ENG_PARTS: for none, it is not saved) and marked in the history. */
+void eng_edited(struct eng *e, enum eng_part part, const char *text);
+void eng_saved(struct eng *e, enum eng_part part); /* or loaded: files and engine agree */
+void eng_mark(struct eng *e);  /* counts since now; the caller has just called eng_refresh */
+void eng_ack(struct eng *e);   /* latched lights have been seen */
+void eng_lights(struct eng *e); /* from the other figures of e->snap */
 
 /* --- changes --- */
 int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note, struct vx_err *err)
@@ -48,6 +63,10 @@ int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
 /* fd is read; name is for messages. Replaces the list as one. warn: the loader's warnings. */
 int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
 		   struct vx_err *err) __attribute__((warn_unused_result));
+/* What eng_allow_load would do; fd is read. */
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
+		   struct vx_err *err)
+	__attribute__((warn_unused_result));
 /* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a client's). */
 int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 	__attribute__((warn_unused_result));
@@ -83,6 +102,7 @@ struct eng_allow_row {
 	uint64_t hits, pps;
 	int64_t last_seen_real_ns; /* 0: never */
 };
+uint64_t eng_allow_pps(const struct eng *e, const struct allow_entry *entry); /* at the last second */
 typedef void (*eng_allow_fn)(void *ctx, const struct eng_allow_row *row);
 void eng_allow_rows(struct eng *e, const char *filter /* NULL: all; substring of address, org, note, any case */,
 		    eng_allow_fn fn, void *ctx);

@@ -171,6 +171,7 @@ void eng_refresh(struct eng *e)
 	read_latency(e);
 	read_state(e);
 	eng_status_problem(e, s->status, sizeof(s->status));
+	eng_lights(e);
 }
 
 static uint64_t rate(uint64_t now, uint64_t before, double seconds)
@@ -225,6 +226,42 @@ static void nic_second(struct eng *e)
 		unseen_update(&e->run->unseen, before.frames, tx, after.frames);
 }
 
+/* What takes a while to read, and what moves slowly. */
+static void process_figures(struct eng *e)
+{
+	struct snapshot *s = &e->snap;
+
+	s->threads = proc_threads();
+	if (e->run->maps_ns && s->mono_ns - e->run->maps_ns < 60000000000ULL)
+		return;
+	e->run->maps_ns = s->mono_ns;
+	s->map_bytes = proc_map_bytes();
+}
+
+static uint64_t all_syscalls(const struct snapshot *s)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < s->n_workers; i++)
+		sum += s->worker[i].syscalls;
+	return sum;
+}
+
+static void sending_rates(struct snapshot *s, struct eng_sample *last, double seconds)
+{
+	const struct snap_ledger *l = &s->ledger;
+	uint64_t syscalls = all_syscalls(s), sent = l->sent - last->sent;
+
+	s->out_pps = rate(l->sent, last->sent, seconds) + s->row_pps[VX_L_REDIRECTED];
+	s->out_bps = rate(l->sent_bytes, last->sent_bytes, seconds) * 8;
+	s->tx_failed_pps = rate(l->tx_failed, last->tx_failed, seconds);
+	s->syscalls_per_packet = sent ? (double)(syscalls - last->syscalls) / (double)sent : 0;
+	last->sent = l->sent;
+	last->sent_bytes = l->sent_bytes;
+	last->tx_failed = l->tx_failed;
+	last->syscalls = syscalls;
+}
+
 void eng_second(struct eng *e)
 {
 	struct eng_sample *last = &e->run->last;
@@ -241,8 +278,7 @@ void eng_second(struct eng *e)
 		s->row_pps[i] = rate(l->row[i], last->row[i], seconds);
 	s->in_pps = s->row_pps[VX_L_RX];
 	s->in_bps = s->row_pps[VX_L_RX_BYTES] * 8;
-	s->out_pps = rate(l->sent, last->sent, seconds) + s->row_pps[VX_L_REDIRECTED];
-	s->out_bps = rate(l->sent_bytes, last->sent_bytes, seconds) * 8;
+	sending_rates(s, last, seconds);
 	s->cpu = seconds > 0 ? (double)(cpu - last->cpu_ns) / 1e9 / seconds : 0;
 	if (s->in_pps > s->in_pps_peak)
 		s->in_pps_peak = s->in_pps;
@@ -253,9 +289,11 @@ void eng_second(struct eng *e)
 		ring_rates(e, i, seconds);
 	}
 	memcpy(last->row, l->row, sizeof(last->row));
-	last->sent = l->sent;
-	last->sent_bytes = l->sent_bytes;
 	last->cpu_ns = cpu;
 	last->ns = s->mono_ns;
+	process_figures(e);
 	eng_rows_second(e);
+	eng_top_second(e);
+	eng_lights(e);
+	eng_history_second(e);
 }

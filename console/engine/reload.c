@@ -184,8 +184,14 @@ int eng_reload(struct eng *e, struct vx_err *err)
 	if (!rc && e->o->allowlist[0])
 		rc = read_list(r, err);
 	rc = rc ? rc : put_into_force(r, err);
-	if (!rc && r->n)
+	if (!rc && r->n) {
 		commit(r);
+		eng_saved(e, ENG_SETTINGS);
+	}
+	if (!rc && e->o->allowlist[0])
+		eng_saved(e, ENG_LIST);
+	if (!rc)
+		eng_edited(e, ENG_PARTS, "files read again");
 	if (r->n)
 		opt_fini(r->n);
 	free(r->n);

@@ -154,6 +154,11 @@ void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ct
 		allow_foreach(e->allow, allow_row, &a);
 }
 
+uint64_t eng_allow_pps(const struct eng *e, const struct allow_entry *entry)
+{
+	return e->run->allow_pps[entry->idx];
+}
+
 void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
 {
 	const struct nat_rule *r;

@@ -25,7 +25,7 @@ struct eng_target {
 struct eng_sample {
 	uint64_t ns;
 	uint64_t row[VX_L_N];
-	uint64_t sent, sent_bytes;
+	uint64_t sent, sent_bytes, tx_failed, syscalls;
 	uint64_t cpu_ns;
 	struct { uint64_t sent, batches, done, idle_ns, busy_ns; } worker[INJ_MAX_WORKERS];
 	uint64_t ring_bytes[INJ_MAX_WORKERS];
@@ -64,6 +64,8 @@ struct eng_run {
 	unsigned target_next; /* where the search for a free one begins */
 
 	struct eng_sample last;
+	uint64_t history_ns; /* CLOCK_MONOTONIC of second 0 */
+	uint64_t maps_ns;    /* when the memory of maps was read */
 	uint64_t in_pps_peak, out_pps_peak;
 	struct unseen unseen;	   /* read once a second */
 	struct eng_exact exact;
@@ -134,6 +136,12 @@ void eng_nexthops_push(struct eng *e); /* all of them, again */
 
 /* figures.c */
 void eng_second(struct eng *e); /* rates, once a second */
+
+/* history.c */
+void eng_history_second(struct eng *e); /* its rates, when they are made */
+
+/* top.c: busiest organisations and addresses, first rules */
+void eng_top_second(struct eng *e);
 
 /* exact.c */
 void eng_exact_tick(struct eng *e, bool second);

@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define ANSWER_SECONDS 60
 #define CHUNK_BYTES    65536
 #define REPLY_MAX      (256u << 20)
+#define LARGE_BYTES    (1u << 20)
 #define HOW_TO_START   "start it: sudo vxconsole --headless INGRESS EGRESS"
 
 /* --- which socket --- */
@@ -69,7 +71,7 @@ static int judge(const struct found *f, const char *dir, struct vx_err *err)
 
 static int find_only(char path[static SOCKPATH_MAX], struct vx_err *err)
 {
-	struct found f = {0};
+	struct found f = { 0 };
 	char dir[SOCKPATH_MAX];
 	struct dirent *entry;
 	DIR *d;
@@ -122,13 +124,14 @@ static int explain(int code, const char *path, struct vx_err *err)
 
 int link_open(struct link *l, const char *name, struct vx_err *err)
 {
-	const struct timeval limit = {.tv_sec = ANSWER_SECONDS};
-	struct ucred peer = {0};
+	const struct timeval limit = { .tv_sec = ANSWER_SECONDS };
+	struct ucred peer = { 0 };
 	socklen_t len = sizeof(peer);
 	char path[SOCKPATH_MAX];
+	struct stat st;
 	int r;
 
-	*l = (struct link){.fd = -1};
+	*l = (struct link){ .fd = -1 };
 	r = find(name, path, err);
 	if (r < 0)
 		return r;
@@ -136,6 +139,8 @@ int link_open(struct link *l, const char *name, struct vx_err *err)
 	if (r < 0)
 		return explain(r, path, err);
 	l->fd = r;
+	memcpy(l->path, path, sizeof(path));
+	l->may_write = geteuid() == 0 || (!stat(path, &st) && st.st_uid == geteuid());
 	setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (!getsockopt(l->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
 		l->pid = peer.pid;
@@ -152,14 +157,14 @@ void link_close(struct link *l)
 
 /* --- lines --- */
 
-static ssize_t send_some(int to, const char *data, size_t len, int fd)
+static ssize_t send_some(int to, const char *data, size_t len, int fd, int flags)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
-	} control = {.bytes = {0}};
-	struct iovec iov = {.iov_base = (void *)data, .iov_len = len};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	} control = { .bytes = { 0 } };
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *m;
 
 	if (fd >= 0) {
@@ -171,7 +176,7 @@ static ssize_t send_some(int to, const char *data, size_t len, int fd)
 		m->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(m), &fd, sizeof(int));
 	}
-	return sendmsg(to, &msg, MSG_NOSIGNAL);
+	return sendmsg(to, &msg, MSG_NOSIGNAL | flags);
 }
 
 static int lost(const struct link *l, int code, struct vx_err *err)
@@ -188,7 +193,7 @@ int link_send(struct link *l, const struct buf *line, int fd, struct vx_err *err
 	size_t sent = 0;
 
 	while (sent < line->n) {
-		ssize_t n = send_some(l->fd, line->data + sent, line->n - sent, sent ? -1 : fd);
+		ssize_t n = send_some(l->fd, line->data + sent, line->n - sent, sent ? -1 : fd, 0);
 
 		if (n < 0 && errno != EINTR)
 			return lost(l, -errno, err);
@@ -198,42 +203,82 @@ int link_send(struct link *l, const struct buf *line, int fd, struct vx_err *err
 	return 0;
 }
 
-static int read_more(struct link *l, struct vx_err *err)
+ssize_t link_push(struct link *l, const char *data, size_t len, int fd, struct vx_err *err)
+{
+	ssize_t n = send_some(l->fd, data, len, fd, MSG_DONTWAIT);
+
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EINTR ? 0 : lost(l, -errno, err);
+}
+
+/* 1 when something came, 0 when nothing did: with MSG_DONTWAIT there was nothing, else a signal
+ * came. */
+static int read_more(struct link *l, int flags, struct vx_err *err)
 {
 	char data[CHUNK_BYTES];
-	ssize_t n = recv(l->fd, data, sizeof(data), 0);
+	ssize_t n = recv(l->fd, data, sizeof(data), flags);
 
-	if (n < 0 && errno == EINTR)
+	if (n < 0 && (errno == EINTR || (errno == EAGAIN && flags & MSG_DONTWAIT)))
 		return 0;
 	if (n <= 0)
 		return lost(l, n ? -errno : -EPIPE, err);
 	buf_add(&l->in, data, (size_t)n);
 	if (l->in.failed || l->in.n > REPLY_MAX)
 		return vx_err_set(err, -ENOMEM, "the answer is too large");
-	return 0;
+	return 1;
+}
+
+/* The line that was taken last makes room; memory for an answer of megabytes is not kept. */
+static void forget_line(struct link *l)
+{
+	if (l->taken == l->in.n) {
+		if (l->in.size > LARGE_BYTES)
+			buf_fini(&l->in);
+		l->in.n = 0;
+	} else if (l->taken) {
+		memmove(l->in.data, l->in.data + l->taken, l->in.n - l->taken);
+		l->in.n -= l->taken;
+	}
+	if (l->taken)
+		l->looked = 0;
+	l->taken = 0;
+}
+
+static bool whole_line(struct link *l, const char **line, size_t *len)
+{
+	char *end = NULL;
+
+	if (l->in.n > l->looked)
+		end = memchr(l->in.data + l->looked, '\n', l->in.n - l->looked);
+	l->looked = l->in.n;
+	if (!end)
+		return false;
+	*line = l->in.data;
+	*len = (size_t)(end - l->in.data);
+	l->taken = *len + 1;
+	return true;
 }
 
 int link_receive(struct link *l, const char **line, size_t *len, struct vx_err *err)
 {
-	size_t looked = 0;
-	char *end = NULL;
 	int r;
 
-	if (l->taken) {
-		memmove(l->in.data, l->in.data + l->taken, l->in.n - l->taken);
-		l->in.n -= l->taken;
-		l->taken = 0;
-	}
-	while (!end) {
-		if (l->in.n > looked)
-			end = memchr(l->in.data + looked, '\n', l->in.n - looked);
-		looked = l->in.n;
-		r = end ? 0 : read_more(l, err);
+	forget_line(l);
+	while (!whole_line(l, line, len)) {
+		r = read_more(l, 0, err);
 		if (r < 0)
 			return r;
 	}
-	*line = l->in.data;
-	*len = (size_t)(end - l->in.data);
-	l->taken = *len + 1;
 	return 0;
+}
+
+int link_take(struct link *l, const char **line, size_t *len, struct vx_err *err)
+{
+	int r = 1;
+
+	forget_line(l);
+	while (r > 0 && !whole_line(l, line, len))
+		r = read_more(l, MSG_DONTWAIT, err);
+	return r;
 }

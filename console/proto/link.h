@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The client's end of the control socket: finds it, sends a line, waits for one. Blocking, with
- * time limits. For ctl.
+ * The client's end of the control socket: finds it, sends a line, waits for one, with time limits;
+ * or takes what is there without waiting. For ctl and the screen.
  */
 #ifndef PROTO_LINK_H
 #define PROTO_LINK_H
+
+#include <sys/types.h>
 
 #include "proto/buf.h"
 #include "proto/sockpath.h"
 
 struct link {
 	int fd;
-	int pid;       /* of the engine */
-	struct buf in; /* what came and was not taken yet */
-	size_t taken;
+	int pid; /* of the engine */
+	char path[SOCKPATH_MAX];
+	bool may_write; /* the engine takes changes from us, as root or the socket's owner */
+	struct buf in;	/* what came and was not taken yet */
+	size_t taken;	/* of in: the line that the caller has */
+	size_t looked;	/* no newline in in before this, but that of the line taken */
 };
 
 /*
@@ -30,6 +35,13 @@ int link_send(struct link *l, const struct buf *line, int fd, struct vx_err *err
 /* The next line, without newline, valid until the next call. -EPIPE: the engine has ended;
  * -ETIMEDOUT. */
 int link_receive(struct link *l, const char **line, size_t *len, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* The same without waiting: 1, 0 when no line is whole yet, or -errno. */
+int link_take(struct link *l, const char **line, size_t *len, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* Sends of [data, data + len) what can be sent without waiting, fd with the first byte: how many
+ * bytes, or -errno. */
+ssize_t link_push(struct link *l, const char *data, size_t len, int fd, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
 #endif

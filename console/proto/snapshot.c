@@ -22,6 +22,7 @@ struct field {
 	enum kind kind;
 	size_t off, size;	/* size: of the whole member */
 	const struct table *of; /* STRUCT, STRUCTS */
+	size_t count; /* STRUCTS: offset of the member of snapshot that says how many; 0: all of them */
 };
 
 struct table {
@@ -31,8 +32,11 @@ struct table {
 
 /* clang-format off */
 #define S(type, member, kind, table) \
-	{#member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), table}
+	{#member, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), table, 0}
 #define F(type, member, kind) S(type, member, kind, NULL)
+#define N(member, n_member, table) \
+	{#member, STRUCTS, offsetof(struct snapshot, member), \
+	 sizeof(((struct snapshot *)0)->member), table, offsetof(struct snapshot, n_member)}
 #define TABLE(type, fields) {fields, sizeof(fields) / sizeof((fields)[0]), sizeof(struct type)}
 /* clang-format on */
 
@@ -61,12 +65,33 @@ static const struct field latency_fields[] = {
 	F(snap_latency, p50_ns, U64), F(snap_latency, p99_ns, U64), F(snap_latency, p999_ns, U64),
 	F(snap_latency, max_ns, U64), F(snap_latency, count, U64),
 };
+static const struct field top_fields[] = {
+	F(snap_top, name, TEXT),
+	F(snap_top, pps, U64),
+};
+static const struct field nat_fields[] = {
+	F(snap_nat, key, TEXT), F(snap_nat, to, TEXT), F(snap_nat, state, TEXT),
+	F(snap_nat, hits, U64), F(snap_nat, pps, U64),
+};
+static const struct field light_fields[] = {
+	F(snap_light, state, U32),	  F(snap_light, text, TEXT),
+	F(snap_light, latched, U32),	  F(snap_light, latched_text, TEXT),
+	F(snap_light, from_real_ns, I64), F(snap_light, to_real_ns, I64),
+};
+static const struct field mark_fields[] = {
+	F(snap_mark, real_ns, I64),   F(snap_mark, row, U64S),	       F(snap_mark, sent, U64),
+	F(snap_mark, tx_failed, U64), F(snap_mark, frag_unknown, U64),
+};
+static const struct table top_table = TABLE(snap_top, top_fields);
+static const struct table nat_table = TABLE(snap_nat, nat_fields);
+static const struct table light_table = TABLE(snap_light, light_fields);
+static const struct table mark_table = TABLE(snap_mark, mark_fields);
 static const struct table ledger_table = TABLE(snap_ledger, ledger_fields);
 static const struct table worker_table = TABLE(snap_worker, worker_fields);
 static const struct table ring_table = TABLE(snap_ring, ring_fields);
 static const struct table latency_table = TABLE(snap_latency, latency_fields);
 
-/* n_workers stands before worker and ring: it says how many of them there are. */
+/* A number of elements stands before them. */
 static const struct field snapshot_fields[] = {
 	F(snapshot, seq, U64),
 	F(snapshot, mono_ns, U64),
@@ -86,6 +111,7 @@ static const struct field snapshot_fields[] = {
 	F(snapshot, out_bps, U64),
 	F(snapshot, in_pps_peak, U64),
 	F(snapshot, out_pps_peak, U64),
+	F(snapshot, tx_failed_pps, U64),
 	F(snapshot, row_pps, U64S),
 	F(snapshot, cpu, DOUBLE),
 	F(snapshot, rss_bytes, U64),
@@ -98,20 +124,50 @@ static const struct field snapshot_fields[] = {
 	F(snapshot, next_hops_ok, U32),
 	F(snapshot, egress_up, BOOL),
 	F(snapshot, allow_mode, U32),
+	F(snapshot, unsaved, U32),
+	F(snapshot, threads, U32),
+	F(snapshot, map_bytes, U64),
+	F(snapshot, syscalls_per_packet, DOUBLE),
+	S(snapshot, mark, STRUCT, &mark_table),
+	S(snapshot, light, STRUCTS, &light_table),
+	F(snapshot, n_top_orgs, U32),
+	F(snapshot, n_top_addrs, U32),
+	F(snapshot, n_nat, U32),
+	N(top_org, n_top_orgs, &top_table),
+	N(top_addr, n_top_addrs, &top_table),
+	N(nat, n_nat, &nat_table),
 	S(snapshot, ledger, STRUCT, &ledger_table),
 	F(snapshot, n_workers, U32),
-	S(snapshot, worker, STRUCTS, &worker_table),
-	S(snapshot, ring, STRUCTS, &ring_table),
+	N(worker, n_workers, &worker_table),
+	N(ring, n_workers, &ring_table),
 	S(snapshot, latency, STRUCTS, &latency_table),
 	F(snapshot, status, TEXT),
 };
 static const struct table snapshot_table = TABLE(snapshot, snapshot_fields);
-_Static_assert(sizeof(unsigned) == sizeof(uint32_t), "n_workers is written as U32");
+_Static_assert(sizeof(unsigned) == sizeof(uint32_t), "numbers of elements are written as U32");
+_Static_assert(sizeof(snapshot_fields) / sizeof(snapshot_fields[0]) <= 64, "a bit for each");
 
-/* Elements of a STRUCTS member: all of latency, but n_workers of worker and ring. */
+/* Elements of a STRUCTS member; never more than there is room for. */
 static size_t elements(const struct snapshot *s, const struct field *f)
 {
-	return f->of == &latency_table ? f->size / f->of->size : s->n_workers;
+	size_t room = f->size / f->of->size;
+	uint32_t n;
+
+	if (!f->count)
+		return room;
+	memcpy(&n, (const char *)s + f->count, sizeof(n));
+	return n < room ? n : room;
+}
+
+const char *snapshot_light_name(enum snap_light_id id)
+{
+	static const char *const name[] = {
+#define LIGHT_NAME(id, text) text,
+		SNAP_LIGHTS(LIGHT_NAME)
+#undef LIGHT_NAME
+	};
+
+	return id < SNAP_N_LIGHTS ? name[id] : "?";
 }
 
 /* --- to JSON --- */
@@ -354,8 +410,6 @@ static int get_table(struct snapshot *s, const struct table *t, char *base, stru
 		if (get_field(s, &t->field[i], base + t->field[i].off, value, err) < 0)
 			return vx_err_set(err, -EINVAL, "snapshot: bad value of '%s'",
 					  t->field[i].name);
-		if (!strcmp(t->field[i].name, "n_workers") && s->n_workers > SNAP_WORKERS)
-			return vx_err_set(err, -EINVAL, "snapshot: %u workers", s->n_workers);
 		seen |= 1ULL << i;
 	}
 	if (r < 0)
@@ -367,8 +421,22 @@ static int get_table(struct snapshot *s, const struct table *t, char *base, stru
 	return 0;
 }
 
+/* Who reads a snapshot may trust its numbers of elements. */
+static int check_numbers(struct snapshot *s, struct vx_err *err)
+{
+	if (s->n_workers > SNAP_WORKERS || s->n_top_orgs > SNAP_TOP || s->n_top_addrs > SNAP_TOP ||
+	    s->n_nat > SNAP_NAT) {
+		s->n_workers = s->n_top_orgs = s->n_top_addrs = s->n_nat = 0;
+		return vx_err_set(err, -EINVAL, "snapshot: more elements than there may be");
+	}
+	return 0;
+}
+
 int snapshot_from_json(const char *text, size_t len, struct snapshot *out, struct vx_err *err)
 {
+	int r;
+
 	memset(out, 0, sizeof(*out));
-	return get_table(out, &snapshot_table, (char *)out, (struct slice){text, len}, err);
+	r = get_table(out, &snapshot_table, (char *)out, (struct slice){text, len}, err);
+	return r < 0 ? r : check_numbers(out, err);
 }

@@ -58,6 +58,55 @@ struct snap_latency {
 	uint64_t p50_ns, p99_ns, p999_ns, max_ns, count;
 };
 
+#define SNAP_TOP 8 /* organisations, addresses */
+#define SNAP_NAT 8 /* rules */
+
+struct snap_top {
+	char name[64];
+	uint64_t pps;
+};
+
+struct snap_nat {
+	char key[64], to[64];
+	char state[16]; /* of its next hop: "resolved", ... */
+	uint64_t hits, pps;
+};
+
+/* X(ID, "NAME") */
+#define SNAP_LIGHTS(X)                                                                             \
+	X(LEAK, "LEAK")                                                                            \
+	X(LEDGER, "LEDGER")                                                                        \
+	X(RING, "RING")                                                                            \
+	X(EGRESS, "EGRESS")                                                                        \
+	X(NEXT_HOP, "NEXT HOP")                                                                    \
+	X(ALLOW, "ALLOW")
+enum snap_light_id {
+#define SNAP_LIGHT_ID(id, name) LIGHT_##id,
+	SNAP_LIGHTS(SNAP_LIGHT_ID)
+#undef SNAP_LIGHT_ID
+		SNAP_N_LIGHTS
+};
+enum snap_light_state { LIGHT_OK, LIGHT_WARN, LIGHT_BAD };
+
+/* A light latches: what was worst, and from when to when, stays until it is acknowledged (`ack`).
+ */
+struct snap_light {
+	uint32_t state;	  /* now: enum snap_light_state */
+	char text[40];	  /* "3% (412 ms)", "1/1", "enforce" */
+	uint32_t latched; /* the worst state since the last ack; LIGHT_OK: nothing is latched */
+	char latched_text[40];
+	int64_t from_real_ns,
+		to_real_ns; /* of the latch; it lasts still where state is not LIGHT_OK */
+};
+
+/* The figures when `mark` was last given (at the start: all 0), to be subtracted from those of the
+ * ledger. */
+struct snap_mark {
+	int64_t real_ns; /* 0: never */
+	uint64_t row[VX_L_N];
+	uint64_t sent, tx_failed, frag_unknown;
+};
+
 struct snapshot {
 	uint64_t seq;
 	uint64_t mono_ns; /* CLOCK_MONOTONIC of the reading */
@@ -72,6 +121,7 @@ struct snapshot {
 	uint64_t uptime_ns;
 	uint64_t in_pps, in_bps, out_pps, out_bps; /* bits/s of frames: outer in, inner out */
 	uint64_t in_pps_peak, out_pps_peak;
+	uint64_t tx_failed_pps;
 	uint64_t row_pps[VX_L_N];
 	double cpu; /* of the engine process, 1.0 = one core */
 	uint64_t rss_bytes;
@@ -82,6 +132,19 @@ struct snapshot {
 	bool egress_up;
 	uint32_t allow_mode; /* enum vx_allow_mode */
 
+	uint32_t unsaved;	    /* changes since settings and lists were loaded or saved */
+	uint32_t threads;	    /* of the engine's process */
+	uint64_t map_bytes;	    /* memory of the engine's BPF maps, rings included */
+	double syscalls_per_packet; /* of the workers, over the last second; 0 when nothing was sent
+				     */
+	struct snap_mark mark;
+	struct snap_light light[SNAP_N_LIGHTS];
+	unsigned n_top_orgs, n_top_addrs,
+		n_nat; /* how many there are of the following; n_nat: of nat_rules */
+	struct snap_top top_org[SNAP_TOP],
+		top_addr[SNAP_TOP];    /* by packets/s, busiest first; none without traffic */
+	struct snap_nat nat[SNAP_NAT]; /* in order of addition */
+
 	struct snap_ledger ledger;
 	unsigned n_workers;
 	struct snap_worker worker[SNAP_WORKERS];
@@ -90,6 +153,7 @@ struct snapshot {
 	char status[240]; /* what is wrong now, in words; "" when nothing is */
 };
 
+const char *snapshot_light_name(enum snap_light_id id); /* "NEXT HOP" */
 /* The stream form: one JSON object without newline; caller frees. NULL: no memory. */
 char *snapshot_to_json(const struct snapshot *s);
 /* -EINVAL with what is missing. */

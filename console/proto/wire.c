@@ -57,6 +57,15 @@ static int take_command(const cJSON *cmd, struct wire_request *out, struct vx_er
 	return out->line ? 0 : vx_err_set(err, -ENOMEM, "no memory");
 }
 
+/* The line that stands for key, if it does. */
+static int take_line(const cJSON *v, const char *key, char **out, struct vx_err *err)
+{
+	if (!cJSON_IsString(v))
+		return vx_err_set(err, -EINVAL, "%s: expected a line", key);
+	*out = strdup(v->valuestring);
+	return *out ? 0 : vx_err_set(err, -ENOMEM, "no memory");
+}
+
 static int take_interval(const cJSON *v, struct wire_request *out, struct vx_err *err)
 {
 	if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= INTERVAL_MAX_MS))
@@ -85,7 +94,7 @@ static bool has_nul(const char *text, size_t len)
 
 int wire_request_parse(const char *text, size_t len, struct wire_request *out, struct vx_err *err)
 {
-	const cJSON *subscribe;
+	const cJSON *subscribe, *complete;
 	cJSON *request;
 	int r;
 
@@ -100,12 +109,19 @@ int wire_request_parse(const char *text, size_t len, struct wire_request *out, s
 		return vx_err_set(err, -EINVAL, "not a JSON object");
 	}
 	subscribe = cJSON_GetObjectItemCaseSensitive(request, "subscribe");
-	if (subscribe)
+	complete = cJSON_GetObjectItemCaseSensitive(request, "complete");
+	out->bye = is_true(request, "bye");
+	if (out->bye)
+		r = 0;
+	else if (subscribe)
 		r = take_interval(subscribe, out, err);
+	else if (complete)
+		r = take_line(complete, "complete", &out->complete, err);
 	else
 		r = take_command(cJSON_GetObjectItemCaseSensitive(request, "cmd"), out, err);
 	out->json = is_true(request, "json");
 	out->yes = is_true(request, "yes");
+	out->confirm = is_true(request, "confirm");
 	cJSON_Delete(request);
 	if (r < 0)
 		wire_request_fini(out);
@@ -118,6 +134,7 @@ void wire_request_fini(struct wire_request *r)
 		free(r->argv[i]);
 	free(r->argv);
 	free(r->line);
+	free(r->complete);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -130,6 +147,26 @@ void wire_put_command(struct buf *b, int argc, char *const *argv, bool json, boo
 	}
 	buf_printf(b, "],\"json\":%s,\"yes\":%s}\n", json ? "true" : "false",
 		   yes ? "true" : "false");
+}
+
+void wire_put_line(struct buf *b, const char *line, bool json, bool yes)
+{
+	buf_str(b, "{\"cmd\":");
+	buf_json_str(b, line);
+	buf_printf(b, ",\"json\":%s,\"yes\":%s,\"confirm\":true}\n", json ? "true" : "false",
+		   yes ? "true" : "false");
+}
+
+void wire_put_complete(struct buf *b, const char *line)
+{
+	buf_str(b, "{\"complete\":");
+	buf_json_str(b, line);
+	buf_str(b, "}\n");
+}
+
+void wire_put_bye(struct buf *b)
+{
+	buf_str(b, "{\"bye\":true}\n");
 }
 
 void wire_put_subscribe(struct buf *b, unsigned interval_ms)
@@ -183,6 +220,11 @@ void wire_put_snapshot(struct buf *b, const char *json)
 	buf_printf(b, "{\"snapshot\":%s}\n", json);
 }
 
+void wire_put_history(struct buf *b, const char *json)
+{
+	buf_printf(b, "{\"history\":%s}\n", json);
+}
+
 static char *copy(struct slice s)
 {
 	return strndup(s.p, s.n);
@@ -197,7 +239,8 @@ static void take_member(struct wire_reply *r, struct slice key, struct slice val
 	} bodies[] = {
 		{"text", WIRE_OK, false},	   {"data", WIRE_OK, true},
 		{"error", WIRE_ERROR, false},	   {"ask", WIRE_ASK, false},
-		{"snapshot", WIRE_SNAPSHOT, true},
+		{"snapshot", WIRE_SNAPSHOT, true}, {"history", WIRE_HISTORY, true},
+		{"event", WIRE_EVENT, true},	   {"complete", WIRE_COMPLETE, true},
 	};
 	int64_t status;
 

@@ -24,8 +24,11 @@ table() {
 	build   lib:zlib                  zlib1g-dev          zlib-devel
 	build   lib:libmnl                libmnl-dev          libmnl-devel
 	build   lib:libcjson              libcjson-dev        cjson-devel
+	build   lib:ncursesw              libncurses-dev      ncurses-devel
+	build   lib:readline              libreadline-dev     readline-devel
 	build   opt:libxdp                libxdp-dev          libxdp-devel
 	test    lib:cmocka                libcmocka-dev       libcmocka-devel
+	test    cmd:tmux                  tmux                tmux
 	test    cmd:python3               python3             python3
 	test    cmd:ip                    iproute2            iproute
 	test    cmd:tc                    iproute2            iproute-tc

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Holds the manual to the program: ledger rows, options, commands, and that the pages format cleanly.
+"""Holds the manual to the program: ledger rows, keys, options, commands, and that the pages format cleanly.
 
 `--write` brings the marked blocks of man/ up to date (make docs); without it a stale one is a failure.
 """
@@ -34,10 +34,47 @@ def row(name, group, text):
     return ".TP\n.BR %s \" (%s)\"\n%s.\n" % (name, group.lower(), roff(text))
 
 
+KEY_NAMES = {"KEY_CURSOR_UP": "Up", "KEY_CURSOR_DOWN": "Down", "KEY_PAGE_UP": "PgUp", "KEY_PAGE_DOWN": "PgDn",
+             "KEY_FIRST": "Home", "KEY_LAST": "End", "KEY_ESCAPE": "Esc", "' '": "Space", "'\\r'": "Enter"}
+
+
+def key_name(key):
+    """The name of a key as in the table of keys.h: 'q', KEY_FIRST, 0x0c."""
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    if key.startswith("0x"):
+        return "Ctrl-%c" % (int(key, 16) + 64)
+    return re.fullmatch(r"'(.)'", key).group(1)
+
+
+def keys():
+    """[(name, where, command or "", help)] of the table in keys.h."""
+    table = re.search(r"#define UI_KEYS\(X\)(.*?)\n/\*", read("console/screen/keys.h"), re.S).group(1)
+    rows = re.findall(r'X\(\w+,\s*(\'.+?\'|\w+),\s*"(\w*)",\s*(?:NULL|"([^"]*)"),\s*"([^"]*)"\)', table)
+    if len(rows) != table.count("X("):
+        sys.exit("docs: a row of UI_KEYS cannot be read")
+    return [(key_name(key), where, command, text) for key, where, command, text in rows]
+
+
+def key_row(name, command, text):
+    tail = " (\\fB%s\\fP)" % roff(command) if command else ""
+    return '.TP\n.B "%s"\n%s%s.\n' % (roff(name), roff(text[0].upper() + text[1:]), tail)
+
+
+def key_block():
+    rows = keys()
+    text = ""
+    for where in dict.fromkeys(r[1] for r in rows):
+        text += ".SS In the view %s\n" % where if where else ""
+        text += "".join(key_row(r[0], r[2], r[3]) for r in rows if r[1] == where)
+    return text
+
+
 def blocks():
     rows = ledger()
     sample = "".join(roff(line) + "\n" for line in read("share/vxconsole.conf").splitlines())
-    return [(MAIN, "rows", "".join(row(*r) for r in rows if r[1] != "NOTE")),
+    return [(MAIN, "keys", key_block()),
+            (MAIN, "rows", "".join(row(*r) for r in rows if r[1] != "NOTE")),
             (MAIN, "notes", "".join(row(*r) for r in rows if r[1] == "NOTE")),
             (RULES, "sample", ".nf\n" + sample + ".fi\n")]
 
@@ -90,14 +127,14 @@ def commands():
 
 def check_commands():
     page = plain(MAIN)
-    section = page[page.index("\n= COMMANDS"):page.index("\n= STATISTICS")]
+    section = page[page.index("\n= COMMANDS"):page.index("\n= KEYS")]
     names = commands()
     faults = [] if names else ["no command table found in console/engine/cmd"]
     faults += ["'%s' is not under COMMANDS" % n for n in names
                if not re.search(r"(?m)^%s\b" % n.replace(" ", r"\s+"), section)]
     raw = read(MAIN)
     for item in re.findall(r'\n\.T[PQ]\n\.B\w? "?([a-z]+(?: [a-z]+)?)',
-                           raw[raw.index("\n.SH COMMANDS"):raw.index("\n.SH STATISTICS")]):
+                           raw[raw.index("\n.SH COMMANDS"):raw.index("\n.SH KEYS")]):
         if not any(item == n or item.startswith(n + " ") or item == n.split()[0] for n in names):
             faults.append("'%s' is under COMMANDS, but no command" % item)
     return faults

@@ -22,7 +22,7 @@ files() { (cd "$dest" && find . -type f | sort | tr '\n' ' '); }
 
 run install
 check "files" "$(files)" "./etc/vxconsole/allowlist.json ./etc/vxconsole/vxconsole.conf ./usr/bin/vxgen \
-./usr/lib/systemd/system/vxconsole.service ./usr/sbin/vxconsole ./usr/share/man/man5/vxconsole-rules.5 \
+./usr/lib/systemd/system/vxconsole.service ./usr/sbin/vxconsole ./usr/share/bash-completion/completions/vxconsole ./usr/share/man/man5/vxconsole-rules.5 \
 ./usr/share/man/man8/vxconsole.8 ./usr/share/man/man8/vxgen.8 ./usr/share/vxconsole/allowlist.json \
 ./usr/share/vxconsole/vxconsole.conf "
 check "the installed program runs" "$("$dest/usr/sbin/vxconsole" --version | cut -d ' ' -f 1)" vxconsole

@@ -50,6 +50,7 @@ void fake_eng_init(struct fake *f)
 	snprintf(f->o.egress_dev, sizeof(f->o.egress_dev), "nosuch0");
 	if (allow_new(&f->e.allow, 65536, &err) || nat_new(&f->e.nat, &err))
 		abort();
+	f->e.history = calloc(1, sizeof(*f->e.history));
 	plant(&f->e.snap);
 }
 
@@ -57,6 +58,7 @@ void fake_eng_fini(struct fake *f)
 {
 	allow_free(f->e.allow);
 	nat_free(f->e.nat);
+	free(f->e.history);
 }
 
 void eng_refresh(struct eng *e)
@@ -90,6 +92,31 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 		return vx_err_set(err, -EINVAL, "%s: line 7: '10.0.0.1/24'", name);
 	warn(ctx, "total_ips is 3, the list has 4");
 	return 0;
+}
+
+/* As above; "same" is no change. */
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out, struct vx_err *err)
+{
+	char text[16] = "";
+
+	(void)e;
+	memset(out, 0, sizeof(*out));
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		return vx_err_set(err, -errno, "%s: %s", name, strerror(errno));
+	if (!strncmp(text, "bad", 3))
+		return vx_err_set(err, -EINVAL, "%s: line 7: '10.0.0.1/24'", name);
+	if (!strncmp(text, "same", 4))
+		return 0;
+	*out = (struct allow_diff){.added = 2, .removed = 1, .pps = 4980, .added_text = "10.0.0.1, 10.0.0.2",
+				       .removed_text = "104.218.88.5"};
+	return 0;
+}
+
+uint64_t eng_allow_pps(const struct eng *e, const struct allow_entry *entry)
+{
+	(void)e;
+	(void)entry;
+	return 4980;
 }
 
 static int fill(struct eng *e, const char *what, const char *path, int fd, struct vx_err *err)
@@ -219,7 +246,7 @@ void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
 	const struct nat_rule *rule;
 
 	for (uint32_t i = 0; (rule = nat_at(e->nat, i)); i++) {
-		struct eng_nat_row row = {.rule = rule, .hits = 5, .nexthop = i ? &down : &up};
+		struct eng_nat_row row = {.rule = rule, .hits = 5, .pps = 61870, .nexthop = i ? &down : &up};
 
 		fn(ctx, &row);
 	}

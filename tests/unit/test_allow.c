@@ -291,6 +291,30 @@ static void a_million_entries(void **state)
 	allow_free(a);
 }
 
+static void a_wider_one(void **state)
+{
+	struct cidr c = cidr("10.1.2.0/24");
+	struct vx_err err;
+	struct allow *a;
+
+	(void)state;
+	assert_int_equal(allow_new(&a, 100, &err), 0);
+	assert_null(allow_wider(a, &c));
+	assert_int_equal(add(a, "10.1.2.0/24", NULL, NULL), 0);
+	assert_int_equal(add(a, "10.1.2.0/25", NULL, NULL), 0);
+	assert_int_equal(add(a, "2001:db8::/32", NULL, NULL), 0);
+	assert_null(allow_wider(a, &c)); /* not itself, and no part of it */
+	assert_int_equal(add(a, "0.0.0.0/0", NULL, NULL), 0);
+	assert_int_equal(allow_wider(a, &c)->cidr.len, 0);
+	assert_int_equal(add(a, "10.0.0.0/8", NULL, NULL), 0);
+	assert_int_equal(allow_wider(a, &c)->cidr.len, 8);
+	c = cidr("2001:db8::1");
+	assert_int_equal(allow_wider(a, &c)->cidr.len, 32);
+	c = cidr("0.0.0.0/0");
+	assert_null(allow_wider(a, &c));
+	allow_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,6 +322,7 @@ int main(void)
 		cmocka_unit_test(full),			     cmocka_unit_test(longest_prefix_decides),
 		cmocka_unit_test(against_a_plain_array),     cmocka_unit_test(adopted_idx_never_clash),
 		cmocka_unit_test(idx_stay_low),		     cmocka_unit_test(a_million_entries),
+		cmocka_unit_test(a_wider_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

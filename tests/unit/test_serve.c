@@ -25,8 +25,11 @@
 #include "engine/serve/client.h"
 #include "engine/serve/listen.h"
 #include "engine/serve/serve.h"
+#include "engine/sys/user.h"
 #include "fake_eng.h"
+#include "log.h"
 #include "proto/link.h"
+#include "proto/stream.h"
 #include "proto/wire.h"
 
 struct bed {
@@ -393,22 +396,42 @@ static void random_bytes(void **state)
 
 /* --- snapshots --- */
 
+/* The next line of the stream whose kind it is; others are skipped. false: there is none. */
+static bool next_of(struct bed *b, struct buf *in, int fd, enum wire_kind kind, struct wire_reply *r)
+{
+	struct vx_err err;
+	char *end;
+
+	buf_str(in, hear(fd));
+	(void)b;
+	while (in->n && (end = memchr(in->data, '\n', in->n))) {
+		size_t len = (size_t)(end - in->data);
+
+		assert_int_equal(wire_reply_parse(in->data, len, r, &err), 0);
+		memmove(in->data, end + 1, in->n - len - 1);
+		in->n -= len + 1;
+		in->data[in->n] = 0;
+		if (r->kind == kind)
+			return true;
+		wire_reply_fini(r);
+	}
+	return false;
+}
+
 static void snapshots_stream_between_answers(void **state)
 {
 	struct bed *b = *state;
 	static struct snapshot s;
+	struct buf in = {0};
 	struct wire_reply r;
 	struct vx_err err;
-	const char *text;
 	int fd = dial(b);
 
 	say(b, fd, "{\"subscribe\":0}\n");
 	assert_string_equal(hear(fd), "");
 	for (int i = 0; i < 3; i++) {
 		serve_tick(b->s);
-		text = hear(fd);
-		assert_int_equal(wire_reply_parse(text, strlen(text) - 1, &r, &err), 0);
-		assert_int_equal(r.kind, WIRE_SNAPSHOT);
+		assert_true(next_of(b, &in, fd, WIRE_SNAPSHOT, &r));
 		assert_int_equal(snapshot_from_json(r.text, strlen(r.text), &s, &err), 0);
 		assert_true(s.ledger.row[VX_L_RX] == UINT64_MAX);
 		wire_reply_fini(&r);
@@ -417,12 +440,124 @@ static void snapshots_stream_between_answers(void **state)
 	assert_non_null(strstr(hear(fd), "exact: yes"));
 	say(b, fd, "{\"subscribe\":3600000}\n");
 	serve_tick(b->s); /* the first comes at once, the next in an hour */
-	assert_non_null(strstr(hear(fd), "{\"snapshot\":"));
+	assert_true(next_of(b, &in, fd, WIRE_SNAPSHOT, &r));
+	wire_reply_fini(&r);
 	serve_tick(b->s);
 	assert_string_equal(hear(fd), "");
+	say(b, fd, "{\"bye\":true}\n");
 	close(fd);
 	pump(b);
 	serve_tick(b->s);
+	buf_fini(&in);
+}
+
+/* Whole for who joins, then by the second, and the same as the engine's. */
+static void the_history_comes_along(void **state)
+{
+	struct snapshot_history *copy = calloc(1, sizeof(*copy)), *h;
+	const struct history_cell rates = {.in_pps = 87234, .out_pps = 61870};
+	struct bed *b = *state;
+	struct buf in = {0};
+	struct wire_reply r;
+	struct vx_err err;
+	int fd = dial(b);
+
+	h = b->f.e.history;
+	history_add(h, 1, 500, &rates);
+	say(b, fd, "{\"subscribe\":0}\n");
+	for (int i = 0; i < 5; i++) {
+		serve_tick(b->s);
+		assert_true(next_of(b, &in, fd, WIRE_HISTORY, &r));
+		assert_int_equal(history_from_json(r.text, strlen(r.text), copy, &err), 0);
+		assert_true(i == 0 || strlen(r.text) < 300);
+		wire_reply_fini(&r);
+		while (next_of(b, &in, fd, WIRE_SNAPSHOT, &r))
+			wire_reply_fini(&r);
+		assert_int_equal(copy->seconds, h->seconds);
+		assert_int_equal(copy->marks, h->marks);
+		serve_tick(b->s); /* nothing new: only a snapshot */
+		assert_false(next_of(b, &in, fd, WIRE_HISTORY, &r));
+		history_add(h, 2, 1, &rates);
+		if (i == 2)
+			eng_edited(&b->f.e, ENG_LIST, "allow add 10.0.0.1");
+	}
+	assert_string_equal(history_mark_at(copy, 0)->text, "allow add 10.0.0.1");
+	assert_int_equal(history_at(copy, HISTORY_10S, 3).in_pps, 87234);
+	say(b, fd, "{\"bye\":true}\n");
+	close(fd);
+	pump(b);
+	buf_fini(&in);
+	free(copy);
+}
+
+/* Until an event with that text came. */
+static bool event_comes(struct bed *b, struct buf *in, int fd, const char *text)
+{
+	struct stream_event e;
+	struct wire_reply r;
+	struct vx_err err;
+	bool found = false;
+
+	serve_tick(b->s);
+	while (!found && next_of(b, in, fd, WIRE_EVENT, &r)) {
+		assert_int_equal(stream_event_parse(r.text, strlen(r.text), &e, &err), 0);
+		found = strstr(e.text, text);
+		wire_reply_fini(&r);
+	}
+	return found;
+}
+
+static void edits_and_departures_are_events(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b), other = dial(b), third = dial(b);
+	char user[USER_NAME], text[128];
+	struct buf in = {0};
+
+	user_of_peer(geteuid(), getpid(), user);
+	for (int i = 0; i < 250; i++)
+		vx_info("line %d", i);
+	say(b, fd, "{\"subscribe\":3600000}\n");
+	assert_false(event_comes(b, &in, fd, "line 49")); /* the last 200 and its own coming */
+	vx_info("line x");
+	assert_true(event_comes(b, &in, fd, "line x"));
+	say(b, other, "{\"cmd\":\"allow add 10.0.0.1\"}\n");
+	snprintf(text, sizeof(text), "%s: allow add 10.0.0.1", user);
+	assert_true(event_comes(b, &in, fd, text));
+	say(b, other, "{\"subscribe\":1000}\n");
+	say(b, third, "{\"subscribe\":1000}\n");
+	close(other);
+	pump(b);
+	snprintf(text, sizeof(text), "the screen of %s is gone without a word: others look on", user);
+	assert_true(event_comes(b, &in, fd, text));
+	say(b, third, "{\"bye\":true}\n");
+	close(third);
+	pump(b);
+	assert_false(event_comes(b, &in, fd, "is gone"));
+	close(fd);
+	pump(b);
+	fd = dial(b);
+	say(b, fd, "{\"subscribe\":1000}\n");
+	assert_true(event_comes(b, &in, fd, "going on headless"));
+	say(b, fd, "{\"bye\":true}\n");
+	close(fd);
+	pump(b);
+	buf_fini(&in);
+}
+
+static void lines_are_completed_and_confirmed(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b);
+
+	say(b, fd, "{\"complete\":\"allow mo\"}\n");
+	assert_string_equal(hear(fd), "{\"complete\":[[\"mode\",\"drop what is not on the list, only count "
+				      "it, or do not look\"]]}\n");
+	say(b, fd, "{\"cmd\":\"vni del 1\",\"confirm\":true}\n");
+	assert_string_equal(hear(fd), "{\"ask\":\"2 packets/s of VNI 1 would no longer be ours\"}\n");
+	say(b, fd, "{\"cmd\":\"vni del 1\",\"confirm\":true,\"yes\":true}\n");
+	assert_non_null(strstr(hear(fd), "removed VNI 1"));
+	close(fd);
 }
 
 static void a_slow_screen_gets_fewer(void **state)
@@ -585,12 +720,18 @@ int main(void)
 		BED(a_large_answer_gets_through),
 		BED(random_bytes),
 		BED(snapshots_stream_between_answers),
+		BED(the_history_comes_along),
+		BED(edits_and_departures_are_events),
+		BED(lines_are_completed_and_confirmed),
 		BED(a_slow_screen_gets_fewer),
 		BED(descriptors_are_passed_and_closed),
 		cmocka_unit_test(patience_ends_after_10_s),
 		BED(others_may_only_read),
 	};
+	struct vx_err err;
 
 	unsetenv("SUDO_UID"); /* under sudo the socket would be the user's */
+	if (log_open(NULL, false, LOG_ERROR, &err) < 0)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

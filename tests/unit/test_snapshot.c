@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static void fill(struct snapshot *s)
 	memset(s->mode_reason, 'x', sizeof(s->mode_reason) - 1);
 	strncpy(s->egress_method, "packet", sizeof(s->egress_method) - 1);
 	strncpy(s->egress_reason, "Böhm", sizeof(s->egress_reason) - 1);
-	for (uint64_t *v = &s->uptime_ns; v <= &s->out_pps_peak; v++)
+	for (uint64_t *v = &s->uptime_ns; v <= &s->tx_failed_pps; v++)
 		*v = rnd();
 	for (int i = 0; i < VX_L_N; i++) {
 		s->row_pps[i] = rnd();
@@ -65,6 +66,29 @@ static void fill(struct snapshot *s)
 	s->ledger.balanced = true;
 	s->ledger.slack = 2;
 	fill_errors(s->ledger.errors);
+	s->unsaved = 3;
+	s->threads = 5;
+	s->map_bytes = rnd();
+	s->syscalls_per_packet = 0.015625;
+	s->mark = (struct snap_mark){.real_ns = 5, .sent = rnd(), .tx_failed = rnd(), .frag_unknown = rnd()};
+	for (int i = 0; i < VX_L_N; i++)
+		s->mark.row[i] = rnd();
+	for (unsigned i = 0; i < SNAP_N_LIGHTS; i++) {
+		s->light[i] = (struct snap_light){.state = i % 3, .latched = LIGHT_BAD, .from_real_ns = -1,
+						  .to_real_ns = INT64_MAX};
+		strncpy(s->light[i].text, "3% (412 ms)", sizeof(s->light[i].text) - 1);
+		strncpy(s->light[i].latched_text, "100%", sizeof(s->light[i].latched_text) - 1);
+	}
+	s->n_top_orgs = SNAP_TOP;
+	s->n_top_addrs = 3;
+	s->n_nat = 1;
+	for (unsigned i = 0; i < s->n_top_orgs; i++) {
+		strncpy(s->top_org[i].name, "Zoom Fiber, \"LLC\"", sizeof(s->top_org[i].name) - 1);
+		s->top_org[i].pps = rnd();
+	}
+	s->top_addr[2].pps = rnd();
+	s->nat[0].hits = rnd();
+	strncpy(s->nat[0].key, "udp/31765", sizeof(s->nat[0].key) - 1);
 	s->n_workers = SNAP_WORKERS;
 	for (unsigned i = 0; i < SNAP_WORKERS; i++) {
 		s->worker[i].cpu = (int)i - 1;
@@ -167,6 +191,9 @@ static void damaged_anywhere(void **state)
 
 static void says_what_is_wrong(void **state)
 {
+	static const struct snapshot empty;
+	static char text[65536];
+	char *json;
 	struct vx_err err = {0};
 
 	(void)state;
@@ -176,8 +203,20 @@ static void says_what_is_wrong(void **state)
 	assert_string_equal(err.msg, "snapshot: 'seq' is missing");
 	assert_int_equal(parse("{\"later\":[{}],\"seq\":-1}", 23, &err), -22);
 	assert_string_equal(err.msg, "snapshot: bad value of 'seq'");
-	assert_int_equal(parse("{\"n_workers\":65}", 16, &err), -22);
-	assert_string_equal(err.msg, "snapshot: 65 workers");
+	snprintf(text, sizeof(text), "%s", json = snapshot_to_json(&empty));
+	*strstr(text, "\"n_workers\":0") = 0;
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "\"n_workers\":65%s",
+		 strstr(json, "\"n_workers\":0") + strlen("\"n_workers\":0"));
+	free(json);
+	assert_int_equal(parse(text, strlen(text), &err), -22);
+	assert_string_equal(err.msg, "snapshot: bad value of 'worker'");
+	/* said again, behind the elements */
+	json = snapshot_to_json(&empty);
+	json[strlen(json) - 1] = 0;
+	snprintf(text, sizeof(text), "%s,\"n_nat\":9}", json);
+	free(json);
+	assert_int_equal(parse(text, strlen(text), &err), -22);
+	assert_string_equal(err.msg, "snapshot: more elements than there may be");
 }
 
 int main(void)

@@ -17,6 +17,7 @@
 #include "engine/sys/nic.h"
 #include "engine/sys/proc.h"
 #include "engine/sys/quiet.h"
+#include "engine/sys/user.h"
 
 /* A port that nobody has, on both families. */
 static uint16_t free_port(void)
@@ -184,6 +185,25 @@ static void process_figures(void **state)
 	assert_true(proc_cpus_possible() >= (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
+static void threads_and_maps(void **state)
+{
+	(void)state;
+	assert_int_equal(proc_threads(), 1);
+	assert_int_equal(proc_map_bytes(), 0); /* none is held here */
+}
+
+static void users(void **state)
+{
+	char name[USER_NAME];
+
+	(void)state;
+	assert_string_equal(user_name(0, name), "root");
+	assert_string_equal(user_name(4000000123u, name), "uid 4000000123");
+	assert_string_equal(user_of_peer(4000000123u, getpid(), name), "uid 4000000123");
+	assert_true(strlen(user_of_peer(0, getpid(), name)) > 0); /* root, or who became it */
+	assert_string_equal(user_of_peer(0, 0, name), "root");	  /* gone already */
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_setup, bed_teardown)
@@ -193,6 +213,8 @@ int main(void)
 		T(quiet_kernel_vxlan),
 		T(nic_counters),
 		cmocka_unit_test(process_figures),
+		cmocka_unit_test(threads_and_maps),
+		cmocka_unit_test(users),
 	};
 
 	return cmocka_run_group_tests_name("sys", tests, NULL, NULL);

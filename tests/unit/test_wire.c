@@ -90,6 +90,23 @@ static void a_line_and_a_subscription(void **state)
 	assert_string_equal(r.line, "allow list zoom");
 	assert_true(r.yes && !r.json && !r.argv);
 	wire_request_fini(&r);
+	wire_put_line(&b, "allow del \"a b\"", true, false);
+	assert_int_equal(parse(b.data, b.n - 1, &r, &err), 0);
+	assert_string_equal(r.line, "allow del \"a b\"");
+	assert_true(r.confirm && r.json && !r.yes && !r.complete && !r.bye);
+	wire_request_fini(&r);
+	buf_fini(&b);
+	wire_put_complete(&b, "allow del \"");
+	assert_int_equal(parse(b.data, b.n - 1, &r, &err), 0);
+	assert_string_equal(r.complete, "allow del \"");
+	assert_true(!r.line && !r.subscribe);
+	wire_request_fini(&r);
+	buf_fini(&b);
+	wire_put_bye(&b);
+	assert_int_equal(parse(b.data, b.n - 1, &r, &err), 0);
+	assert_true(r.bye && !r.line && !r.subscribe);
+	wire_request_fini(&r);
+	buf_fini(&b);
 	wire_put_subscribe(&b, 250);
 	assert_int_equal(parse(b.data, b.n - 1, &r, &err), 0);
 	assert_true(r.subscribe);
@@ -115,6 +132,7 @@ static void refused_requests(void **state)
 		{"{\"subscribe\":-1}", "subscribe: expected 0 to 3600000 ms"},
 		{"{\"subscribe\":1e300}", "subscribe: expected 0 to 3600000 ms"},
 		{"{\"subscribe\":\"x\"}", "subscribe: expected 0 to 3600000 ms"},
+		{"{\"complete\":7}", "complete: expected a line"},
 	};
 
 	(void)state;

@@ -19,7 +19,8 @@
 #include "log.h"
 
 static const struct cmd *const groups[] = {
-	cmd_allow, cmd_nat, cmd_vni, cmd_source, cmd_stats, cmd_nic, cmd_intake, cmd_set, cmd_help,
+	cmd_allow, cmd_nat,    cmd_vni, cmd_source, cmd_stats,
+	cmd_nic,   cmd_intake, cmd_set, cmd_mark,   cmd_help,
 };
 #define N_GROUPS  (sizeof(groups) / sizeof(groups[0]))
 #define MAX_WORDS 2
@@ -194,7 +195,7 @@ static int check_rights(const struct con *c, const struct cmd *cmd, struct vx_er
 {
 	if (!c->e && !(cmd->flags & CMD_LOCAL))
 		return vx_err_set(err, -ENOTCONN, "needs a running engine");
-	if (cmd->flags & (CMD_WRITE | CMD_ENDS) && !c->may_write)
+	if (cmd->flags & (CMD_WRITE | CMD_ENDS | CMD_OWNER) && !c->may_write)
 		return vx_err_set(err, -EPERM,
 				  "refused: only root and the socket's owner may; try sudo");
 	if (cmd->flags & CMD_WRITE && c->e->o->read_only)
@@ -202,17 +203,33 @@ static int check_rights(const struct con *c, const struct cmd *cmd, struct vx_er
 	return 0;
 }
 
-static void log_change(const struct con *c, int argc, char *const *argv)
+static void line_of(struct buf *line, int argc, char *const *argv)
 {
+	for (int i = 0; i < argc; i++) {
+		if (i)
+			buf_char(line, ' ');
+		buf_str(line, argv[i]);
+	}
+}
+
+/* In the log, which is what screens show as events; in the history, and in the count of what is not saved. */
+static void tell_change(const struct con *c, const struct cmd *cmd, int argc, char *const *argv)
+{
+	enum eng_part part = cmd->flags & CMD_LIST   ? ENG_LIST
+			     : cmd->flags & CMD_CONF ? ENG_SETTINGS
+						     : ENG_PARTS;
 	struct buf line = {0};
 
-	for (int i = 0; i < argc; i++) {
-		buf_char(&line, ' ');
-		buf_str(&line, argv[i]);
-	}
-	if (!line.failed)
-		vx_info("uid %u:%s", c->uid, line.data);
+	line_of(&line, argc, argv);
+	if (!line.failed && c->user)
+		vx_info("%s: %s", c->user, line.data);
+	else if (!line.failed)
+		vx_info("uid %u: %s", c->uid, line.data);
+	if (!line.failed && cmd->flags & CMD_WRITE && !(cmd->flags & CMD_FILLS))
+		eng_edited(c->e, part, line.data);
 	buf_fini(&line);
+	if (cmd->flags & CMD_READS && !strcmp(c->argv[0], c->e->o->allowlist))
+		eng_saved(c->e, ENG_LIST);
 }
 
 int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
@@ -234,8 +251,8 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 		r = cmd->exec(c);
 	if (r < 0)
 		return vx_err_prefix(err, "%s", cmd->name) < 0 ? r : -EINVAL;
-	if (!r && cmd->flags & CMD_WRITE)
-		log_change(c, argc, argv);
+	if (!r && cmd->flags & (CMD_WRITE | CMD_OWNER))
+		tell_change(c, cmd, argc, argv);
 	return r;
 }
 

@@ -15,6 +15,7 @@
 
 struct eng;
 struct out;
+struct stream_choices;
 
 /* Who runs a command and what comes back. The caller makes it, with out, and frees what is in it
  * (cmd_con_fini). */
@@ -22,8 +23,10 @@ struct con {
 	struct eng *e; /* NULL: there is no engine; only CMD_LOCAL commands */
 	struct out *out;
 	bool yes;	/* the question has been answered */
+	bool confirm;	/* there is somebody to be asked about what reduces what is sent */
 	bool may_write; /* root or the owner of the socket */
 	unsigned uid;
+	const char *user; /* who, in the log; NULL: "uid N" */
 	int fd;	  /* the caller's file, -1: none; stays the caller's */
 	int exit; /* what ctl exits with although the command ran: 0 or 1 */
 	int argc; /* of the command that runs: what follows its name */
@@ -41,12 +44,26 @@ enum {
 	CMD_READS = 8,	/* the first argument is a file of the caller: c->fd reads it */
 	CMD_FILLS = 16, /* the first argument, if given, is a file of the caller: c->fd is a memory
 			   file to fill */
+	CMD_OWNER = 32, /* root or owner, also with --read-only: nothing of the data path changes */
+	CMD_LIST = 64,	/* changes the allowlist: `allow save` is due */
+	CMD_CONF = 128, /* changes rules or settings: `save` is due */
 };
 
 #define CMD_ASKS 1 /* nothing was done: c->question has to be answered first */
 
 /* 0, CMD_ASKS, or -errno with the reason in c->err. */
 typedef int (*cmd_fn)(struct con *c);
+
+/* A line that is being typed: the arguments so far, the last of them perhaps not whole. */
+struct completion {
+	struct eng *e;
+	int argc; /* at least 1 */
+	char **argv;
+	const char *word; /* the last argument */
+	struct stream_choices *out;
+};
+/* Offers (cmd_offer) what the last argument may be. */
+typedef void (*cmd_complete_fn)(struct completion *c);
 struct cmd {
 	const char *name; /* one or two words */
 	const char *args; /* "" for none */
@@ -54,6 +71,7 @@ struct cmd {
 	unsigned flags;
 	cmd_fn exec;
 	const char *help;
+	cmd_complete_fn complete; /* NULL: nothing is known of its arguments */
 };
 
 /* i-th of the table; NULL past the end. */
@@ -69,6 +87,9 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void cmd_con_fini(struct con *c);
 
+/* What the last word of a line may become: commands and their arguments; at most STREAM_CHOICES. */
+void cmd_complete(struct eng *e, const char *line, struct stream_choices *out);
+
 /*
  * Splits a line as a shell would: blanks, '...', "..." (with \" and \\), \x, and # at the start of
  * a word up to the end. argv (one allocation, free it) ends with NULL; argc may be 0. -EINVAL: a
@@ -78,8 +99,17 @@ int cmd_split(const char *line, int *argc, char ***argv, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
 /* For the commands themselves. */
+/* Whether to ask first: there is somebody, and he has not said yes. */
+static inline bool cmd_must_ask(const struct con *c)
+{
+	return c->confirm && !c->yes;
+}
+/* Adds word if it begins with what was typed, is not there yet and there is room. */
+void cmd_offer(struct completion *c, const char *word, const char *help);
 int cmd_ask(struct con *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cmd_warn(void *con, const char *text); /* a store_warn_fn */
+/* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not. */
+int cmd_set_asks(struct con *c, const char *name, const char *value);
 int cmd_number(const char *text, uint64_t max, uint64_t *out, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* decimal digits only */
 /* c->fd is memory, so that writing can neither block nor touch a file. */

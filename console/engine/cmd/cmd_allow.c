@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `allow`: the list of addresses whose packets go on. [engine] */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
@@ -50,13 +53,34 @@ static int add(struct con *c)
 	return 0;
 }
 
+static int ask_del(struct con *c, const struct allow_entry *entry)
+{
+	const struct allow_entry *left = allow_wider(c->e->allow, &entry->cidr);
+	char text[ADDR_TEXT], round[ADDR_TEXT];
+	uint64_t pps = eng_allow_pps(c->e, entry);
+
+	addr_cidr_format(&entry->cidr, text);
+	if (left)
+		return cmd_ask(c, "%s stays permitted by %s; only its own count and note go", text,
+			       addr_cidr_format(&left->cidr, round));
+	if (c->e->o->allow_mode != VX_ALLOW_ENFORCE)
+		return cmd_ask(c, "%s would be on no list (%" PRIu64
+			       " packets/s); allow-mode lets it through still", text, pps);
+	return cmd_ask(c, "would deny %" PRIu64 " packets/s of %s%s%.60s", pps, text,
+		       entry->org ? ", " : "", entry->org ? entry->org : "");
+}
+
 static int del(struct con *c)
 {
+	const struct allow_entry *entry;
 	char text[ADDR_TEXT];
 	struct cidr cidr;
 	int r;
 
 	r = addr_cidr_parse(c->argv[0], &cidr, c->err);
+	entry = r || !cmd_must_ask(c) ? NULL : allow_find(c->e->allow, &cidr);
+	if (entry)
+		return ask_del(c, entry);
 	if (!r)
 		r = eng_allow_del(c->e, &cidr, c->err);
 	if (r < 0)
@@ -92,6 +116,22 @@ static int list(struct con *c)
 	return 0;
 }
 
+/* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
+static int ask_load(struct con *c)
+{
+	struct allow_diff d;
+	int r = eng_allow_diff(c->e, c->fd, c->argv[0], &d, c->err);
+
+	if (r < 0)
+		return r;
+	if (!d.added && !d.removed && lseek(c->fd, 0, SEEK_SET) == 0)
+		return 0; /* nothing changes for any packet */
+	return cmd_ask(c, "+%u%s%.70s%s -%u%s%.70s%s: would deny %" PRIu64 " packets/s", d.added,
+		       d.added ? " (" : "", d.added_text, d.added ? ", ...)" : "", d.removed,
+		       d.removed ? " (" : "", d.removed_text, d.removed ? ", ...)" : "",
+		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d.pps : 0);
+}
+
 static int load(struct con *c)
 {
 	int r;
@@ -99,6 +139,9 @@ static int load(struct con *c)
 	if (c->fd < 0)
 		return vx_err_set(c->err, -EBADF,
 				  "the caller has to open FILE and pass its descriptor");
+	r = cmd_must_ask(c) ? ask_load(c) : 0;
+	if (r)
+		return r;
 	r = eng_allow_load(c->e, c->fd, c->argv[0], cmd_warn, c, c->err);
 	if (r < 0)
 		return r;
@@ -114,13 +157,22 @@ static int save(struct con *c)
 		r = eng_allow_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
 	if (r < 0)
 		return r;
+	if (!c->argc || !strcmp(c->argv[0], c->e->o->allowlist))
+		eng_saved(c->e, ENG_LIST);
 	out_message(c->out, "saved the list: %u entries", allow_count(c->e->allow));
 	return 0;
 }
 
 static int mode(struct con *c)
 {
-	int r = eng_set(c->e, "allow-mode", c->argv[0], c->err);
+	int r;
+
+	if (cmd_must_ask(c)) {
+		r = cmd_set_asks(c, "allow-mode", c->argv[0]);
+		if (r)
+			return r;
+	}
+	r = eng_set(c->e, "allow-mode", c->argv[0], c->err);
 
 	if (r < 0)
 		return r;
@@ -148,18 +200,73 @@ static int top(struct con *c)
 	return 0;
 }
 
+/* --- completion --- */
+
+static void offer_entry(void *ctx, const struct allow_entry *entry)
+{
+	char text[ADDR_TEXT];
+
+	cmd_offer(ctx, addr_cidr_format(&entry->cidr, text), entry->org);
+}
+
+static void offer_org(void *ctx, const struct allow_entry *entry)
+{
+	if (entry->org)
+		cmd_offer(ctx, entry->org, "");
+}
+
+static void offer_denied(void *ctx, const struct eng_denied_row *row)
+{
+	char text[ADDR_TEXT], help[64];
+
+	snprintf(help, sizeof(help), "%" PRIu64 " packets/s denied", row->pps);
+	cmd_offer(ctx, addr_format(&row->addr, text), help);
+}
+
+static void complete_add(struct completion *c)
+{
+	if (c->argc == 1) {
+		eng_denied_rows(c->e, TOP_MOST, offer_denied, c);
+	} else if (c->argc % 2 == 0) {
+		cmd_offer(c, "org", "NAME");
+		cmd_offer(c, "note", "TEXT");
+	} else if (!strcmp(c->argv[c->argc - 2], "org")) {
+		allow_foreach(c->e->allow, offer_org, c);
+	}
+}
+
+static void complete_del(struct completion *c)
+{
+	allow_foreach(c->e->allow, offer_entry, c);
+}
+
+static void complete_list(struct completion *c)
+{
+	allow_foreach(c->e->allow, offer_org, c);
+	allow_foreach(c->e->allow, offer_entry, c);
+}
+
+static void complete_mode(struct completion *c)
+{
+	const char *word;
+
+	for (unsigned i = 0; (word = opt_word(OPT_ALLOW_MODE, i)); i++)
+		cmd_offer(c, word, "");
+}
+
 const struct cmd cmd_allow[] = {
-	{"allow add", "CIDR [org NAME] [note TEXT]", 1, 5, CMD_WRITE, add,
-	 "permit an address or a prefix"},
-	{"allow del", "CIDR", 1, 1, CMD_WRITE, del, "remove an entry from the list"},
+	{"allow add", "CIDR [org NAME] [note TEXT]", 1, 5, CMD_WRITE | CMD_LIST, add,
+	 "permit an address or a prefix", complete_add},
+	{"allow del", "CIDR", 1, 1, CMD_WRITE | CMD_LIST, del, "remove an entry from the list",
+	 complete_del},
 	{"allow list", "[FILTER]", 0, 1, CMD_RO, list,
-	 "the entries with their hits; FILTER: part of address, organisation or note"},
-	{"allow load", "FILE", 1, 1, CMD_WRITE | CMD_READS, load,
-	 "replace the whole list by that of a JSON file"},
+	 "the entries with their hits; FILTER: part of address, organisation or note", complete_list},
+	{"allow load", "FILE", 1, 1, CMD_WRITE | CMD_READS | CMD_LIST, load,
+	 "replace the whole list by that of a JSON file", NULL},
 	{"allow save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
-	 "write the list as JSON, without FILE to the one it came from"},
-	{"allow mode", "enforce|count|off", 1, 1, CMD_WRITE, mode,
-	 "drop what is not on the list, only count it, or do not look"},
-	{"allow top", "", 0, 0, CMD_RO, top, "the addresses that are denied most"},
+	 "write the list as JSON, without FILE to the one it came from", NULL},
+	{"allow mode", "enforce|count|off", 1, 1, CMD_WRITE | CMD_CONF, mode,
+	 "drop what is not on the list, only count it, or do not look", complete_mode},
+	{"allow top", "", 0, 0, CMD_RO, top, "the addresses that are denied most", NULL},
 	{0},
 };

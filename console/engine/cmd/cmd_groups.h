@@ -13,6 +13,7 @@ extern const struct cmd cmd_stats[];
 extern const struct cmd cmd_nic[];
 extern const struct cmd cmd_intake[];
 extern const struct cmd cmd_set[];
+extern const struct cmd cmd_mark[];
 extern const struct cmd cmd_help[];
 
 #endif

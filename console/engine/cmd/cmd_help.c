@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `help` and `quit`. [engine; help also in the client] */
+#include <stdio.h>
+
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
 #include "log.h"
@@ -27,9 +29,25 @@ static int help(struct con *c)
 	return c->err->code;
 }
 
+static int ask_quit(struct con *c)
+{
+	char unsaved[96] = "";
+
+	if (c->e->snap.unsaved)
+		snprintf(unsaved, sizeof(unsaved), ", unsaved changes are lost: %u (`save`, `allow save`)",
+			 c->e->snap.unsaved);
+	return cmd_ask(c, "the engine ends: %llu packets/s are no longer sent%s",
+		       (unsigned long long)c->e->snap.out_pps, unsaved);
+}
+
 static int quit(struct con *c)
 {
-	vx_info("uid %u: quit", c->uid);
+	if (cmd_must_ask(c))
+		return ask_quit(c);
+	if (c->user)
+		vx_info("%s: quit", c->user);
+	else
+		vx_info("uid %u: quit", c->uid);
 	c->e->quit = true;
 	c->e->quit_why = "quit";
 	out_message(c->out, "stopping: nothing new is taken, what is queued is sent");
@@ -38,7 +56,7 @@ static int quit(struct con *c)
 
 const struct cmd cmd_help[] = {
 	{"help", "[COMMAND]", 0, 2, CMD_LOCAL, help,
-	 "the commands, or those that begin like COMMAND"},
-	{"quit", "", 0, 0, CMD_ENDS, quit, "drain and stop the engine"},
+	 "the commands, or those that begin like COMMAND", NULL},
+	{"quit", "", 0, 0, CMD_ENDS, quit, "drain and stop the engine", NULL},
 	{0},
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `nat`: the rules that give allowed packets their new destination. [engine] */
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
@@ -16,9 +18,46 @@ static int add(struct con *c)
 	return 0;
 }
 
+/* The rule that a key names, with its rate. */
+struct wanted {
+	struct nat_key key;
+	bool family_given, found;
+	uint64_t pps;
+	char to[ADDR_TEXT];
+};
+
+static void match_rule(void *ctx, const struct eng_nat_row *row)
+{
+	struct wanted *w = ctx;
+	struct nat_key key = w->key;
+
+	if (!w->family_given && !key.has_prefix)
+		key.family = row->rule->key.family;
+	if (!nat_key_equal(&key, &row->rule->key))
+		return;
+	w->found = true;
+	w->pps = row->pps;
+	addr_format_port(&row->rule->to, row->rule->to_port, w->to);
+}
+
+static int ask_del(struct con *c)
+{
+	struct wanted w = {0};
+
+	if (nat_key_parse(c->argv[0], &w.key, &w.family_given, c->err) < 0)
+		return 0; /* the command itself says so */
+	eng_nat_rows(c->e, match_rule, &w);
+	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s would no longer be sent to %s", w.pps, w.to)
+		       : 0;
+}
+
 static int del(struct con *c)
 {
-	int r = eng_nat_del(c->e, c->argv[0], c->err);
+	int r = cmd_must_ask(c) ? ask_del(c) : 0;
+
+	if (r)
+		return r;
+	r = eng_nat_del(c->e, c->argv[0], c->err);
 
 	if (r < 0)
 		return r;
@@ -60,11 +99,27 @@ static int list(struct con *c)
 	return 0;
 }
 
+static void complete_add(struct completion *c)
+{
+	cmd_offer(c, "udp/", "udp/PORT[@PREFIX]=ADDRESS:PORT");
+	cmd_offer(c, "tcp/", "tcp/PORT[@PREFIX]=ADDRESS:PORT");
+}
+
+static void complete_del(struct completion *c)
+{
+	const struct nat_rule *r;
+	char key[NAT_TEXT], to[ADDR_TEXT];
+
+	for (uint32_t i = 0; (r = nat_at(c->e->nat, i)); i++)
+		cmd_offer(c, nat_key_text(c->e->nat, &r->key, key),
+			  addr_format_port(&r->to, r->to_port, to));
+}
+
 const struct cmd cmd_nat[] = {
-	{"nat add", "RULE", 1, 1, CMD_WRITE, add,
-	 "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80"},
-	{"nat del", "KEY", 1, 1, CMD_WRITE, del,
-	 "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6"},
-	{"nat list", "", 0, 0, CMD_RO, list, "the rules with their hits and next hops"},
+	{"nat add", "RULE", 1, 1, CMD_WRITE | CMD_CONF, add,
+	 "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80", complete_add},
+	{"nat del", "KEY", 1, 1, CMD_WRITE | CMD_CONF, del,
+	 "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6", complete_del},
+	{"nat list", "", 0, 0, CMD_RO, list, "the rules with their hits and next hops", NULL},
 	{0},
 };

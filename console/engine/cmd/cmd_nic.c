@@ -34,6 +34,6 @@ static int nic(struct con *c)
 }
 
 const struct cmd cmd_nic[] = {
-	{"nic", "", 0, 0, CMD_RO, nic, "the counters of ingress and egress, the driver's too"},
+	{"nic", "", 0, 0, CMD_RO, nic, "the counters of ingress and egress, the driver's too", NULL},
 	{0},
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
@@ -12,8 +13,11 @@
 
 static int set(struct con *c)
 {
-	int r = eng_set(c->e, c->argv[0], c->argv[1], c->err);
+	int r = cmd_must_ask(c) ? cmd_set_asks(c, c->argv[0], c->argv[1]) : 0;
 
+	if (r)
+		return r;
+	r = eng_set(c->e, c->argv[0], c->argv[1], c->err);
 	if (r < 0)
 		return r;
 	out_message(c->out, "%s is %s", c->argv[0], c->argv[1]);
@@ -67,16 +71,37 @@ static int save(struct con *c)
 		r = eng_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
 	if (r < 0)
 		return r;
+	if (!c->argc || !strcmp(c->argv[0], c->e->o->config))
+		eng_saved(c->e, ENG_SETTINGS);
 	out_message(c->out, "saved the settings");
 	return 0;
 }
 
+static void complete_set(struct completion *c)
+{
+	char value[128];
+	const char *word;
+	int id;
+
+	for (id = 0; c->argc == 1 && id < OPT_N; id++)
+		if (opt_live((enum opt_id)id) == OPT_LIVE_YES)
+			cmd_offer(c, opt_name((enum opt_id)id),
+				  opt_value(c->e->o, (enum opt_id)id, value, sizeof(value)));
+	id = c->argc == 2 ? opt_find(c->argv[0]) : -1;
+	if (id < 0)
+		return;
+	opt_value(c->e->o, (enum opt_id)id, value, sizeof(value));
+	for (unsigned i = 0; (word = opt_word((enum opt_id)id, i)); i++)
+		cmd_offer(c, word, strcmp(word, value) ? "" : "as it is");
+	cmd_offer(c, value, "as it is");
+}
+
 const struct cmd cmd_set[] = {
-	{"set", "NAME VALUE", 2, 2, CMD_WRITE, set,
-	 "change a setting now; `show settings` lists them"},
+	{"set", "NAME VALUE", 2, 2, CMD_WRITE | CMD_CONF, set,
+	 "change a setting now; `show settings` lists them", complete_set},
 	{"show settings", "", 0, 0, CMD_RO, show,
-	 "every setting, where its value comes from, and whether it can be set live"},
+	 "every setting, where its value comes from, and whether it can be set live", NULL},
 	{"save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
-	 "write the settings as a config file, without FILE to the one of -c"},
+	 "write the settings as a config file, without FILE to the one of -c", NULL},
 	{0},
 };

@@ -324,6 +324,18 @@ const struct allow_entry *allow_match(const struct allow *a, const struct addr *
 	return NULL;
 }
 
+const struct allow_entry *allow_wider(const struct allow *a, const struct cidr *c)
+{
+	for (int len = c->len - 1; len >= 0; len--) {
+		struct cidr wide = addr_cidr_mask(&c->addr, (uint8_t)len);
+		const struct allow_entry *e = allow_find(a, &wide);
+
+		if (e)
+			return e;
+	}
+	return NULL;
+}
+
 void allow_foreach(const struct allow *a, allow_fn fn, void *ctx)
 {
 	const struct node *n;

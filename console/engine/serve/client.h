@@ -9,11 +9,14 @@
 
 #include <sys/types.h>
 
+#include "engine/serve/feed.h"
+#include "engine/sys/user.h"
 #include "proto/buf.h"
 
 struct client {
 	int fd;
 	uid_t uid;
+	char user[USER_NAME];
 	bool may_write;
 	int passed_fd; /* came with the bytes (SCM_RIGHTS), for the next request; -1: none */
 	struct buf in; /* what is not executed yet */
@@ -24,8 +27,8 @@ struct client {
 	uint64_t out_ns; /* when bytes went last, or the answer was made */
 	bool eof;	 /* nothing comes any more; what came is answered still */
 	bool closing;	 /* ends when out is gone */
-	bool subscribed;
-	uint64_t every_ns, next_ns; /* of snapshots */
+	bool bye;	 /* it leaves on purpose */
+	struct feed feed;
 };
 
 struct client *client_new(int fd, uid_t uid,

@@ -7,6 +7,7 @@
 
 #include "engine/cmd/cmd.h"
 #include "proto/out.h"
+#include "proto/stream.h"
 
 static int run(struct con *c, const struct wire_request *request, struct vx_err *err)
 {
@@ -23,14 +24,24 @@ static int run(struct con *c, const struct wire_request *request, struct vx_err 
 	return r;
 }
 
+void request_complete(struct eng *e, const struct wire_request *request, struct buf *reply)
+{
+	struct stream_choices choices; /* 14 KiB */
+
+	cmd_complete(e, request->complete, &choices);
+	stream_put_choices(reply, &choices);
+}
+
 void request_run(struct eng *e, const struct request_from *from, const struct wire_request *request,
 		 struct buf *reply)
 {
 	struct con c = {.e = e,
 			.out = out_new(),
 			.yes = request->yes,
+			.confirm = request->confirm,
 			.may_write = from->may_write,
 			.uid = from->uid,
+			.user = from->user,
 			.fd = from->fd};
 	struct vx_err err = {0};
 	int r = c.out ? run(&c, request, &err) : vx_err_set(&err, -ENOMEM, "no memory");

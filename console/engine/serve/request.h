@@ -12,6 +12,7 @@
 struct eng;
 struct request_from {
 	uid_t uid;
+	const char *user;
 	bool may_write;
 	int fd; /* the caller's file; -1: none */
 };
@@ -19,5 +20,7 @@ struct request_from {
 /* Appends one whole line to reply; when memory runs out, an error that says so. */
 void request_run(struct eng *e, const struct request_from *from, const struct wire_request *request,
 		 struct buf *reply);
+/* The same for a line that is to be completed. */
+void request_complete(struct eng *e, const struct wire_request *request, struct buf *reply);
 
 #endif

@@ -34,6 +34,7 @@ struct serve {
 	int epoll_fd, kick_fd;
 	struct listen listen;
 	uid_t owner;
+	bool closing;
 	bool own_dir; /* the directory of the socket was made for it */
 	struct client *client[SERVE_CLIENTS];
 };
@@ -46,10 +47,23 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+static bool has_screen(const struct serve *s)
+{
+	for (unsigned i = 0; i < SERVE_CLIENTS; i++)
+		if (s->client[i] && s->client[i]->feed.on)
+			return true;
+	return false;
+}
+
 static void drop(struct serve *s, unsigned slot)
 {
-	client_free(s->client[slot]);
+	struct client *c = s->client[slot];
+
 	s->client[slot] = NULL;
+	if (c && c->feed.on && !c->bye && !s->closing)
+		vx_warn("the screen of %s is gone without a word: %s", c->user,
+			has_screen(s) ? "others look on" : "going on headless");
+	client_free(c);
 }
 
 static int watch(struct serve *s, int op, int fd, uint32_t events, uint32_t id)
@@ -93,6 +107,8 @@ static void take_connection(struct serve *s, int fd)
 		return;
 	}
 	s->client[slot] = client_new(fd, peer.uid, peer.uid == 0 || peer.uid == s->owner);
+	if (s->client[slot])
+		user_of_peer(peer.uid, peer.pid, s->client[slot]->user);
 	if (s->client[slot] && watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, slot) < 0)
 		drop(s, slot);
 }
@@ -112,14 +128,21 @@ static void take_connections(struct serve *s)
 
 static void subscribe(struct client *c, unsigned interval_ms)
 {
-	c->subscribed = true;
-	c->every_ns = (uint64_t)interval_ms * 1000000;
-	c->next_ns = 0;
+	if (!c->feed.on)
+		vx_info("a screen of %s looks on", c->user);
+	feed_subscribe(&c->feed, interval_ms);
+}
+
+static void leave(struct client *c)
+{
+	if (c->feed.on && !c->bye)
+		vx_info("the screen of %s leaves", c->user);
+	c->bye = true;
 }
 
 static void answer(struct serve *s, struct client *c, const char *line, size_t len)
 {
-	struct request_from from = {.uid = c->uid, .may_write = c->may_write};
+	struct request_from from = {.uid = c->uid, .user = c->user, .may_write = c->may_write};
 	struct wire_request request;
 	struct vx_err err = {0};
 
@@ -127,8 +150,12 @@ static void answer(struct serve *s, struct client *c, const char *line, size_t l
 	if (wire_request_parse(line, len, &request, &err) < 0) {
 		wire_put_error(&c->out, err.msg);
 	} else {
-		if (request.subscribe)
+		if (request.bye)
+			leave(c);
+		else if (request.subscribe)
 			subscribe(c, request.interval_ms);
+		else if (request.complete)
+			request_complete(s->e, &request, &c->out);
 		else
 			request_run(s->e, &from, &request, &c->out);
 		wire_request_fini(&request);
@@ -231,33 +258,38 @@ void serve_dispatch(struct serve *s)
 /* --- time --- */
 
 /* One that has not read the last yet skips this one. */
-static bool is_due(const struct client *c, uint64_t now)
+static bool takes(const struct client *c)
 {
-	return c && c->subscribed && !client_waits(c) && now >= c->next_ns;
+	return c && c->feed.on && !client_waits(c) && !c->closing;
 }
 
-static void send_snapshots(struct serve *s, uint64_t now)
+static void stream_to(struct serve *s, unsigned slot, const char *snapshot, uint64_t now)
+{
+	struct client *c = s->client[slot];
+
+	feed_put(&c->feed, s->e, snapshot, now, &c->out);
+	c->out_ns = now;
+	if (client_flush(c, now) < 0)
+		drop(s, slot);
+	else
+		advance(s, slot);
+}
+
+/* One reading for all whose time it is; events to the others too. */
+static void stream(struct serve *s, uint64_t now)
 {
 	char *json = NULL;
 
 	for (unsigned i = 0; i < SERVE_CLIENTS; i++) {
 		struct client *c = s->client[i];
+		bool due = takes(c) && feed_wants_snapshot(&c->feed, now);
 
-		if (!is_due(c, now))
-			continue;
-		if (!json) {
+		if (due && !json) {
 			eng_refresh(s->e);
 			json = snapshot_to_json(&s->e->snap);
 		}
-		if (!json)
-			return;
-		wire_put_snapshot(&c->out, json);
-		c->next_ns = now + c->every_ns;
-		c->out_ns = now;
-		if (client_flush(c, now) < 0)
-			drop(s, i);
-		else
-			advance(s, i);
+		if (takes(c))
+			stream_to(s, i, due ? json : NULL, now);
 	}
 	free(json);
 }
@@ -274,7 +306,7 @@ void serve_tick(struct serve *s)
 		       client_waits(s->client[i]) ? "read nothing" : "sent half a line");
 		drop(s, i);
 	}
-	send_snapshots(s, now);
+	stream(s, now);
 }
 
 /* --- open and close --- */
@@ -366,6 +398,7 @@ void serve_close(struct serve *s)
 	sockpath_dir(dir, sizeof(dir));
 	if (s->own_dir)
 		rmdir(dir); /* stays when another engine's socket is in it */
+	s->closing = true;
 	for (unsigned i = 0; i < SERVE_CLIENTS; i++)
 		drop(s, i);
 	if (s->kick_fd >= 0)

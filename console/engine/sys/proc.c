@@ -6,9 +6,12 @@
  */
 #include "engine/sys/proc.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +48,61 @@ uint64_t proc_rss_bytes(void)
 		return 0;
 	strtoull(buf, &p, 10); /* the first field is the virtual size */
 	return strtoull(p, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+unsigned proc_threads(void)
+{
+	char buf[512], *p;
+
+	if (!proc_read("/proc/self/stat", buf, sizeof(buf)))
+		return 0;
+	p = strrchr(buf, ')'); /* the name may have blanks in it */
+	for (int i = 0; p && i < 18; i++)
+		p = strchr(p + 1, ' ');
+	return p ? (unsigned)strtoul(p, NULL, 10) : 0;
+}
+
+#define MAPS_MAX 512
+
+/* The number behind a key of fdinfo; false: it has no such line. */
+static bool fdinfo_number(const char *text, const char *key, uint64_t *out)
+{
+	const char *p = strstr(text, key);
+
+	if (!p)
+		return false;
+	*out = strtoull(p + strlen(key), NULL, 10);
+	return true;
+}
+
+static bool seen_before(uint64_t *ids, unsigned *n, uint64_t id)
+{
+	for (unsigned i = 0; i < *n; i++)
+		if (ids[i] == id)
+			return true;
+	if (*n < MAPS_MAX)
+		ids[(*n)++] = id;
+	return false;
+}
+
+uint64_t proc_map_bytes(void)
+{
+	uint64_t ids[MAPS_MAX], id, bytes, sum = 0;
+	DIR *d = opendir("/proc/self/fdinfo");
+	char path[300], text[1024];
+	struct dirent *entry;
+	unsigned n = 0;
+
+	while (d && (entry = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
+		if (*entry->d_name != '.' && proc_read(path, text, sizeof(text)) &&
+		    fdinfo_number(text, "\nmap_id:", &id) &&
+		    fdinfo_number(text, "\nmemlock:", &bytes) && !seen_before(ids, &n, id))
+			sum += bytes;
+	}
+	if (d)
+		closedir(d);
+	return sum;
 }
 
 /* "0-3,8-11\n" -> 8. */

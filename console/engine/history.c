@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the engine keeps of the past: rates over time, marks at changes, the baseline of `mark`, and
+ * how much is not saved. [engine]
+ */
+#include "engine/run_int.h"
+
+static uint32_t clamp(uint64_t v)
+{
+	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+void eng_history_second(struct eng *e)
+{
+	const struct snapshot *s = &e->snap;
+	struct history_cell rates = { .in_bps = s->in_bps,
+				      .out_bps = s->out_bps,
+				      .in_pps = clamp(s->in_pps),
+				      .out_pps = clamp(s->out_pps) };
+	uint64_t due;
+
+	if (!e->history)
+		return;
+	if (!e->run->history_ns)
+		e->run->history_ns = s->mono_ns;
+	/* After a time in which nobody counted (a stopped process) the rates are those of all of
+	 * it. */
+	due = (s->mono_ns - e->run->history_ns + 500000000) / 1000000000;
+	if (due > e->history->seconds)
+		history_add(e->history, s->real_ns, due - e->history->seconds, &rates);
+}
+
+static void count_unsaved(struct eng *e)
+{
+	e->snap.unsaved = 0;
+	for (int i = 0; i < ENG_PARTS; i++)
+		e->snap.unsaved += e->unsaved[i];
+}
+
+void eng_edited(struct eng *e, enum eng_part part, const char *text)
+{
+	if (part < ENG_PARTS)
+		e->unsaved[part]++;
+	count_unsaved(e);
+	if (e->history)
+		history_add_mark(e->history, e->snap.real_ns, text);
+}
+
+void eng_saved(struct eng *e, enum eng_part part)
+{
+	e->unsaved[part] = 0;
+	count_unsaved(e);
+}
+
+void eng_mark(struct eng *e)
+{
+	const struct snap_ledger *l = &e->snap.ledger;
+	struct snap_mark *m = &e->snap.mark;
+
+	m->real_ns = e->snap.real_ns;
+	for (int i = 0; i < VX_L_N; i++)
+		m->row[i] = l->row[i];
+	m->sent = l->sent;
+	m->tx_failed = l->tx_failed;
+	m->frag_unknown = l->frag_unknown;
+	eng_edited(e, ENG_PARTS, "mark");
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A view: data in, rows out. Pure: no curses, no socket, no clock of its own, so that a test can hold it to a text. [screen]
+ */
+#ifndef SCREEN_VIEW_H
+#define SCREEN_VIEW_H
+
+#include "screen/data.h"
+#include "screen/line.h"
+
+struct view_state { /* the operator's place in one view; kept while others are looked at */
+	size_t cursor, top;
+	char filter[64];
+	int sort;	/* 0 .. view->sorts - 1, -1: as it came */
+	bool descending;
+	bool option;	/* the view's own toggle (never-hit only, denied list) */
+	int zoom;	/* overview: 0 = 1 s, 1 = 10 s, 2 = 5 min a column */
+};
+
+struct view {
+	const char *name;	/* "allow": footer, title */
+	const char *title;
+	/* Commands whose tables it needs, NULL ends; fetched once a second while it is looked at. */
+	const char *const *needs;
+	/* Draws rows x cols into line[0..rows-1]. tables: in the order of needs. */
+	void (*draw)(const struct view_state *s, const struct data *d, const struct data_table *tables,
+		     int rows, int cols, struct line *line);
+	size_t (*count)(const struct view_state *s, const struct data *d, const struct data_table *tables); /* rows that the cursor moves over; NULL: none */
+	/* The command line of a key for the row under the cursor ("allow del 10.0.0.1"); false: the key does nothing here. */
+	bool (*command)(const struct view_state *s, const struct data *d, const struct data_table *tables,
+			int key, char *buf, size_t size);
+	int sorts; /* columns that `s` goes through; 0: none */
+};
+
+extern const struct view view_overview, view_allow, view_nat, view_workers, view_sources, view_nics,
+	view_vnis, view_events, view_help;
+/* In the order of their keys 1..8, then ? */
+extern const struct view *const views[];
+extern const unsigned n_views;
+
+/* Rows common to all views, drawn by screen.c: header (2 rows), trouble line, footer. */
+void view_header(const struct data *d, int cols, struct line line[2]);
+void view_trouble(const struct data *d, int cols, struct line *line); /* a rule when all is well */
+/* What of it did not fit there, for a view's first row; false: it did. */
+bool view_trouble_more(const struct data *d, int cols, struct line *line);
+void view_footer(const struct view *v, const struct data *d, int cols, struct line *line);
+/* The only line of a terminal that is too small (layout_screen). */
+void view_too_small(int rows, int cols, struct line *line);
+
+#endif

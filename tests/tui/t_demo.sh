@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# deadline: 120
+#
+# The demo: its screen shows traffic, and leaving it in whatever way ends engine and traffic and leaves no namespace.
+. "$(dirname "$0")/lib.sh"
+
+demo_text() { tmx capture-pane -p -t vx 2>/dev/null; }
+demo_shows() { demo_text | grep -qE -- "$1"; }
+demo_ended() { [ -s "$T/demo.rc" ]; }
+traffic_flows() { demo_text | grep -E '^ +in ' | grep -qE ' [0-9]+,[0-9]{3} pps'; }
+# The demo's namespaces, and what has been running in them: a generator may end by itself, none may outlive the demo.
+namespaces() { ip netns list | grep -o "^vxdemo$DEMO-..."; }
+note_pids() { for ns in $(namespaces); do ip netns pids "$ns"; done >"$T/demo.pids"; }
+left() {
+	namespaces
+	while read -r pid; do
+		! alive "$pid" || echo "process $pid"
+	done <"$T/demo.pids"
+}
+
+start_demo() {
+	rm -f "$T"/demo.*
+	tmx new-session -d -s vx -x 80 -y 24 -- env LC_ALL=C.UTF-8 BUILD="$BUILD" bash -c \
+		'bash -c "echo \$\$ >$0/demo.pid; exec bash $1/tests/lab/demo.sh"; echo $? >$0/demo.rc; exec sleep 600' "$T" "$ROOT"
+	wait_for 30 traffic_flows
+	check "$1: traffic is seen" "$(traffic_flows && echo yes)" yes || demo_text
+	DEMO=$(cat "$T/demo.pid")
+	check "$1: it is in namespaces of its own" "$(namespaces | wc -l)" 3
+	note_pids
+	check_ge "$1: screen, engine, sink and generators run there" "$(wc -l <"$T/demo.pids")" 4
+}
+nothing_left() { [ -z "$(left)" ]; }
+end_demo() { # NAME EXIT-CODE
+	[ "$2" = - ] || wait_for 20 demo_ended
+	wait_for 20 nothing_left
+	check "$1: nothing is left" "$(left)" ""
+	[ "$2" = - ] || check "$1: exit code" "$(cat "$T/demo.rc" 2>/dev/null)" "$2"
+	tmx kill-session -t vx 2>/dev/null || :
+}
+
+start_demo "let the engine run on"
+tmx send-keys -t vx q
+wait_for 5 demo_shows "stops it"
+tmx send-keys -t vx Enter
+end_demo "let the engine run on" 0
+
+start_demo "a signal to the demo alone"
+kill -TERM "$DEMO"
+end_demo "a signal to the demo alone" 0
+
+start_demo "the terminal is closed"
+tmx kill-session -t vx
+end_demo "the terminal is closed" -

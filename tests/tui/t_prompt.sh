@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# deadline: 180
+#
+# The command line of the real program: typing, completion, history over runs, Ctrl-R in UTF-8, a line of 500 characters, a
+# pasted block, a wrong line that stays.
+. "$(dirname "$0")/lib.sh"
+
+lab_up "$LAB" || exit 1
+cat >"$T/list.json" <<-'LIST'
+	{"organizations":[{"org_name":"Zoom Fiber, LLC","org_id":"1","ips":["104.218.88.5","104.218.88.78"]},
+	{"org_name":"Köln Straße","org_id":"2","ips":["10.1.0.0/16"]}]}
+LIST
+tui_start 80x24 -a "$T/list.json" -n "udp/31765=$LAB_NAT4:8081" || exit 1
+
+# prompt_is NAME REGEX: the last row, without blanks at its end.
+prompt_matches() { screen_line 24 | sed 's/ *$//' | grep -qE -- "$1"; }
+prompt_is() {
+	wait_for 5 prompt_matches "$2"
+	check "$1" "$(screen_line 24 | sed 's/ *$//' | sed -E "s/$2/as expected/")" "as expected"
+}
+entries() { vxctl --json allow list | json length; }
+has_entry() { vxctl --json allow list | json '.[].cidr' | grep -qxF -- "$1"; }
+
+# Typing.
+to_prompt
+text "alow list"
+prompt_is "what is typed is shown" '^> alow list$'
+check "the cursor is behind it" "$(screen_cursor)" "11 23"
+keys Home Right Right
+text "l"
+prompt_is "it can be edited" '^> allow list$'
+keys End
+text " Zoom"
+keys Enter
+check_screen "a command runs" "104.218.88.78"
+to_list
+esc
+check_gone "its answer closes" "lines [0-9]"
+
+# A wrong line stays to be edited, with the reason.
+to_prompt
+text "allow add 10.9.9.999"
+keys Enter
+prompt_is "a wrong line stays" '^> allow add 10\.9\.9\.999$'
+check_screen "and says why" "10\.9\.9\.999.*[a-z]{4}"
+check "nothing was changed" "$(entries)" 3
+keys Left
+keys BSpace BSpace
+prompt_is "it is mended" '^> allow add 10\.9\.9\.9$'
+keys Enter
+check_cmd "and runs" wait_for 5 has_entry 10.9.9.9
+prompt_is "the line is empty then" '^>$'
+
+# Completion.
+to_prompt
+text "nat l"
+keys Tab
+prompt_is "a verb is completed" '^> nat list$'
+keys C-u
+text "all"
+keys Tab Tab
+check_screen "what there is to choose from is shown" "(add|list) "
+prompt_is "as far as it is sure" '^> allow$'
+keys C-u
+text "allow del 104.218.88."
+keys Tab
+check_screen "addresses are completed, with their organisations" "104.218.88.78 +Zoom Fiber, LLC"
+keys C-u
+text "allow add 10.8.8.8 org Zo"
+keys Tab
+prompt_is "an organisation is completed and quoted" '^> allow add 10\.8\.8\.8 org "Zoom Fiber, LLC"$'
+keys Enter
+check_cmd "the quotes are understood" wait_for 5 has_entry 10.8.8.8
+check "the organisation is as it is written in the list" \
+	"$(vxctl --json allow list | json '.[] | select(.cidr == "10.8.8.8") | .org')" "Zoom Fiber, LLC"
+
+# Unicode, and the search in it.
+to_prompt
+text 'allow add 10.7.7.7 org "Köln Straße"'
+keys Enter
+check_cmd "an organisation in UTF-8" wait_for 5 has_entry 10.7.7.7
+to_prompt
+text "stats"
+keys Enter
+to_prompt
+keys C-r
+text "Köl"
+prompt_is "Ctrl-R finds it" "^.reverse-i-search.*Köl': allow add 10\.7\.7\.7 org \"Köln Straße\"$"
+text "n Str"
+prompt_is "and goes on" "^.reverse-i-search.*Köln Str'.*"
+keys BSpace
+prompt_is "also backwards" "^.reverse-i-search.*Köln St'.*"
+keys C-g
+prompt_is "Ctrl-G gives up the search" '^>$'
+
+# History.
+keys Up Up
+prompt_is "history" '^> allow add 10\.7\.7\.7 org "Köln Straße"$'
+cancel_line
+
+# A long line.
+to_prompt
+long=$(printf 'x%.0s' $(seq 488))
+text "allow list $long"
+text "END"
+prompt_is "a line of 500 characters scrolls" '^<x+END$'
+keys Home
+prompt_is "to its begin" '^> allow list x+>$'
+check "the cursor is at the begin" "$(screen_cursor)" "2 23"
+keys End
+text "."
+prompt_is "and back" '^<x+END\.$'
+keys C-u
+prompt_is "and is gone" '^>$'
+
+# A paste.
+before=$(entries)
+paste "$(printf 'allow add 10.5.5.1\nallow add 10.5.5.2\nallow add 10.5.5.3\n')"
+prompt_is "a pasted block: its first line waits" '^> allow add 10\.5\.5\.1$'
+check_screen "how many wait behind it is told" "2 more pasted lines"
+check "nothing has run" "$(entries)" "$before"
+keys Enter
+check_cmd "Enter runs one" wait_for 5 has_entry 10.5.5.1
+prompt_is "and brings the next" '^> allow add 10\.5\.5\.2$'
+check "and no more" "$(entries)" $((before + 1))
+cancel_line
+sleep 0.3
+check "Ctrl-C drops them" "$(entries)" $((before + 1))
+to_list
+# In the list a paste is no keys.
+paste "q"
+check_gone "a paste in the list is no key" "stops it" 1
+to_list
+esc
+
+# History over runs.
+to_list
+keys q
+wait_screen "stops it" 5
+keys Enter
+check_ended "leaving"
+check "the history is the operator's alone" "$(stat -c '%a %u' "$TUI_HOME/.vxconsole_history")" "600 $OPERATOR"
+tui_attach 80x24
+to_prompt
+keys Up
+prompt_is "the history of the last run" '^> allow add 10\.5\.5\.1$'
+keys C-r
+text "Straß"
+prompt_is "Ctrl-R in it" "^.reverse-i-search.*Straß'.*Köln Straße\"$"
+keys Enter
+check_screen "what was found runs" "10.7.7.7"

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* For somebody who can be asked: questions with their effect, and completion of what he types. On a
+ * fake engine. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/cmd/cmd.h"
+#include "fake_eng.h"
+#include "proto/out.h"
+#include "proto/stream.h"
+
+static int setup(void **state)
+{
+	struct fake *f = malloc(sizeof(*f));
+	struct vx_err err;
+	struct cidr c;
+
+	fake_eng_init(f);
+	assert_int_equal(opt_init(&f->o, &err), 0);
+	f->o.allow_mode = VX_ALLOW_ENFORCE;
+	f->e.snap.row_pps[VX_L_WOULD_DENY] = 41220;
+	f->e.snap.row_pps[VX_L_UNNATTED] = 12;
+	assert_int_equal(addr_cidr_parse("104.218.88.5", &c, &err), 0);
+	assert_int_equal(allow_add(f->e.allow, &c, "Zoom Fiber, LLC", NULL, NULL, &err), 0);
+	assert_int_equal(addr_cidr_parse("104.218.89.5", &c, &err), 0);
+	assert_int_equal(allow_add(f->e.allow, &c, "Esc\033 org", NULL, NULL, &err), 0);
+	assert_int_equal(addr_cidr_parse("104.218.89.0/24", &c, &err), 0);
+	assert_int_equal(allow_add(f->e.allow, &c, "Zoom Fiber, LLC", NULL, NULL, &err), 0);
+	assert_int_equal(eng_nat_add(&f->e, "udp/31765=172.30.82.95:8081", &err), 0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fake *f = *state;
+
+	fake_eng_fini(f);
+	opt_fini(&f->o);
+	free(f);
+	return 0;
+}
+
+/* What the command says: its question, its error, or "done". */
+static const char *say(struct fake *f, const char *line, bool confirm, bool yes, int fd)
+{
+	static char text[256];
+	struct con c = { .e = &f->e,
+			 .out = out_new(),
+			 .may_write = true,
+			 .confirm = confirm,
+			 .yes = yes,
+			 .fd = fd };
+	struct vx_err err = { 0 };
+	char **argv;
+	int argc, r;
+
+	assert_int_equal(cmd_split(line, &argc, &argv, &err), 0);
+	r = cmd_run(&c, argc, argv, &err);
+	snprintf(text, sizeof(text), "%s", r < 0 ? err.msg : r == CMD_ASKS ? c.question : "done");
+	free(argv);
+	cmd_con_fini(&c);
+	out_free(c.out);
+	return text;
+}
+
+static void asks(struct fake *f, const char *line, const char *question)
+{
+	assert_string_equal(say(f, line, true, false, -1), question);
+}
+
+static void does(struct fake *f, const char *line)
+{
+	asks(f, line, "done");
+}
+
+static void deleting_shows_its_effect(void **state)
+{
+	struct fake *f = *state;
+
+	asks(f, "allow del 104.218.88.5",
+	     "would deny 4980 packets/s of 104.218.88.5, Zoom Fiber, LLC");
+	asks(f, "allow del 104.218.89.5",
+	     "104.218.89.5 stays permitted by 104.218.89.0/24; only its own count and note go");
+	f->o.allow_mode = VX_ALLOW_COUNT;
+	asks(f, "allow del 104.218.88.5",
+	     "104.218.88.5 would be on no list (4980 packets/s); allow-mode lets it through still");
+	asks(f, "allow del 10.9.9.9", "allow del: 10.9.9.9 is not on the list");
+	asks(f, "nat del udp/31765",
+	     "61870 packets/s would no longer be sent to 172.30.82.95:8081");
+	asks(f, "nat del udp/31765/4",
+	     "61870 packets/s would no longer be sent to 172.30.82.95:8081");
+	asks(f, "vni del 1", "2 packets/s of VNI 1 would no longer be ours");
+	assert_int_equal(allow_count(f->e.allow), 3);
+	assert_int_equal(nat_count(f->e.nat), 1);
+	assert_int_equal(f->e.snap.unsaved, 0);
+}
+
+static void yes_and_scripts_are_not_asked(void **state)
+{
+	struct fake *f = *state;
+
+	assert_string_equal(say(f, "allow del 104.218.88.5", true, true, -1), "done");
+	assert_string_equal(say(f, "allow del 104.218.89.5", false, false, -1), "done");
+	assert_string_equal(say(f, "nat del udp/31765", false, false, -1), "done");
+	assert_string_equal(say(f, "set unmatched drop", false, false, -1), "done");
+	assert_string_equal(say(f, "allow mode enforce", false, false, -1), "done");
+	assert_int_equal(f->e.snap.unsaved, 5);
+	does(f, "allow add 10.0.0.1");
+	assert_int_equal(f->e.snap.unsaved, 6);
+	does(f, "mark");
+	assert_int_equal(f->e.snap.unsaved, 6);
+	assert_int_equal(f->e.history->marks, 7);
+	does(f, "save");
+	assert_int_equal(f->e.snap.unsaved, 3);
+	does(f, "allow save");
+	assert_int_equal(f->e.snap.unsaved, 0);
+}
+
+static void settings_that_take_away(void **state)
+{
+	struct fake *f = *state;
+
+	does(f, "allow mode enforce"); /* it is */
+	f->o.allow_mode = VX_ALLOW_COUNT;
+	asks(f, "allow mode enforce", "would deny 41220 packets/s that are on no list");
+	asks(f, "set allow-mode enforce", "would deny 41220 packets/s that are on no list");
+	f->o.allow_mode = VX_ALLOW_OFF;
+	asks(f, "allow mode enforce",
+	     "would deny what is on no list; how much of 61870 packets/s is not "
+	     "known: `allow mode count` tells");
+	does(f, "allow mode count");
+	f->o.unmatched = VX_UNMATCHED_FORWARD;
+	asks(f, "set unmatched drop", "would drop 12 packets/s that no rule matches");
+	f->o.unmatched = VX_UNMATCHED_DROP;
+	does(f, "set unmatched forward");
+	asks(f, "set match src",
+	     "other packets are let through than now (61870 packets/s sent, 0 denied)");
+	does(f, "set match any");
+	asks(f, "set vni 2,3", "would no longer be ours: VNIs 1, packets/s 2");
+	does(f, "set vni 1,2,3");
+	does(f, "set vni any");
+	asks(f, "set egress null", "nothing would be sent any more: 61870 packets/s");
+	does(f, "set batch 32");
+	asks(f, "set match wrong", "set: match: 'wrong': expected something else");
+}
+
+static int file_of(const char *text)
+{
+	int fd = memfd_create("list", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static void a_list_is_asked_about_as_a_diff(void **state)
+{
+	static const struct {
+		const char *content, *says;
+	} row[] = {
+		{ "good", "+2 (10.0.0.1, 10.0.0.2, ...) -1 (104.218.88.5, ...): would deny 4980 "
+			  "packets/s" },
+		{ "same", "done" },
+		{ "bad", "allow load: x: line 7: '10.0.0.1/24'" },
+	};
+	struct fake *f = *state;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		int fd = file_of(row[i].content);
+
+		assert_string_equal(say(f, "allow load x", true, false, fd), row[i].says);
+		close(fd);
+	}
+	assert_string_equal(f->said, "same"); /* from its beginning, also after it was compared */
+	assert_int_equal(f->e.snap.unsaved, 1);
+	snprintf(f->o.allowlist, sizeof(f->o.allowlist), "x");
+	assert_string_equal(say(f, "allow load x", true, true, file_of("good")), "done");
+	assert_int_equal(f->e.snap.unsaved, 0); /* it is the list of -a */
+}
+
+static void leaving_asks(void **state)
+{
+	struct fake *f = *state;
+
+	asks(f, "quit", "the engine ends: 61870 packets/s are no longer sent");
+	eng_edited(&f->e, ENG_LIST, "x");
+	asks(f, "quit",
+	     "the engine ends: 61870 packets/s are no longer sent, unsaved changes are lost: 1 "
+	     "(`save`, `allow save`)");
+	assert_false(f->e.quit);
+	assert_string_equal(say(f, "quit", true, true, -1), "done");
+	assert_true(f->e.quit);
+}
+
+/* The completions of a line, "word|word". */
+static void completes(struct fake *f, const char *line, const char *expected)
+{
+	static struct stream_choices c;
+	char words[4096] = "";
+
+	cmd_complete(&f->e, line, &c);
+	for (unsigned i = 0; i < c.n; i++)
+		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s%s", i ? "|" : "",
+			 c.choice[i].word);
+	assert_string_equal(words, expected);
+}
+
+static void commands_complete(void **state)
+{
+	struct fake *f = *state;
+
+	completes(f, "a", "allow|ack");
+	completes(f, "all", "allow");
+	completes(f, "allow ", "add|del|list|load|save|mode|top");
+	completes(f, "allow l", "list|load");
+	completes(f, "al d", "del");
+	completes(f, "stats ", "");
+	completes(f, "nosuch ", "");
+	completes(f, "allow nosuch x", "");
+	completes(f, "help allow d", "del");
+	completes(f, "help in", "intake");
+	completes(f, "se", "selfcheck|set");
+}
+
+static void arguments_complete(void **state)
+{
+	struct fake *f = *state;
+
+	completes(f, "allow del 104.218.8", "104.218.88.5|104.218.89.5|104.218.89.0/24");
+	completes(f, "allow del 104.218.88", "104.218.88.5");
+	completes(f, "allow del 104.218.88.5 ", ""); /* it takes one */
+	completes(f, "allow add ", "172.30.83.192");
+	completes(f, "allow add 10.0.0.1 ", "org|note");
+	completes(f, "allow add 10.0.0.1 org Zo", "Zoom Fiber, LLC");
+	completes(f, "allow add 10.0.0.1 org \"Zoom F", "Zoom Fiber, LLC");
+	completes(f, "allow add 10.0.0.1 org 'Zoom F", "Zoom Fiber, LLC");
+	completes(f, "allow add 10.0.0.1 org E", ""); /* with an escape in it: nobody types that */
+	completes(f, "allow mode ", "enforce|count|off");
+	completes(f, "nat del ", "udp/31765");
+	completes(f, "nat add t", "tcp/");
+	completes(f, "vni del ", "1");
+	completes(f, "vni add 55", "5569041");
+	completes(f, "set un", "unmatched");
+	completes(f, "set allow", "allow-mode");
+	completes(f, "set unmatched ", "drop|forward");
+	completes(f, "set qdisc-bypass ", "off|on");
+	completes(f, "set nosuch ", "");
+	completes(f, "allow del # x", "");
+}
+
+static void completion_is_bounded(void **state)
+{
+	static struct stream_choices c;
+	struct fake *f = *state;
+	struct vx_err err;
+	struct buf line = { 0 };
+	struct cidr cidr;
+	char text[32];
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, sizeof(text), "10.0.0.%d", i);
+		assert_int_equal(addr_cidr_parse(text, &cidr, &err), 0);
+		assert_int_equal(allow_add(f->e.allow, &cidr, NULL, NULL, NULL, &err), 0);
+	}
+	cmd_complete(&f->e, "allow del 10.", &c);
+	assert_int_equal(c.n, STREAM_CHOICES);
+	buf_pad(&line, 'a', 60000);
+	cmd_complete(&f->e, line.data, &c);
+	assert_int_equal(c.n, 0);
+	memset(line.data, ' ', 50000);
+	cmd_complete(&f->e, line.data, &c);
+	buf_fini(&line);
+	for (unsigned i = 0; i < 1000; i++) {
+		static const char *const piece[] = { "allow ", "\"", "'", "\\",	  "set ",
+						     " ",      "#",  "x", "help " };
+		char random[128] = "";
+
+		for (unsigned k = i; k; k /= 9)
+			snprintf(random + strlen(random), sizeof(random) - strlen(random), "%s",
+				 piece[k % 9]);
+		cmd_complete(&f->e, random, &c);
+	}
+}
+
+int main(void)
+{
+#define WITH_FAKE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH_FAKE(deleting_shows_its_effect),
+		WITH_FAKE(yes_and_scripts_are_not_asked),
+		WITH_FAKE(settings_that_take_away),
+		WITH_FAKE(a_list_is_asked_about_as_a_diff),
+		WITH_FAKE(leaving_asks),
+		WITH_FAKE(commands_complete),
+		WITH_FAKE(arguments_complete),
+		WITH_FAKE(completion_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
