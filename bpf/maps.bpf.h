@@ -26,7 +26,7 @@ struct {
 	__type(key, __u32);
 	__array(values, struct vx_set_map);
 } vx_ledger SEC(".maps") = {
-	.values = {[0] = &vx_set_a},
+	.values = { [0] = &vx_set_a },
 };
 
 /* --- hits; user space sets max_entries of vx_allow_hits before loading */

@@ -17,7 +17,7 @@ static __always_inline int nat_find(struct vx_pkt *p)
 	const struct vx_nat_target *to = NULL;
 	const struct vx_nat_val *val;
 
-	p->key.nat = (struct vx_nat_key){p->t.dport, p->t.proto, p->t.family};
+	p->key.nat = (struct vx_nat_key){ p->t.dport, p->t.proto, p->t.family };
 	val = bpf_map_lookup_elem(&vx_nat, &p->key.nat);
 	if (!val)
 		return 0;

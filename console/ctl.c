@@ -46,7 +46,7 @@ static void print_line(FILE *to, const char *before, const char *text)
 
 static int fail(const struct ctl *ctl, const struct vx_err *err)
 {
-	struct buf message = {0}, json = {0};
+	struct buf message = { 0 }, json = { 0 };
 
 	fflush(stdout);
 	if (ctl->line)
@@ -133,7 +133,7 @@ static int keep_file(const struct cmd *cmd, int fd, const char *path, struct vx_
 static int exchange(struct ctl *ctl, int argc, char **argv, bool yes, int fd,
 		    struct wire_reply *reply, struct vx_err *err)
 {
-	struct buf request = {0};
+	struct buf request = { 0 };
 	const char *line;
 	size_t len;
 	int r;
@@ -167,7 +167,7 @@ static int converse(struct ctl *ctl, int argc, char **argv, int fd, struct wire_
 /* The engine drains, ends, and closes the connection. */
 static void wait_for_end(struct ctl *ctl)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	const char *line;
 	size_t len;
 
@@ -180,7 +180,7 @@ static void wait_for_end(struct ctl *ctl)
 static int finish(struct ctl *ctl, const struct cmd *cmd, const char *path, int fd,
 		  const struct wire_reply *reply)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	int r;
 
 	if (reply->kind != WIRE_OK) {
@@ -201,8 +201,8 @@ static int run_remote(struct ctl *ctl, const struct cmd *cmd, int argc, char **a
 	int words = (int)cmd_words(cmd);
 	bool has_file = cmd->flags & (CMD_READS | CMD_FILLS) && argc > words;
 	const char *path = has_file ? argv[words] : NULL;
-	struct wire_reply reply = {0};
-	struct vx_err err = {0};
+	struct wire_reply reply = { 0 };
+	struct vx_err err = { 0 };
 	int fd = path ? open_file(cmd, path, &err) : -1;
 	int r = err.code;
 
@@ -219,9 +219,9 @@ static int run_remote(struct ctl *ctl, const struct cmd *cmd, int argc, char **a
 
 static int run_local(const struct ctl *ctl, int argc, char **argv)
 {
-	struct con c = {.out = out_new(), .fd = -1};
-	struct buf text = {0};
-	struct vx_err err = {0};
+	struct con c = { .out = out_new(), .fd = -1 };
+	struct buf text = { 0 };
+	struct vx_err err = { 0 };
 	int r = c.out ? cmd_run(&c, argc, argv, &err) : vx_err_set(&err, -ENOMEM, "no memory");
 
 	if (!r && ctl->o->json)
@@ -248,7 +248,7 @@ static bool take_yes(int *argc, char **argv)
 
 static int run(struct ctl *ctl, int argc, char **argv)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	const struct cmd *cmd;
 
 	ctl->yes = take_yes(&argc, argv) || ctl->o->yes;
@@ -264,7 +264,7 @@ static int run(struct ctl *ctl, int argc, char **argv)
 /* A line of stdin, or a single word of the command line that may hold a whole command. */
 static int run_line(struct ctl *ctl, const char *line)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	char **argv;
 	int argc, r;
 
@@ -302,7 +302,7 @@ static int run_stdin(struct ctl *ctl)
 
 int ctl_main(const struct opts *o)
 {
-	struct ctl ctl = {.o = o, .link.fd = -1};
+	struct ctl ctl = { .o = o, .link.fd = -1 };
 	int r;
 
 	if (o->n_words > 1)

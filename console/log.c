@@ -39,7 +39,7 @@ static struct {
 
 	uint64_t next_id; /* ids of the lines in memory are [next_id - LOG_KEEP, next_id) */
 	struct log_line keep[LOG_KEEP];
-} g = {.file = -1, .to_stderr = true, .level = LOG_ERROR, .next_id = 1};
+} g = { .file = -1, .to_stderr = true, .level = LOG_ERROR, .next_id = 1 };
 
 static int64_t now_ns(clockid_t clock)
 {

@@ -73,7 +73,7 @@ const char *opt_why_fixed(enum opt_id id)
 
 const char *opt_source_name(enum opt_source s)
 {
-	static const char *const text[] = {"default", "config", "command line", "live"};
+	static const char *const text[] = { "default", "config", "command line", "live" };
 
 	return text[s];
 }

@@ -145,7 +145,8 @@ int opt_set(struct opts *o, enum opt_id id, const char *value, enum opt_source s
 	    struct vx_err *err) __attribute__((warn_unused_result));
 int opt_find(const char *name); /* enum opt_id of "other-vni", or -ENOENT */
 const char *opt_name(enum opt_id id);
-/* The i-th word that a setting may be ("drop", "off"); NULL past the last, and for one that takes other values. */
+/* The i-th word that a setting may be ("drop", "off"); NULL past the last, and for one that takes
+ * other values. */
 const char *opt_word(enum opt_id id, unsigned i);
 const char *opt_help(enum opt_id id);
 enum opt_live opt_live(enum opt_id id);

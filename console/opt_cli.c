@@ -49,14 +49,14 @@ static void options_build(struct cli *c)
 
 	snprintf(c->shorts, sizeof(c->shorts), "+:");
 	for (i = 0; i < OPT_N; i++) {
-		*p++ = (struct option){.name = opt_name((enum opt_id)i),
-				       .val = TABLE_BASE + i,
-				       .has_arg = opt_defs[i].arg ? required_argument
-								  : optional_argument};
+		*p++ = (struct option){ .name = opt_name((enum opt_id)i),
+					.val = TABLE_BASE + i,
+					.has_arg = opt_defs[i].arg ? required_argument
+								   : optional_argument };
 		shorts_add(c, opt_defs[i].key, true);
 	}
 	for (i = 0; i < OPT_EXTRAS; i++) {
-		*p++ = (struct option){.name = opt_extras[i].name, .val = opt_extras[i].val};
+		*p++ = (struct option){ .name = opt_extras[i].name, .val = opt_extras[i].val };
 		shorts_add(c, opt_extras[i].key, false);
 	}
 }
@@ -240,7 +240,7 @@ static int fitting(const struct cli *c)
 static int verb_check(struct cli *c)
 {
 	const struct opt_verb_def *v = c->verb;
-	struct opts scratch = {0};
+	struct opts scratch = { 0 };
 	char shown[40];
 	int n = c->o->n_words;
 
@@ -262,8 +262,8 @@ static int verb_check(struct cli *c)
 
 static int names_take(struct cli *c)
 {
-	static const enum opt_id ids[] = {OPT_INTERFACE, OPT_TARGET_INTERFACE};
-	static const char *const what[] = {"INGRESS", "EGRESS"};
+	static const enum opt_id ids[] = { OPT_INTERFACE, OPT_TARGET_INTERFACE };
+	static const char *const what[] = { "INGRESS", "EGRESS" };
 	struct opts *o = c->o;
 	char shown[40];
 	int i, n = o->n_words, last = n < 2 ? n - 1 : 2;
@@ -358,7 +358,7 @@ static int finish(struct cli *c, opt_warn_fn warn, void *ctx)
 int opt_parse(struct opts *o, int argc, char **argv, opt_warn_fn warn, void *ctx,
 	      struct vx_err *err)
 {
-	struct cli c = {.o = o, .argc = argc, .argv = argv, .err = err};
+	struct cli c = { .o = o, .argc = argc, .argv = argv, .err = err };
 	int rc = opt_init(o, err);
 
 	if (!rc) {

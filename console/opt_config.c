@@ -84,7 +84,7 @@ static int rule_take(struct apply *a, const char *text, unsigned line)
 		a->rules = more;
 		r = &more[a->n_rules++];
 	}
-	*r = (struct rule_line){.key = rule.key, .line = line, .text = strdup(text)};
+	*r = (struct rule_line){ .key = rule.key, .line = line, .text = strdup(text) };
 	return r->text ? 0 : no_memory(a);
 }
 
@@ -251,7 +251,8 @@ int opt_config_apply(struct opts *o, const char *name, const char *text, size_t 
 	rc = a && copy ? opt_copy(copy, o, err) : vx_err_set(err, -ENOMEM, "out of memory");
 	if (!rc) {
 		*a = (struct apply){
-			.o = copy, .name = name, .warn = warn_fn, .ctx = ctx, .err = err};
+			.o = copy, .name = name, .warn = warn_fn, .ctx = ctx, .err = err
+		};
 		rc = apply_to(a, text, len);
 		if (!rc) {
 			opt_resolve(copy);

@@ -157,7 +157,7 @@ void opt_format_cpus(const struct opts *o, const struct opt_def *d, char *buf, s
 int opt_parse_mac(struct opts *o, const struct opt_def *d, const char *v, struct vx_err *err)
 {
 	static const uint8_t zero[6];
-	uint8_t mac[6] = {0};
+	uint8_t mac[6] = { 0 };
 	bool given = *v && strcasecmp(v, "auto");
 
 	(void)d;

@@ -16,13 +16,13 @@ static const struct {
 	const char *key;
 	enum opt_id id;
 } older[] = {
-	{"VXLAN_PORT", OPT_PORT},   {"TARGET_VNI", OPT_VNI},	      {"XDP_MODE", OPT_MODE},
-	{"DEBUG_LEVEL", OPT_DEBUG}, {"STATS_INTERVAL", OPT_INTERVAL}, {"LOG_FILE", OPT_LOG},
+	{ "VXLAN_PORT", OPT_PORT },   { "TARGET_VNI", OPT_VNI },	  { "XDP_MODE", OPT_MODE },
+	{ "DEBUG_LEVEL", OPT_DEBUG }, { "STATS_INTERVAL", OPT_INTERVAL }, { "LOG_FILE", OPT_LOG },
 };
 
 /* Three lines of an older .env that are one rule together. SOURCE_PORT is the inner *destination*
  * port. */
-static const char *const part_keys[OPT_SCAN_PARTS] = {"SOURCE_PORT", "NAT_IP", "NAT_PORT"};
+static const char *const part_keys[OPT_SCAN_PARTS] = { "SOURCE_PORT", "NAT_IP", "NAT_PORT" };
 
 int opt_scan_key_id(const char *key)
 {
@@ -65,7 +65,7 @@ bool opt_scan_parts_rule(char *const part[OPT_SCAN_PARTS], char *buf, size_t siz
 
 int opt_scan_open(struct opt_scan *s, const char *text, size_t len, struct vx_err *err)
 {
-	*s = (struct opt_scan){.text = text, .len = len};
+	*s = (struct opt_scan){ .text = text, .len = len };
 	s->value = malloc(len + 1);
 	if (!s->value)
 		return vx_err_set(err, -ENOMEM, "out of memory");

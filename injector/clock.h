@@ -16,8 +16,8 @@ static inline uint64_t clock_ns(void)
 
 static inline void clock_sleep_ns(uint64_t ns)
 {
-	struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000ULL),
-			      .tv_nsec = (long)(ns % 1000000000ULL)};
+	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000ULL),
+			       .tv_nsec = (long)(ns % 1000000000ULL) };
 
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 }

@@ -116,7 +116,7 @@ static bool near_cpus(const struct inj_cpu_query *q, cpu_set_t *set)
 /* Adds one interrupt to the CPUs that take it. */
 static void count_irq(const struct inj_cpu_query *q, const char *irq, unsigned *irqs)
 {
-	static const char *const files[] = {"effective_affinity_list", "smp_affinity_list"};
+	static const char *const files[] = { "effective_affinity_list", "smp_affinity_list" };
 	char path[PATH_MAX];
 	cpu_set_t set;
 	unsigned i;
@@ -134,7 +134,7 @@ static void count_irq(const struct inj_cpu_query *q, const char *irq, unsigned *
 /* The interrupts of the ingress: a NIC's own, or for virtio those of the device one above. */
 static void count_irqs(const struct inj_cpu_query *q, unsigned *irqs)
 {
-	static const char *const dirs[] = {"device/msi_irqs", "device/../msi_irqs"};
+	static const char *const dirs[] = { "device/msi_irqs", "device/../msi_irqs" };
 	char path[PATH_MAX];
 	struct dirent *de;
 	unsigned i;
@@ -166,7 +166,7 @@ static int by_rank(const void *a, const void *b)
 
 int inj_cpu_choose(const struct inj_cpu_query *q, int *cpus, unsigned max, struct vx_err *err)
 {
-	unsigned irqs[MAX_CPUS] = {0}, want = q->n_workers < max ? q->n_workers : max;
+	unsigned irqs[MAX_CPUS] = { 0 }, want = q->n_workers < max ? q->n_workers : max;
 	struct ranked ranked[MAX_CPUS];
 	cpu_set_t set, near;
 	bool has_node;
@@ -179,8 +179,8 @@ int inj_cpu_choose(const struct inj_cpu_query *q, int *cpus, unsigned max, struc
 	count_irqs(q, irqs);
 	for (i = 0; i < MAX_CPUS; i++)
 		if (CPU_ISSET(i, &set))
-			ranked[n++] =
-				(struct ranked){(int)i, irqs[i], has_node && !CPU_ISSET(i, &near)};
+			ranked[n++] = (struct ranked){ (int)i, irqs[i],
+						       has_node && !CPU_ISSET(i, &near) };
 	qsort(ranked, n, sizeof(*ranked), by_rank);
 	for (i = 0; i < n && i < want; i++)
 		cpus[i] = ranked[i].cpu;

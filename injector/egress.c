@@ -26,7 +26,7 @@ void egress_note(struct egress *e, const struct egress_frame *f, int err)
 	const struct vx_record *rec = f->rec;
 
 	if (rec->flags & VX_REC_TRACED) {
-		struct inj_trace_result res = {rec->trace_id, e->worker, err};
+		struct inj_trace_result res = { rec->trace_id, e->worker, err };
 
 		stats_trace_push(e->st, &res);
 	}

@@ -43,7 +43,7 @@ static int fail_open(struct packet *p, struct vx_err *err, const char *what, int
 static int packet_open(struct egress **out, const struct egress_cfg *cfg, struct vx_err *err)
 {
 	/* protocol 0: such a socket sends, and never receives */
-	struct sockaddr_ll sll = {.sll_family = AF_PACKET, .sll_ifindex = cfg->ifindex};
+	struct sockaddr_ll sll = { .sll_family = AF_PACKET, .sll_ifindex = cfg->ifindex };
 	struct packet *p = calloc(1, sizeof(*p));
 	int one = 1, size = SNDBUF;
 	unsigned i;
@@ -72,7 +72,7 @@ static int packet_open(struct egress **out, const struct egress_cfg *cfg, struct
 /* Waits a little for room; false when the frame has had its time (deadline 0: begins now). */
 static bool packet_wait(struct packet *p, int err, uint64_t *deadline)
 {
-	struct pollfd pfd = {.fd = p->fd, .events = POLLOUT};
+	struct pollfd pfd = { .fd = p->fd, .events = POLLOUT };
 	uint64_t now = clock_ns();
 
 	if (!*deadline)

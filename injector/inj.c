@@ -22,7 +22,7 @@ const struct egress_ops *inj_egress_ops(enum inj_egress_kind kind)
 int inj_open_egress(struct inj *inj, const struct egress_ops *ops, int ifindex, bool qdisc_bypass,
 		    struct egress **e, struct vx_err *err)
 {
-	struct egress_cfg cfg = {.ifindex = ifindex, .qdisc_bypass = qdisc_bypass};
+	struct egress_cfg cfg = { .ifindex = ifindex, .qdisc_bypass = qdisc_bypass };
 	unsigned i;
 
 	for (i = 0; i < inj->n; i++) {

@@ -39,8 +39,8 @@ void inj_ring_stats(const struct inj *inj, unsigned ring, struct inj_ring_stats 
 	out->late_wakeups = stats_get(&r->late);
 }
 
-/* All rings first, as any worker may hold what was in any ring: a record that has left is then found as
- * pending, or has its row. */
+/* All rings first, as any worker may hold what was in any ring: a record that has left is then
+ * found as pending, or has its row. */
 uint64_t inj_in_flight(const struct inj *inj)
 {
 	uint64_t n = 0;

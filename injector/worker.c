@@ -25,16 +25,16 @@
 #include "clock.h"
 
 #define PAUSE_NS                                                                                   \
-	50000	    /* three packets at 85,000/s on one worker, and far below any latency goal     \
-		     */
+	50000 /* three packets at 85,000/s on one worker, and far below any latency goal           \
+	       */
 #define WORKER_NICE (-10) /* before what else runs on this machine */
-#define SLEEP_MS 10 /* the safety net, should a wake-up ever be lost */
-#define HELD_MS	 1  /* the same while fragments are held */
+#define SLEEP_MS    10	  /* the safety net, should a wake-up ever be lost */
+#define HELD_MS	    1	  /* the same while fragments are held */
 
 static int watch(int epfd, int fd)
 {
 	/* Edge-triggered: a ring stays readable while others work on what they claimed from it. */
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
 
 	return epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
@@ -121,7 +121,7 @@ void worker_push(struct worker *w, const struct vx_record *rec, uint64_t claim_n
 {
 	if (w->n_out == INJ_MAX_BATCH)
 		worker_flush(w);
-	w->out[w->n_out++] = (struct egress_frame){rec, claim_ns};
+	w->out[w->n_out++] = (struct egress_frame){ rec, claim_ns };
 }
 
 void worker_push_held(struct worker *w, struct held_slot *s)
@@ -309,7 +309,8 @@ static void *thread_main(void *arg)
 
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* the default is as long as the pause */
 	atomic_store_explicit(&w->st.tid, gettid(), memory_order_relaxed);
-	/* Of this thread alone. A worker that waits for a busy CPU is what a ring overflows by; refused: as it was. */
+	/* Of this thread alone. A worker that waits for a busy CPU is what a ring overflows by;
+	 * refused: as it was. */
 	(void)setpriority(PRIO_PROCESS, 0, WORKER_NICE);
 	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
 	stats_set(&w->st.last_progress_ns, clock_ns());

@@ -30,7 +30,7 @@ static void give_up(struct worker *w, const struct vx_record *rec)
 	stats_add(&w->st.frag_unknown, 1);
 	stats_add(&w->st.done[rec->set & 1], 1);
 	if (rec->flags & VX_REC_TRACED) {
-		struct inj_trace_result res = {rec->trace_id, w->id, INJ_TRACE_FRAG_UNKNOWN};
+		struct inj_trace_result res = { rec->trace_id, w->id, INJ_TRACE_FRAG_UNKNOWN };
 
 		stats_trace_push(&w->st, &res);
 	}
@@ -38,7 +38,7 @@ static void give_up(struct worker *w, const struct vx_record *rec)
 
 static void settle(struct worker *w, struct held_slot *s, const struct inj_frag_answer *ans)
 {
-	struct egress_frame f = {&s->rec, s->claim_ns};
+	struct egress_frame f = { &s->rec, s->claim_ns };
 
 	if (ans->verdict != VX_FRAG_NAT && ans->verdict != VX_FRAG_PLAIN) {
 		give_up(w, &s->rec);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Changes to the allowlist, the VNIs and the intake: the model and the datapath change together or not at all. NAT rules
- * are in rules.c, settings in set.c. [engine]
+ * Changes to the allowlist, the VNIs and the intake: the model and the datapath change together or
+ * not at all. NAT rules are in rules.c, settings in set.c. [engine]
  */
 #include "engine/run_int.h"
 
@@ -11,7 +11,8 @@
 
 #include "log.h"
 
-int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note, struct vx_err *err)
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
+		  struct vx_err *err)
 {
 	const struct allow_entry *entry;
 	int rc = allow_add(e->allow, c, org, note, &entry, err);
@@ -131,13 +132,15 @@ int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
 	int rc;
 
 	if (v->any)
-		return vx_err_set(err, -EEXIST, "VNI %u: any VNI is taken already; choose some with: "
-				  "set vni N[,N...]", vni);
+		return vx_err_set(err, -EEXIST,
+				  "VNI %u: any VNI is taken already; choose some with: "
+				  "set vni N[,N...]",
+				  vni);
 	if (after && *at == vni)
 		return vx_err_set(err, -EEXIST, "VNI %u is ours already", vni);
 	if (v->n == VX_MAX_VNIS)
-		return vx_err_set(err, -ENOSPC, "VNI %u: %d VNIs are the most; use: set vni any", vni,
-				  VX_MAX_VNIS);
+		return vx_err_set(err, -ENOSPC, "VNI %u: %d VNIs are the most; use: set vni any",
+				  vni, VX_MAX_VNIS);
 	rc = e->dp->vni_set(e->d, vni, true, err);
 	if (rc)
 		return rc;
@@ -156,13 +159,17 @@ int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
 	int rc;
 
 	if (v->any)
-		return vx_err_set(err, -ENOENT, "VNI %u: any VNI is taken; choose some with: set vni "
-				  "N[,N...]", vni);
+		return vx_err_set(err, -ENOENT,
+				  "VNI %u: any VNI is taken; choose some with: set vni "
+				  "N[,N...]",
+				  vni);
 	if (!after || *at != vni)
 		return vx_err_set(err, -ENOENT, "VNI %u is not ours", vni);
 	if (v->n == 1)
-		return vx_err_set(err, -EINVAL, "VNI %u is the last one: nothing would be ours; to stop "
-				  "taking packets use: intake off", vni);
+		return vx_err_set(err, -EINVAL,
+				  "VNI %u is the last one: nothing would be ours; to stop "
+				  "taking packets use: intake off",
+				  vni);
 	rc = e->dp->vni_set(e->d, vni, false, err);
 	if (rc)
 		return rc;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Assembling one instance, in the order that makes it safe, and taking it apart: lock, datapath, network, lists, quiet
- * sockets, workers, attach. Whatever is half made when something fails is undone in reverse. [engine]
+ * Assembling one instance, in the order that makes it safe, and taking it apart: lock, datapath,
+ * network, lists, quiet sockets, workers, attach. Whatever is half made when something fails is
+ * undone in reverse. [engine]
  */
 #include "engine/run_int.h"
 
@@ -184,7 +185,8 @@ static int open_quiet(struct eng *e, struct vx_err *err)
 
 	for (int i = 0; i < 2 && !rc; i++)
 		if (e->quiet.in_use[i])
-			vx_warn("UDP port %u is in use by somebody else (a vxlan device?) for IPv%d: what "
+			vx_warn("UDP port %u is in use by somebody else (a vxlan device?) for "
+				"IPv%d: what "
 				"passes to the kernel goes there; see: ss -ulnp sport = :%u",
 				e->o->port, i ? 6 : 4, e->o->port);
 	return rc;
@@ -276,7 +278,8 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 	return 0;
 }
 
-/* The workers have stopped, so that this is to the packet: what they had no time for is counted too, as in flight. */
+/* The workers have stopped, so that this is to the packet: what they had no time for is counted
+ * too, as in flight. */
 static bool queue_closes(const struct snap_ledger *l)
 {
 	return l->row[VX_L_QUEUED] == l->sent + l->tx_failed + l->frag_unknown + l->in_flight;
@@ -300,7 +303,8 @@ int eng_stop(struct eng *e)
 	if (!check.exact || !queue_closes(&e->snap.ledger)) {
 		e->run->final_check.exact = false;
 		vx_error("the final check is unequal: %s",
-			 check.what[0] ? check.what : "queued packets are neither sent nor counted");
+			 check.what[0] ? check.what
+				       : "queued packets are neither sent nor counted");
 		e->run->exit_code = 1;
 	}
 	return e->run->exit_code;
@@ -310,7 +314,8 @@ void eng_free(struct eng *e)
 {
 	if (!e)
 		return;
-	if (!e->run->stuck) { /* a worker that would not stop still uses this memory; the process ends */
+	if (!e->run->stuck) { /* a worker that would not stop still uses this memory; the process
+				 ends */
 		inj_free(e->inj);
 		if (e->d)
 			e->dp->close(e->d);
@@ -323,7 +328,8 @@ void eng_free(struct eng *e)
 	eng_rows_fini(e);
 	if (e->lock_fd >= 0)
 		lock_release(e->lock_fd, (int)if_nametoindex(e->o->ingress));
-	serve_close(e->run->serve); /* last: `ctl quit` waits for it, and the next start may follow */
+	serve_close(
+		e->run->serve); /* last: `ctl quit` waits for it, and the next start may follow */
 	if (e->run->epoll_fd >= 0)
 		close(e->run->epoll_fd);
 	if (e->run->signal_fd >= 0)

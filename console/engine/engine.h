@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine: everything that one instance owns, and the changes that can be made to it. A change checks first, then writes
- * the datapath, then the model; when it fails nothing has changed. Commands call these and format what comes back. [engine]
+ * The engine: everything that one instance owns, and the changes that can be made to it. A change
+ * checks first, then writes the datapath, then the model; when it fails nothing has changed.
+ * Commands call these and format what comes back. [engine]
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -35,12 +36,12 @@ struct eng {
 	struct quiet quiet;
 	int lock_fd;
 	char socket_path[108];
-	struct snapshot snap; /* the last tick's */
-	struct snapshot_history *history; /* history.c; NULL: none is kept */
-	unsigned unsaved[ENG_PARTS];	  /* changes since it was loaded or saved */
+	struct snapshot snap;		   /* the last tick's */
+	struct snapshot_history *history;  /* history.c; NULL: none is kept */
+	unsigned unsaved[ENG_PARTS];	   /* changes since it was loaded or saved */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
-	struct eng_run *run;  /* loop, timers, baselines: engine/run_int.h */
-	bool quit;	      /* asked to stop: drain, then end */
+	struct eng_run *run;		   /* loop, timers, baselines: engine/run_int.h */
+	bool quit;			   /* asked to stop: drain, then end */
 	const char *quit_why;
 };
 
@@ -48,16 +49,17 @@ struct eng {
 void eng_refresh(struct eng *e);
 
 /* --- what is told of changes: history.c, lights.c --- */
-/* A change was made: counted for its part (ENG_PARTS: for none, it is not saved) and marked in the history. */
+/* A change was made: counted for its part (ENG_PARTS: for none, it is not saved) and marked in the
+ * history. */
 void eng_edited(struct eng *e, enum eng_part part, const char *text);
 void eng_saved(struct eng *e, enum eng_part part); /* or loaded: files and engine agree */
-void eng_mark(struct eng *e);  /* counts since now; the caller has just called eng_refresh */
-void eng_ack(struct eng *e);   /* latched lights have been seen */
+void eng_mark(struct eng *e);	/* counts since now; the caller has just called eng_refresh */
+void eng_ack(struct eng *e);	/* latched lights have been seen */
 void eng_lights(struct eng *e); /* from the other figures of e->snap */
 
 /* --- changes --- */
-int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note, struct vx_err *err)
-	__attribute__((warn_unused_result));
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
+		  struct vx_err *err) __attribute__((warn_unused_result));
 int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* fd is read; name is for messages. Replaces the list as one. warn: the loader's warnings. */
@@ -65,9 +67,9 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 		   struct vx_err *err) __attribute__((warn_unused_result));
 /* What eng_allow_load would do; fd is read. */
 int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
-		   struct vx_err *err)
-	__attribute__((warn_unused_result));
-/* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a client's). */
+		   struct vx_err *err) __attribute__((warn_unused_result));
+/* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a
+ * client's). */
 int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 	__attribute__((warn_unused_result));
 int eng_nat_add(struct eng *e, const char *rule, struct vx_err *err)
@@ -102,9 +104,11 @@ struct eng_allow_row {
 	uint64_t hits, pps;
 	int64_t last_seen_real_ns; /* 0: never */
 };
-uint64_t eng_allow_pps(const struct eng *e, const struct allow_entry *entry); /* at the last second */
+uint64_t eng_allow_pps(const struct eng *e,
+		       const struct allow_entry *entry); /* at the last second */
 typedef void (*eng_allow_fn)(void *ctx, const struct eng_allow_row *row);
-void eng_allow_rows(struct eng *e, const char *filter /* NULL: all; substring of address, org, note, any case */,
+void eng_allow_rows(struct eng *e,
+		    const char *filter /* NULL: all; substring of address, org, note, any case */,
 		    eng_allow_fn fn, void *ctx);
 
 struct eng_denied_row {
@@ -112,7 +116,8 @@ struct eng_denied_row {
 	uint64_t count, pps;
 };
 typedef void (*eng_denied_fn)(void *ctx, const struct eng_denied_row *row);
-void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx); /* most denied first */
+void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn,
+		     void *ctx); /* most denied first */
 
 struct eng_nat_row {
 	const struct nat_rule *rule;

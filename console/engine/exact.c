@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The exact check. Swapping the counter sets waits for running programs, so the retired set holds whole packets only: its rows
- * must add up to its rx. Every record carries the number of its set, so once the rings have been read past the point of the swap
- * what the workers did with that set must equal what it queued. It follows traffic, about once a second. [engine]
+ * The exact check. Swapping the counter sets waits for running programs, so the retired set holds
+ * whole packets only: its rows must add up to its rx. Every record carries the number of its set,
+ * so once the rings have been read past the point of the swap what the workers did with that set
+ * must equal what it queued. It follows traffic, about once a second. [engine]
  */
 #include "engine/run_int.h"
 
@@ -34,7 +35,8 @@ static int retire(struct eng *e, struct vx_err *err)
 	x->rx = set.row[VX_L_RX];
 	x->rows = ledger_exits(set.row);
 	if (!x->xdp_bad[set.id] && x->rx != x->rows)
-		vx_error("ledger: the program counted %" PRIu64 " packets in and %" PRIu64 " out of set %u",
+		vx_error("ledger: the program counted %" PRIu64 " packets in and %" PRIu64
+			 " out of set %u",
 			 x->rx, x->rows, set.id);
 	x->xdp_bad[set.id] = x->rx != x->rows;
 	x->queued = set.row[VX_L_QUEUED];
@@ -72,7 +74,8 @@ static void settle(struct eng *e)
 	}
 	x->pending = false;
 	if (!x->queue_bad[x->id] && done != x->queued)
-		vx_error("ledger: %" PRIu64 " packets of set %u were queued and the workers account for %" PRIu64,
+		vx_error("ledger: %" PRIu64
+			 " packets of set %u were queued and the workers account for %" PRIu64,
 			 x->queued, x->id, done);
 	x->queue_bad[x->id] = done != x->queued;
 }
@@ -123,12 +126,13 @@ int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
 	}
 	out->exact = eng_exact_ok(e);
 	if (x->xdp_bad[0] || x->xdp_bad[1])
-		snprintf(out->what, sizeof(out->what), "the program: %" PRIu64 " in, %" PRIu64
-			 " in rows", out->rx, out->rows);
+		snprintf(out->what, sizeof(out->what),
+			 "the program: %" PRIu64 " in, %" PRIu64 " in rows", out->rx, out->rows);
 	else if (x->queue_bad[0] || x->queue_bad[1])
 		snprintf(out->what, sizeof(out->what), "the workers: queued packets have no row");
 	else if (pending)
-		snprintf(out->what, sizeof(out->what), "the workers still have packets of these sets: "
+		snprintf(out->what, sizeof(out->what),
+			 "the workers still have packets of these sets: "
 			 "only the program's part was compared");
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All figures of one instant into the snapshot: counters at every tick, rates once a second. [engine]
+ * All figures of one instant into the snapshot: counters at every tick, rates once a second.
+ * [engine]
  */
 #include "engine/run_int.h"
 
@@ -147,8 +148,8 @@ static void read_state(struct eng *e)
 		if (!e->run->target[i].refs)
 			continue;
 		s->next_hops++;
-		s->next_hops_ok += net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i))->state ==
-				   NET_NH_RESOLVED;
+		s->next_hops_ok +=
+			net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i))->state == NET_NH_RESOLVED;
 	}
 	s->oversize_largest = e->dp->oversize_largest(e->d);
 	snprintf(s->egress_method, sizeof(s->egress_method), "%s",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The engine's one thread: epoll over signals, a timer, the network's changes and the control socket. [engine]
+ * The engine's one thread: epoll over signals, a timer, the network's changes and the control
+ * socket. [engine]
  */
 #include "engine/run_int.h"
 
@@ -24,7 +25,8 @@ static void on_signal(struct eng *e)
 	while (read(e->run->signal_fd, &si, sizeof(si)) == sizeof(si)) {
 		if (si.ssi_signo == SIGHUP) {
 			if (eng_reload(e, &err))
-				vx_error("reading the files again: %s; what was in force stays", err.msg);
+				vx_error("reading the files again: %s; what was in force stays",
+					 err.msg);
 			else
 				vx_info("config and allowlist read again");
 			continue;

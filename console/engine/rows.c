@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lists that are looked at: allowlist, denied, NAT, VNIs, sources, each with rates made of a reading a second. [engine]
+ * The lists that are looked at: allowlist, denied, NAT, VNIs, sources, each with rates made of a
+ * reading a second. [engine]
  */
 #include "engine/run_int.h"
 
@@ -58,7 +59,8 @@ void eng_hits_start(struct eng *e, bool nat, uint32_t idx)
 	(nat ? r->nat_pps : r->allow_pps)[idx] = 0;
 }
 
-static void hit_rates(struct eng *e, bool nat, uint32_t n, uint64_t *prev, uint32_t *pps, uint64_t ns)
+static void hit_rates(struct eng *e, bool nat, uint32_t n, uint64_t *prev, uint32_t *pps,
+		      uint64_t ns)
 {
 	const struct vx_hits *now = e->run->hits;
 
@@ -71,7 +73,6 @@ static void hit_rates(struct eng *e, bool nat, uint32_t n, uint64_t *prev, uint3
 		prev[i] = now[i].packets;
 	}
 }
-
 
 static void rate_denied(void *ctx, const struct vx_addr_key *k, const struct vx_hits *v)
 {
@@ -135,7 +136,8 @@ static void allow_row(void *ctx, const struct allow_entry *entry)
 {
 	struct allow_rows *a = ctx;
 	const struct vx_hits *h = &a->e->run->hits[entry->idx];
-	struct eng_allow_row row = { .entry = entry, .hits = h->packets,
+	struct eng_allow_row row = { .entry = entry,
+				     .hits = h->packets,
 				     .pps = a->e->run->allow_pps[entry->idx],
 				     .last_seen_real_ns = real_of(h->last_ns) };
 	char text[ADDR_TEXT];
@@ -166,7 +168,8 @@ void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
 	if (e->dp->hits(e->d, true, e->run->nat_high, e->run->hits))
 		return;
 	for (uint32_t i = 0; (r = nat_at(e->nat, i)); i++) {
-		struct eng_nat_row row = { .rule = r, .hits = e->run->hits[r->idx].packets,
+		struct eng_nat_row row = { .rule = r,
+					   .hits = e->run->hits[r->idx].packets,
 					   .pps = e->run->nat_pps[r->idx],
 					   .nexthop = net_nexthop(e->net, r->nexthop) };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside the engine: what its own files share and commands do not need. Only engine/ files at this level include it.
+ * Inside the engine: what its own files share and commands do not need. Only engine/ files at this
+ * level include it.
  */
 #ifndef ENGINE_RUN_INT_H
 #define ENGINE_RUN_INT_H
@@ -10,10 +11,10 @@
 #include "engine/model/unseen.h"
 #include "engine/serve/serve.h"
 
-#define ENG_TICK_MS	100
-#define ENG_ETC		"/etc/vxconsole"
-#define ENG_TRACES	64 /* traces that wait for their send result */
-#define ENG_TRACE_PPS	10
+#define ENG_TICK_MS   100
+#define ENG_ETC	      "/etc/vxconsole"
+#define ENG_TRACES    64 /* traces that wait for their send result */
+#define ENG_TRACE_PPS 10
 
 /* A NAT target that next hops are followed for; rules to the same address share it. */
 struct eng_target {
@@ -27,17 +28,19 @@ struct eng_sample {
 	uint64_t row[VX_L_N];
 	uint64_t sent, sent_bytes, tx_failed, syscalls;
 	uint64_t cpu_ns;
-	struct { uint64_t sent, batches, done, idle_ns, busy_ns; } worker[INJ_MAX_WORKERS];
+	struct {
+		uint64_t sent, batches, done, idle_ns, busy_ns;
+	} worker[INJ_MAX_WORKERS];
 	uint64_t ring_bytes[INJ_MAX_WORKERS];
 };
 
 /* The exact check: see exact.c. */
 struct eng_exact {
 	bool xdp_bad[2], queue_bad[2]; /* by set; both only grow, so a loss shows for ever */
-	uint64_t rx, rows;	/* of the last retired set */
-	uint64_t checked_rx;	/* rx when it was last swapped */
-	bool pending;		/* a retired set's queued records may still be on their way */
-	uint64_t queued;	/* of that set */
+	uint64_t rx, rows;	       /* of the last retired set */
+	uint64_t checked_rx;	       /* rx when it was last swapped */
+	bool pending;	 /* a retired set's queued records may still be on their way */
+	uint64_t queued; /* of that set */
 	unsigned id;
 	uint64_t pos[INJ_MAX_WORKERS]; /* everything of it is before these */
 	char what[160];
@@ -67,19 +70,19 @@ struct eng_run {
 	uint64_t history_ns; /* CLOCK_MONOTONIC of second 0 */
 	uint64_t maps_ns;    /* when the memory of maps was read */
 	uint64_t in_pps_peak, out_pps_peak;
-	struct unseen unseen;	   /* read once a second */
+	struct unseen unseen; /* read once a second */
 	struct eng_exact exact;
 
-	struct vx_hits *hits;	   /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
+	struct vx_hits *hits; /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
 	uint64_t *allow_prev, *nat_prev;
 	uint32_t *allow_pps, *nat_pps;
 	uint32_t allow_high, nat_high; /* elements below these have been used */
-	uint64_t hits_ns;	   /* when prev was read */
+	uint64_t hits_ns;	       /* when prev was read */
 	struct rates *denied, *vnis, *sources;
 
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;
-	uint64_t status_ns;	   /* next status line */
+	uint64_t status_ns; /* next status line */
 	bool by_cli[OPT_N]; /* given on the command line, whatever has been set since */
 	uint64_t ticks;
 };
@@ -116,9 +119,10 @@ int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, st
 	__attribute__((warn_unused_result));
 
 /* rules.c: eng_nat_add at the start, when no command has changed the rules yet */
-int eng_rule_add(struct eng *e, const char *rule, struct vx_err *err) __attribute__((warn_unused_result));
-/* All rules, want instead of those there are: all of it or nothing. A rule that stays keeps its hits, and one that gets
- * another target is replaced in one write. */
+int eng_rule_add(struct eng *e, const char *rule, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* All rules, want instead of those there are: all of it or nothing. A rule that stays keeps its
+ * hits, and one that gets another target is replaced in one write. */
 int eng_rules_become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* Caller frees *rules; NULL without memory. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Live settings: `set NAME VALUE`, and `save`. A value is parsed into a copy of the options, put into force, and only then
- * becomes the option. [engine]
+ * Live settings: `set NAME VALUE`, and `save`. A value is parsed into a copy of the options, put
+ * into force, and only then becomes the option. [engine]
  */
 #include "engine/run_int.h"
 
@@ -31,8 +31,11 @@ int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct v
 
 int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
 {
-	struct inj_cpu_query q = { .sys_root = "/sys", .proc_root = "/proc", .ingress = o->ingress,
-				   .egress = o->egress_dev, .n_workers = n_workers };
+	struct inj_cpu_query q = { .sys_root = "/sys",
+				   .proc_root = "/proc",
+				   .ingress = o->ingress,
+				   .egress = o->egress_dev,
+				   .n_workers = n_workers };
 
 	if (!o->n_cpus)
 		return inj_cpu_choose(&q, cpus, max, err);
@@ -49,9 +52,10 @@ static bool has_vni(const struct opt_vnis *v, uint32_t vni)
 	return false;
 }
 
-/* Those of a that b has not: in or out of the map. Returns how many were done in *done, so that they can be taken back. */
-static int vni_difference(struct eng *e, const struct opt_vnis *a, const struct opt_vnis *b, bool ours,
-			  uint32_t most, uint32_t *done, struct vx_err *err)
+/* Those of a that b has not: in or out of the map. Returns how many were done in *done, so that
+ * they can be taken back. */
+static int vni_difference(struct eng *e, const struct opt_vnis *a, const struct opt_vnis *b,
+			  bool ours, uint32_t most, uint32_t *done, struct vx_err *err)
 {
 	int rc = 0;
 
@@ -224,7 +228,9 @@ const char *eng_etc(const char *path)
 
 int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 {
-	const char *to = path ? path : e->o->config[0] ? e->o->config : eng_etc(ENG_ETC "/vxconsole.conf");
+	const char *to = path		   ? path
+			 : e->o->config[0] ? e->o->config
+					   : eng_etc(ENG_ETC "/vxconsole.conf");
 	char *old = NULL, *out = NULL, **rules;
 	size_t old_len = 0, out_len = 0;
 	int rc, n_rules;
@@ -233,7 +239,8 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 	if (rc && rc != -ENOENT)
 		return rc;
 	rules = rule_texts(e, &n_rules);
-	rc = rules ? opt_config_render(e->o, old ? old : "", old_len, rules, n_rules, &out, &out_len, err)
+	rc = rules ? opt_config_render(e->o, old ? old : "", old_len, rules, n_rules, &out,
+				       &out_len, err)
 		   : vx_err_set(err, -ENOMEM, "out of memory");
 	if (!rc && fd < 0)
 		rc = store_replace(to, out, out_len, err);

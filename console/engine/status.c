@@ -25,7 +25,8 @@ static bool next_hop_problem(struct eng *e, char *buf, size_t size)
 		if (h->state == NET_NH_RESOLVED)
 			continue;
 		addr_format(&e->run->target[i].addr, target);
-		snprintf(buf, size, "next hop to %s %s: %s", target, net_nh_state_name(h->state), h->why);
+		snprintf(buf, size, "next hop to %s %s: %s", target, net_nh_state_name(h->state),
+			 h->why);
 		return true;
 	}
 	return false;
@@ -61,10 +62,11 @@ static bool egress_problem(struct eng *e, char *buf, size_t size)
 	if (l->ifindex && l->up && l->running)
 		return false;
 	if (!l->ifindex)
-		snprintf(buf, size, "egress %s is gone: nothing can be sent until it is back", l->name);
+		snprintf(buf, size, "egress %s is gone: nothing can be sent until it is back",
+			 l->name);
 	else
-		snprintf(buf, size, "egress %s %s: nothing can be sent; try: ip link set %s up", l->name,
-			 l->up ? "has no carrier" : "is down", l->name);
+		snprintf(buf, size, "egress %s %s: nothing can be sent; try: ip link set %s up",
+			 l->name, l->up ? "has no carrier" : "is down", l->name);
 	return true;
 }
 
@@ -73,16 +75,18 @@ static bool loss_problem(struct eng *e, char *buf, size_t size)
 	const struct snapshot *s = &e->snap;
 
 	if (s->row_pps[VX_L_OVERSIZE]) {
-		snprintf(buf, size, "%s MTU %u is too small: packets of up to %" PRIu64
+		snprintf(buf, size,
+			 "%s MTU %u is too small: packets of up to %" PRIu64
 			 " bytes are dropped (%" PRIu64 " pps); set MTU >= %" PRIu64,
 			 e->o->egress_dev, net_link(e->net, NET_EGRESS)->mtu, s->oversize_largest,
 			 s->row_pps[VX_L_OVERSIZE], s->oversize_largest);
 		return true;
 	}
 	if (s->row_pps[VX_L_RING_FULL]) {
-		snprintf(buf, size, "rings overflow: %" PRIu64 " pps lost; give --ring more than %zuK or "
-			 "more --workers", s->row_pps[VX_L_RING_FULL],
-			 e->run->ring_size * e->run->n_workers / 1024);
+		snprintf(buf, size,
+			 "rings overflow: %" PRIu64 " pps lost; give --ring more than %zuK or "
+			 "more --workers",
+			 s->row_pps[VX_L_RING_FULL], e->run->ring_size * e->run->n_workers / 1024);
 		return true;
 	}
 	if (s->row_pps[VX_L_INTERNAL]) {
@@ -99,7 +103,8 @@ void eng_status_problem(struct eng *e, char *buf, size_t size)
 
 	buf[0] = 0;
 	if (!s->ledger.balanced)
-		snprintf(buf, size, "LEDGER NOT BALANCED: packets are lost without a row; see: "
+		snprintf(buf, size,
+			 "LEDGER NOT BALANCED: packets are lost without a row; see: "
 			 "vxconsole ctl selfcheck");
 	else if (s->ledger.leaked)
 		snprintf(buf, size, "LEAK: %" PRIu64 " frames of ours left by %s", s->ledger.leaked,
@@ -111,7 +116,8 @@ void eng_status_problem(struct eng *e, char *buf, size_t size)
 		 worker_problem(s, buf, size) || loss_problem(e, buf, size))
 		return;
 	else if (!s->nat_rules && e->o->unmatched == VX_UNMATCHED_DROP)
-		snprintf(buf, size, "no NAT rule: nothing is sent; add one with: vxconsole ctl nat add "
+		snprintf(buf, size,
+			 "no NAT rule: nothing is sent; add one with: vxconsole ctl nat add "
 			 "udp/31765=ADDRESS:PORT");
 	else if (e->o->performance_threshold && s->uptime_ns > 5000000000ULL &&
 		 s->out_pps < e->o->performance_threshold)
@@ -169,12 +175,12 @@ void eng_status_line(struct eng *e)
 	gmtime_r(&sec, &tm);
 	strftime(at, sizeof(at), "%H:%M:%SZ", &tm);
 	worst_row(s, worst, sizeof(worst));
-	log_say("%s in %" PRIu64 " pps %.1f Mbit/s | out %" PRIu64 " pps %.1f Mbit/s | received %" PRIu64
-		" sent %" PRIu64 " dropped %" PRIu64 " errors %" PRIu64
-		" | ring %u%% | most lost: %s%s%s%s%s\n",
+	log_say("%s in %" PRIu64 " pps %.1f Mbit/s | out %" PRIu64
+		" pps %.1f Mbit/s | received %" PRIu64 " sent %" PRIu64 " dropped %" PRIu64
+		" errors %" PRIu64 " | ring %u%% | most lost: %s%s%s%s%s\n",
 		at, s->in_pps, (double)s->in_bps / 1e6, s->out_pps, (double)s->out_bps / 1e6,
-		s->ledger.row[VX_L_RX], s->ledger.sent, dropped(s), s->ledger.tx_failed, ring_percent(s),
-		worst, s->status[0] ? " | ! " : "", s->status,
+		s->ledger.row[VX_L_RX], s->ledger.sent, dropped(s), s->ledger.tx_failed,
+		ring_percent(s), worst, s->status[0] ? " | ! " : "", s->status,
 		s->ledger.tx_failed ? " | send: " : "",
 		s->ledger.tx_failed ? worst_errno(&s->ledger) : "");
 }

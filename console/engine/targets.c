@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Next hops and links into the datapath: a slot per NAT target address, the two un-NATed next hops, the egress's MAC, MTU
- * and ifindex. Called by the network watcher. [engine]
+ * Next hops and links into the datapath: a slot per NAT target address, the two un-NATed next hops,
+ * the egress's MAC, MTU and ifindex. Called by the network watcher. [engine]
  */
 #include "engine/run_int.h"
 
@@ -16,8 +16,8 @@ int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct v
 	int free_at = -1, rc;
 
 	/*
-	 * Free slots are taken in turn: a fragment's remembered verdict names its slot for 30 s, and must not
-	 * find another target's next hop there.
+	 * Free slots are taken in turn: a fragment's remembered verdict names its slot for 30 s,
+	 * and must not find another target's next hop there.
 	 */
 	for (int k = 0; k < VX_MAX_NAT; k++) {
 		int i = (int)((e->run->target_next + (unsigned)k) % VX_MAX_NAT);
@@ -63,7 +63,8 @@ static const struct net_nexthop *first_target(const struct eng *e, uint8_t famil
 	return NULL;
 }
 
-/* Un-NATed packets: the default route out of the egress, else the next hop of the first NAT target of that family. */
+/* Un-NATed packets: the default route out of the egress, else the next hop of the first NAT target
+ * of that family. */
 static void push_unnatted(struct eng *e, uint16_t slot, uint8_t family)
 {
 	const struct net_nexthop *h = net_nexthop(e->net, slot);
@@ -117,12 +118,16 @@ static void on_egress(struct eng *e, const struct net_link *l)
 	struct vx_cfg *c = e->dp->cfg(e->d);
 	struct vx_err err;
 
-	vx_info("%s: %s%s, MTU %u", l->name, !l->ifindex ? "gone" : l->up ? "up" : "down",
+	vx_info("%s: %s%s, MTU %u", l->name,
+		!l->ifindex ? "gone"
+		: l->up	    ? "up"
+			    : "down",
 		l->ifindex && l->up && !l->running ? ", no carrier" : "", l->mtu);
 	if (e->inj)
 		inj_set_link(e->inj, l->ifindex && l->up && l->running);
 	if (!l->ifindex) {
-		/* Sockets do not follow a device that has left, also when it comes back with its old index. */
+		/* Sockets do not follow a device that has left, also when it comes back with its
+		 * old index. */
 		dp_store32(&c->egress_ifindex, 0);
 		return;
 	}
@@ -130,7 +135,8 @@ static void on_egress(struct eng *e, const struct net_link *l)
 	dp_store32(&c->egress_mtu, l->mtu);
 	if (c->egress_ifindex == (uint32_t)l->ifindex)
 		return;
-	if (e->inj && inj_set_egress(e->inj, e->run->egress, l->ifindex, e->o->qdisc_bypass, &err)) {
+	if (e->inj &&
+	    inj_set_egress(e->inj, e->run->egress, l->ifindex, e->o->qdisc_bypass, &err)) {
 		vx_error("egress %s came back but cannot be opened: %s", l->name, err.msg);
 		return; /* tried again when the link tells of itself the next time */
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * `set debug 3`: for at most 10 packets a second one line each: what the program found at each step, and what became of
- * the record. Traces and send results come through two queues and are joined here by number. [engine]
+ * `set debug 3`: for at most 10 packets a second one line each: what the program found at each
+ * step, and what became of the record. Traces and send results come through two queues and are
+ * joined here by number. [engine]
  */
 #include "engine/run_int.h"
 
@@ -42,7 +43,8 @@ static void format_end(const uint8_t b[16], uint8_t family, bool ports, __be16 p
 		addr_format(&a, buf);
 }
 
-static const char *allow_text(const struct eng *e, const struct vx_trace *t, char buf[static ADDR_TEXT])
+static const char *allow_text(const struct eng *e, const struct vx_trace *t,
+			      char buf[static ADDR_TEXT])
 {
 	const struct allow_entry *entry;
 
@@ -69,8 +71,8 @@ static void trace_line(struct eng *e, const struct vx_trace *t, const char *fate
 	if (t->step >= VX_STEP_L2)
 		addr_mac_format(t->mac, mac);
 	vx_dbg("trace %u: vni %u %s %s > %s len %u%s%s%s | allow %s | nat %s | via %s | row %s%s%s",
-	       t->trace_id, t->vni, t->family ? proto_name(t->proto, proto) : "-", src, dst, t->ip_len,
-	       t->flags & VX_T_FRAG ? " frag" : "", t->flags & VX_T_HELD ? " held" : "",
+	       t->trace_id, t->vni, t->family ? proto_name(t->proto, proto) : "-", src, dst,
+	       t->ip_len, t->flags & VX_T_FRAG ? " frag" : "", t->flags & VX_T_HELD ? " held" : "",
 	       t->flags & VX_T_TRUNCATED ? " truncated" : "", allow_text(e, t, allow), to, mac,
 	       ledger_name((enum vx_ledger_id)t->row), fate[0] ? " | " : "", fate);
 }
@@ -98,9 +100,9 @@ static void join(struct eng *e, const struct inj_trace_result *r)
 	if (!p->until_ns || p->t.trace_id != r->trace_id)
 		return;
 	snprintf(fate, sizeof(fate), "ring %u worker %u: %s", p->t.ring, r->worker,
-		 !r->err				  ? "sent" :
-		 r->err == INJ_TRACE_FRAG_UNKNOWN ? "frag_unknown" :
-						    strerror(r->err));
+		 !r->err			    ? "sent"
+		 : r->err == INJ_TRACE_FRAG_UNKNOWN ? "frag_unknown"
+						    : strerror(r->err));
 	trace_line(e, &p->t, fate);
 	p->until_ns = 0;
 }

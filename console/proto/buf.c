@@ -11,7 +11,7 @@
 void buf_fini(struct buf *b)
 {
 	free(b->data);
-	*b = (struct buf){0};
+	*b = (struct buf){ 0 };
 }
 
 /* Room for len more bytes and a NUL. */
@@ -102,8 +102,8 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 static void json_escape(struct buf *b, unsigned char c)
 {
-	static const char short_form[] = {['"'] = '"',	['\\'] = '\\', ['\n'] = 'n', ['\t'] = 't',
-					  ['\r'] = 'r', ['\b'] = 'b',  ['\f'] = 'f'};
+	static const char short_form[] = { ['"'] = '"',	 ['\\'] = '\\', ['\n'] = 'n', ['\t'] = 't',
+					   ['\r'] = 'r', ['\b'] = 'b',	['\f'] = 'f' };
 
 	if (c < sizeof(short_form) && short_form[c])
 		buf_printf(b, "\\%c", short_form[c]);
@@ -153,7 +153,7 @@ char *buf_take(struct buf *b)
 
 	if (!p)
 		free(b->data);
-	*b = (struct buf){0};
+	*b = (struct buf){ 0 };
 	return p;
 }
 
@@ -161,7 +161,7 @@ size_t buf_utf8(const char *s)
 {
 	const unsigned char *u = (const unsigned char *)s;
 	/* lowest code point that needs so many bytes: less is an overlong form */
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	uint32_t code;
 	size_t len;
 

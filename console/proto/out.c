@@ -54,7 +54,7 @@ const char *out_dup(struct out *o, const char *s)
 			o->failed = true;
 			return "";
 		}
-		*c = (struct out_chunk){.next = o->chunks, .size = size};
+		*c = (struct out_chunk){ .next = o->chunks, .size = size };
 		o->chunks = c;
 	}
 	text = c->text + c->n;
@@ -78,7 +78,7 @@ static struct out_item *add(struct out *o, enum out_kind kind, const char *key)
 		o->item = item;
 		o->size = size;
 	}
-	o->item[o->n] = (struct out_item){.kind = kind, .key = key};
+	o->item[o->n] = (struct out_item){ .kind = kind, .key = key };
 	return &o->item[o->n++];
 }
 

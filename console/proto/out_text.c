@@ -51,14 +51,14 @@ static void scaled(struct buf *b, double v, double step, const char *const unit[
 
 static void duration(struct buf *b, uint64_t ns)
 {
-	static const char *const unit[] = {"ns", "us", "ms", "s"};
+	static const char *const unit[] = { "ns", "us", "ms", "s" };
 
 	scaled(b, (double)ns, 1000, unit, 4);
 }
 
 static void bytes(struct buf *b, uint64_t v)
 {
-	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 
 	scaled(b, (double)v, 1024, unit, 5);
 }
@@ -241,8 +241,8 @@ static void put_row(const struct out *o, uint32_t row, const struct table *t, st
 static void table(const struct out *o, uint32_t at, bool keyed, unsigned indent, struct buf *b)
 {
 	uint32_t end = (uint32_t)o->item[at].u;
-	struct table t = {.keyed = keyed, .n = keyed};
-	struct buf tmp = {0};
+	struct table t = { .keyed = keyed, .n = keyed };
+	struct buf tmp = { 0 };
 
 	for (uint32_t row = at + 1; row < end; row = out_next(o, row))
 		measure_row(o, row, &t, &tmp);
@@ -286,7 +286,7 @@ static void object(const struct out *o, uint32_t at, unsigned indent, struct buf
 {
 	uint32_t end = (uint32_t)o->item[at].u;
 	size_t cols = 0, figures = 0;
-	struct buf tmp = {0};
+	struct buf tmp = { 0 };
 
 	for (uint32_t i = at + 1; i < end; i = out_next(o, i)) {
 		size_t w = width(o->item[i].key);

@@ -18,7 +18,7 @@ static void skip_space(struct slice *s)
 
 static struct slice cut(struct slice *s, size_t n)
 {
-	struct slice head = {s->p, n};
+	struct slice head = { s->p, n };
 
 	s->p += n;
 	s->n -= n;
@@ -46,7 +46,7 @@ static size_t nested_len(struct slice s)
 		char c = s.p[i];
 
 		if (c == '"') {
-			len = string_len((struct slice){s.p + i, s.n - i});
+			len = string_len((struct slice){ s.p + i, s.n - i });
 			if (!len)
 				return 0;
 			i += len - 1;
@@ -109,7 +109,7 @@ int slice_open(struct slice text, char kind, struct slice *in)
 	skip_space(&text);
 	if (text.n)
 		return -EINVAL;
-	*in = (struct slice){whole.p + 1, whole.n - 2};
+	*in = (struct slice){ whole.p + 1, whole.n - 2 };
 	return 0;
 }
 
@@ -134,7 +134,7 @@ int slice_member(struct slice *in, struct slice *key, struct slice *value)
 	if (!len)
 		return -EINVAL;
 	*key = cut(in, len);
-	*key = (struct slice){key->p + 1, key->n - 2};
+	*key = (struct slice){ key->p + 1, key->n - 2 };
 	skip_space(in);
 	if (!in->n || *in->p != ':')
 		return -EINVAL;

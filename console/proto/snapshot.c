@@ -22,7 +22,8 @@ struct field {
 	enum kind kind;
 	size_t off, size;	/* size: of the whole member */
 	const struct table *of; /* STRUCT, STRUCTS */
-	size_t count; /* STRUCTS: offset of the member of snapshot that says how many; 0: all of them */
+	size_t count; /* STRUCTS: offset of the member of snapshot that says how many; 0: all of
+			 them */
 };
 
 struct table {
@@ -259,7 +260,7 @@ static void put_table(struct buf *b, const struct snapshot *s, const struct tabl
 
 char *snapshot_to_json(const struct snapshot *s)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	put_table(&b, s, &snapshot_table, (const char *)s);
 	return buf_take(&b);
@@ -437,6 +438,6 @@ int snapshot_from_json(const char *text, size_t len, struct snapshot *out, struc
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = get_table(out, &snapshot_table, (char *)out, (struct slice){text, len}, err);
+	r = get_table(out, &snapshot_table, (char *)out, (struct slice){ text, len }, err);
 	return r < 0 ? r : check_numbers(out, err);
 }

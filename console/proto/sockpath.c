@@ -53,8 +53,8 @@ void sockpath_default(const char *ingress, char buf[static SOCKPATH_MAX])
 
 int sockpath_connect(const char *path, struct vx_err *err)
 {
-	const struct timeval limit = {.tv_sec = CONNECT_SECONDS};
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	const struct timeval limit = { .tv_sec = CONNECT_SECONDS };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
 	int fd, r;
 

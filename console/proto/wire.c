@@ -179,7 +179,7 @@ void wire_put_subscribe(struct buf *b, unsigned interval_ms)
 void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit,
 		 const struct buf *warnings)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	buf_printf(b, "{\"ok\":true,\"exit\":%d,\"warnings\":[", exit);
 	for (size_t i = 0; i < warnings->n; i += strlen(warnings->data + i) + 1) {
@@ -237,10 +237,10 @@ static void take_member(struct wire_reply *r, struct slice key, struct slice val
 		enum wire_kind kind;
 		bool raw; /* JSON as it is; else a string */
 	} bodies[] = {
-		{"text", WIRE_OK, false},	   {"data", WIRE_OK, true},
-		{"error", WIRE_ERROR, false},	   {"ask", WIRE_ASK, false},
-		{"snapshot", WIRE_SNAPSHOT, true}, {"history", WIRE_HISTORY, true},
-		{"event", WIRE_EVENT, true},	   {"complete", WIRE_COMPLETE, true},
+		{ "text", WIRE_OK, false },	     { "data", WIRE_OK, true },
+		{ "error", WIRE_ERROR, false },	     { "ask", WIRE_ASK, false },
+		{ "snapshot", WIRE_SNAPSHOT, true }, { "history", WIRE_HISTORY, true },
+		{ "event", WIRE_EVENT, true },	     { "complete", WIRE_COMPLETE, true },
 	};
 	int64_t status;
 
@@ -262,7 +262,7 @@ int wire_reply_parse(const char *text, size_t len, struct wire_reply *out, struc
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = slice_open((struct slice){text, len}, '{', &in);
+	r = slice_open((struct slice){ text, len }, '{', &in);
 	while (!r && (r = slice_member(&in, &key, &value)) > 0) {
 		take_member(out, key, value);
 		r = 0;
@@ -285,7 +285,7 @@ void wire_reply_warnings(const struct wire_reply *r, wire_text_fn fn, void *ctx)
 	struct slice in, value;
 
 	if (!r->warnings ||
-	    slice_open((struct slice){r->warnings, strlen(r->warnings)}, '[', &in) < 0)
+	    slice_open((struct slice){ r->warnings, strlen(r->warnings) }, '[', &in) < 0)
 		return;
 	while (slice_element(&in, &value) > 0) {
 		char *text = slice_str(value);

@@ -4,12 +4,13 @@
  * sides include it. Requests:
  *
  *   {"cmd":["allow","add","10.0.0.1"],"json":true,"yes":true}   cmd may be one string, a line
- *   {"subscribe":1000}                           the stream, snapshots this many ms apart; 0: each tick
+ *   {"subscribe":1000}                           the stream, snapshots this many ms apart; 0: each
+ * tick
  *   {"complete":"allow del 104."}                what the last word of this line may become
  *   {"bye":true}                                 a subscriber leaves on purpose: nothing is logged
  *
- * A command with "confirm":true comes from somebody who can be asked: whatever reduces what is sent, or touches more than one
- * entry, then asks first.
+ * A command with "confirm":true comes from somebody who can be asked: whatever reduces what is
+ * sent, or touches more than one entry, then asks first.
  *
  * Replies:
  *
@@ -47,7 +48,7 @@ struct wire_request {
 	char **argv;	      /* of a command given as an array; NULL when given as line */
 	int argc;
 	char *line;
-	char *complete;	      /* a line to be completed */
+	char *complete; /* a line to be completed */
 	bool bye;
 	bool json, yes, confirm;
 };
@@ -75,11 +76,20 @@ void wire_put_snapshot(struct buf *b, const char *json);
 void wire_put_history(struct buf *b, const char *json);
 
 /* The last three come between replies. */
-enum wire_kind { WIRE_OK, WIRE_ERROR, WIRE_ASK, WIRE_COMPLETE, WIRE_SNAPSHOT, WIRE_HISTORY, WIRE_EVENT };
+enum wire_kind {
+	WIRE_OK,
+	WIRE_ERROR,
+	WIRE_ASK,
+	WIRE_COMPLETE,
+	WIRE_SNAPSHOT,
+	WIRE_HISTORY,
+	WIRE_EVENT
+};
 struct wire_reply {
 	enum wire_kind kind;
-	int exit;	/* WIRE_OK: what ctl exits with */
-	char *text;	/* text or JSON of the result, error, question, or JSON of what the kind names; never NULL */
+	int exit;   /* WIRE_OK: what ctl exits with */
+	char *text; /* text or JSON of the result, error, question, or JSON of what the kind names;
+		       never NULL */
 	char *warnings; /* JSON array, or NULL */
 };
 

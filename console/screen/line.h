@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A screen's row as text with attributes. Views build rows, paint.c draws them; nobody else knows curses. Foreign text
- * goes in through line_str only, which makes control bytes harmless and cuts by columns, not bytes. [screen]
+ * A screen's row as text with attributes. Views build rows, paint.c draws them; nobody else knows
+ * curses. Foreign text goes in through line_str only, which makes control bytes harmless and cuts
+ * by columns, not bytes. [screen]
  */
 #ifndef SCREEN_LINE_H
 #define SCREEN_LINE_H
@@ -12,15 +13,15 @@
 /* What a piece of text means; paint.c decides how it looks with 0, 8, 16 or 256 colours. */
 enum line_look {
 	LOOK_PLAIN,
-	LOOK_DIM,   /* units, rules, what is not in use */
-	LOOK_BOLD,  /* figures that matter */
-	LOOK_HEAD,  /* headings of columns and panels */
+	LOOK_DIM,  /* units, rules, what is not in use */
+	LOOK_BOLD, /* figures that matter */
+	LOOK_HEAD, /* headings of columns and panels */
 	LOOK_GOOD,
 	LOOK_WARN,
-	LOOK_BAD,   /* loud */
-	LOOK_CURSOR,/* the selected row */
-	LOOK_KEY,   /* a key one may press */
-	LOOK_IN,    /* the graph of what comes in */
+	LOOK_BAD,    /* loud */
+	LOOK_CURSOR, /* the selected row */
+	LOOK_KEY,    /* a key one may press */
+	LOOK_IN,     /* the graph of what comes in */
 	LOOK_OUT,
 	LOOK_STALE, /* older than 2 s */
 	LOOKS
@@ -34,7 +35,10 @@ struct line {
 	uint16_t bytes, cols;	   /* used so far */
 	uint16_t width;		   /* columns that there are */
 	uint16_t runs;
-	struct { uint16_t byte; uint8_t look; } run[64]; /* look from this byte on */
+	struct {
+		uint16_t byte;
+		uint8_t look;
+	} run[64]; /* look from this byte on */
 };
 
 void line_init(struct line *l, int width); /* empty, LOOK_PLAIN */
@@ -45,10 +49,12 @@ void line_fmt(struct line *l, enum line_look look, const char *fmt, ...)
 /* Text in a field of so many columns: left or right aligned, cut with "…" (or "~" in ASCII). */
 void line_left(struct line *l, enum line_look look, int cols, const char *s);
 void line_right(struct line *l, enum line_look look, int cols, const char *s);
-void line_pad_to(struct line *l, int col);		      /* spaces up to a column */
-void line_rule(struct line *l);				      /* a horizontal rule to the end */
-void line_number(struct line *l, enum line_look look, int cols, uint64_t v); /* 1,234,567, right aligned; SI (12.3M) when it does not fit */
-void line_rate(struct line *l, enum line_look look, int cols, uint64_t v, const char *unit); /* "691 Mb/s" */
+void line_pad_to(struct line *l, int col); /* spaces up to a column */
+void line_rule(struct line *l);		   /* a horizontal rule to the end */
+void line_number(struct line *l, enum line_look look, int cols,
+		 uint64_t v); /* 1,234,567, right aligned; SI (12.3M) when it does not fit */
+void line_rate(struct line *l, enum line_look look, int cols, uint64_t v,
+	       const char *unit); /* "691 Mb/s" */
 /* Appends another row's text with its looks (panels beside each other). */
 void line_join(struct line *l, const struct line *piece);
 /* Whole row in one look (cursor). */

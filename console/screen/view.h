@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A view: data in, rows out. Pure: no curses, no socket, no clock of its own, so that a test can hold it to a text. [screen]
+ * A view: data in, rows out. Pure: no curses, no socket, no clock of its own, so that a test can
+ * hold it to a text. [screen]
  */
 #ifndef SCREEN_VIEW_H
 #define SCREEN_VIEW_H
@@ -11,24 +12,28 @@
 struct view_state { /* the operator's place in one view; kept while others are looked at */
 	size_t cursor, top;
 	char filter[64];
-	int sort;	/* 0 .. view->sorts - 1, -1: as it came */
+	int sort; /* 0 .. view->sorts - 1, -1: as it came */
 	bool descending;
-	bool option;	/* the view's own toggle (never-hit only, denied list) */
-	int zoom;	/* overview: 0 = 1 s, 1 = 10 s, 2 = 5 min a column */
+	bool option; /* the view's own toggle (never-hit only, denied list) */
+	int zoom;    /* overview: 0 = 1 s, 1 = 10 s, 2 = 5 min a column */
 };
 
 struct view {
-	const char *name;	/* "allow": footer, title */
+	const char *name; /* "allow": footer, title */
 	const char *title;
-	/* Commands whose tables it needs, NULL ends; fetched once a second while it is looked at. */
+	/* Commands whose tables it needs, NULL ends; fetched once a second while it is looked at.
+	 */
 	const char *const *needs;
 	/* Draws rows x cols into line[0..rows-1]. tables: in the order of needs. */
-	void (*draw)(const struct view_state *s, const struct data *d, const struct data_table *tables,
-		     int rows, int cols, struct line *line);
-	size_t (*count)(const struct view_state *s, const struct data *d, const struct data_table *tables); /* rows that the cursor moves over; NULL: none */
-	/* The command line of a key for the row under the cursor ("allow del 10.0.0.1"); false: the key does nothing here. */
-	bool (*command)(const struct view_state *s, const struct data *d, const struct data_table *tables,
-			int key, char *buf, size_t size);
+	void (*draw)(const struct view_state *s, const struct data *d,
+		     const struct data_table *tables, int rows, int cols, struct line *line);
+	size_t (*count)(
+		const struct view_state *s, const struct data *d,
+		const struct data_table *tables); /* rows that the cursor moves over; NULL: none */
+	/* The command line of a key for the row under the cursor ("allow del 10.0.0.1"); false: the
+	 * key does nothing here. */
+	bool (*command)(const struct view_state *s, const struct data *d,
+			const struct data_table *tables, int key, char *buf, size_t size);
 	int sorts; /* columns that `s` goes through; 0: none */
 };
 

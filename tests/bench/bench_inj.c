@@ -21,7 +21,7 @@ static struct stats st;
 
 static void fill(uint32_t class)
 {
-	struct vx_record rec = {.len = class, .family = VX_IP4};
+	struct vx_record rec = { .len = class, .family = VX_IP4 };
 	unsigned n = 0;
 	void *p;
 
@@ -44,7 +44,7 @@ static double drain(struct egress *e, unsigned batch)
 		uint64_t now = clock_ns();
 
 		for (i = 0; i < c.n; i++)
-			out[i] = (struct egress_frame){c.rec[i], now};
+			out[i] = (struct egress_frame){ c.rec[i], now };
 		egress_null.send(e, out, c.n);
 		ring_complete(&c);
 		stats_set(&st.last_progress_ns, clock_ns());
@@ -55,9 +55,9 @@ static double drain(struct egress *e, unsigned batch)
 
 int main(void)
 {
-	static const uint32_t classes[] = {128, 512, 1600, 9216};
-	static const unsigned batches[] = {64, 8, 1};
-	struct egress e = {.ops = &egress_null, .st = &st};
+	static const uint32_t classes[] = { 128, 512, 1600, 9216 };
+	static const unsigned batches[] = { 64, 8, 1 };
+	struct egress e = { .ops = &egress_null, .st = &st };
 	unsigned i, k, lap;
 
 	emu_open(&emu, SIZE, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzz target: an allowlist. What loads is saved and read again: the same entries, and from then on the same bytes.
+ * Fuzz target: an allowlist. What loads is saved and read again: the same entries, and from then on
+ * the same bytes.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +44,8 @@ static void again(const char *text, size_t len, uint32_t count)
 	size_t len2;
 	char *text2;
 
-	if (store_allow_read(fd, "saved", 1000, &a, &doc, NULL, NULL, NULL) || allow_count(a) != count)
+	if (store_allow_read(fd, "saved", 1000, &a, &doc, NULL, NULL, NULL) ||
+	    allow_count(a) != count)
 		abort();
 	text2 = save(a, doc, &len2);
 	if (!text2 || len2 != len || memcmp(text, text2, len))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fuzz target: a config file. What is read is written back; nothing changed, so the values are the same again.
+ * Fuzz target: a config file. What is read is written back; nothing changed, so the values are the
+ * same again.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -38,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!strstr(err.msg, "fuzz: line "))
 			abort();
 	} else {
-		if (opt_config_render(&o, (const char *)data, size, o.nat_rules, o.n_nat_rules, &out, &len, &err) ||
+		if (opt_config_render(&o, (const char *)data, size, o.nat_rules, o.n_nat_rules,
+				      &out, &len, &err) ||
 		    opt_config_apply(&again, "again", out, len, NULL, NULL, &err))
 			abort();
 		equal(&o, &again);

@@ -32,10 +32,10 @@ static const struct kern_list {
 	uint32_t key_size;
 	uint32_t has; /* VX_ALLOW_* */
 } list_kinds[4] = {
-	[LIST_ALLOW4] = {BPF_MAP_TYPE_HASH, 4, VX_ALLOW_HAS4},
-	[LIST_ALLOW6] = {BPF_MAP_TYPE_HASH, 16, VX_ALLOW_HAS6},
-	[LIST_LPM4] = {BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm4_key), VX_ALLOW_LPM4},
-	[LIST_LPM6] = {BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm6_key), VX_ALLOW_LPM6},
+	[LIST_ALLOW4] = { BPF_MAP_TYPE_HASH, 4, VX_ALLOW_HAS4 },
+	[LIST_ALLOW6] = { BPF_MAP_TYPE_HASH, 16, VX_ALLOW_HAS6 },
+	[LIST_LPM4] = { BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm4_key), VX_ALLOW_LPM4 },
+	[LIST_LPM6] = { BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm6_key), VX_ALLOW_LPM6 },
 };
 
 static int map_update(int fd, const void *key, const void *val, const char *what,
@@ -49,8 +49,8 @@ static int map_update(int fd, const void *key, const void *val, const char *what
 static int make_lists(struct kern *k, struct vx_err *err)
 {
 	const struct vx *s = k->skel;
-	const int outer[4] = {bpf_map__fd(s->maps.vx_allow4), bpf_map__fd(s->maps.vx_allow6),
-			      bpf_map__fd(s->maps.vx_lpm4), bpf_map__fd(s->maps.vx_lpm6)};
+	const int outer[4] = { bpf_map__fd(s->maps.vx_allow4), bpf_map__fd(s->maps.vx_allow6),
+			       bpf_map__fd(s->maps.vx_lpm4), bpf_map__fd(s->maps.vx_lpm6) };
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
 
 	for (uint32_t slot = 0; slot < 2; slot++) {
@@ -72,7 +72,7 @@ static int make_lists(struct kern *k, struct vx_err *err)
 
 static int set_ids(struct kern *k, struct vx_err *err)
 {
-	const struct bpf_map *sets[2] = {k->skel->maps.vx_set_a, k->skel->maps.vx_set_b};
+	const struct bpf_map *sets[2] = { k->skel->maps.vx_set_a, k->skel->maps.vx_set_b };
 	const int cpus = libbpf_num_possible_cpus();
 	const uint32_t zero = 0;
 	int rc = 0;
@@ -96,9 +96,9 @@ static int set_sizes(struct vx *skel)
 		struct bpf_map *map;
 		uint32_t n;
 	} sizes[] = {
-		{skel->maps.vx_frags, FRAGS_MAX}, {skel->maps.vx_denied, LRU_MAX},
-		{skel->maps.vx_sources, LRU_MAX}, {skel->maps.vx_vni_seen, LRU_MAX},
-		{skel->maps.vx_vnis, VNIS_MAX},	  {skel->maps.vx_allow_hits, KERN_RULES},
+		{ skel->maps.vx_frags, FRAGS_MAX }, { skel->maps.vx_denied, LRU_MAX },
+		{ skel->maps.vx_sources, LRU_MAX }, { skel->maps.vx_vni_seen, LRU_MAX },
+		{ skel->maps.vx_vnis, VNIS_MAX },   { skel->maps.vx_allow_hits, KERN_RULES },
 	};
 	int rc = 0;
 
@@ -155,10 +155,10 @@ static int clear_hits(const struct bpf_map *map, uint32_t n, struct vx_err *err)
 
 static int clear_policy(struct kern *k, struct vx_err *err)
 {
-	const struct bpf_map *maps[] = {k->skel->maps.vx_nat,	  k->skel->maps.vx_nat_lpm,
-					k->skel->maps.vx_vnis,	  k->skel->maps.vx_frags,
-					k->skel->maps.vx_denied,  k->skel->maps.vx_sources,
-					k->skel->maps.vx_vni_seen};
+	const struct bpf_map *maps[] = { k->skel->maps.vx_nat,	   k->skel->maps.vx_nat_lpm,
+					 k->skel->maps.vx_vnis,	   k->skel->maps.vx_frags,
+					 k->skel->maps.vx_denied,  k->skel->maps.vx_sources,
+					 k->skel->maps.vx_vni_seen };
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
@@ -185,7 +185,7 @@ static const struct vx_cfg defaults = {
 
 int kern_reset(struct kern *k, struct vx_err *err)
 {
-	const struct vx_nexthop none = {0};
+	const struct vx_nexthop none = { 0 };
 	int rc = clear_policy(k, err);
 
 	*k->cfg = defaults;
@@ -275,7 +275,7 @@ static int allow_place(const struct kern_prefix *prefix, unsigned char key[stati
 int kern_allow(struct kern *k, const char *text, const struct kern_prefix *prefix,
 	       struct vx_err *err)
 {
-	const struct vx_allow_val val = {.idx = k->n_allow};
+	const struct vx_allow_val val = { .idx = k->n_allow };
 	unsigned char key[24];
 	int rc, list = allow_place(prefix, key);
 
@@ -331,7 +331,7 @@ int kern_add_nat(struct kern *k, const struct kern_nat *rule, struct vx_err *err
 		.idx = k->n_nat,
 	};
 	const int fd = bpf_map__fd(k->skel->maps.vx_nat);
-	struct vx_nat_val val = {0};
+	struct vx_nat_val val = { 0 };
 	int rc;
 
 	if (k->n_nat == KERN_RULES)

@@ -64,7 +64,7 @@ static void value_vni(const void *vals, int cpus)
 static void value_source(const void *vals, int cpus)
 {
 	const struct vx_source_val *val = vals;
-	struct vx_source_val sum = {0};
+	struct vx_source_val sum = { 0 };
 	bool order = true;
 
 	for (int i = 0; i < cpus; i++) {
@@ -159,7 +159,7 @@ int observed_traces(struct kern *k, struct vx_err *err)
 
 int observed_swap(struct kern *k, struct vx_err *err)
 {
-	const struct bpf_map *sets[2] = {k->skel->maps.vx_set_a, k->skel->maps.vx_set_b};
+	const struct bpf_map *sets[2] = { k->skel->maps.vx_set_a, k->skel->maps.vx_set_b };
 	const int fd = bpf_map__fd(sets[!k->set]);
 	const uint32_t zero = 0;
 	uint64_t row[VX_L_N], rows = 0;

@@ -17,7 +17,7 @@
 int kern_test_run(struct kern *k, bool explain, const uint8_t *frame, uint32_t len, uint32_t repeat,
 		  struct kern_run *out, uint32_t *ns, struct vx_err *err)
 {
-	struct xdp_md ctx = {.data_end = k->linear};
+	struct xdp_md ctx = { .data_end = k->linear };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
 		    .data_out = out->data, .data_size_out = sizeof(out->data),
 		    .repeat = (int)repeat);
@@ -151,8 +151,8 @@ static int hash_array(const struct bpf_map *map, uint32_t n, uint64_t *hash)
 int kern_fingerprint(struct kern *k, uint64_t *out, struct vx_err *err)
 {
 	const struct vx *s = k->skel;
-	const struct bpf_map *maps[] = {s->maps.vx_frags, s->maps.vx_denied, s->maps.vx_sources,
-					s->maps.vx_vni_seen, s->maps.vx_vnis};
+	const struct bpf_map *maps[] = { s->maps.vx_frags, s->maps.vx_denied, s->maps.vx_sources,
+					 s->maps.vx_vni_seen, s->maps.vx_vnis };
 	int rc = 0;
 
 	*out = 0xcbf29ce484222325ULL;

@@ -81,13 +81,13 @@ static int set_number(const char *name, const char *value, struct vx_err *err)
 	return 0;
 }
 
-static const char *const other_words[] = {"pass", "drop", NULL};
-static const char *const mode_words[] = {"off", "count", "enforce", NULL};
-static const char *const match_words[] = {"any", "src", "dst", NULL};
-static const char *const forward_words[] = {"drop", "forward", NULL};
-static const char *const number_names[] = {"port",   "mtu",    "paused", "rings",
-					   "linear", "traces", NULL};
-static const char *const mac_names[] = {"src-mac", "nexthop4", "nexthop6", NULL};
+static const char *const other_words[] = { "pass", "drop", NULL };
+static const char *const mode_words[] = { "off", "count", "enforce", NULL };
+static const char *const match_words[] = { "any", "src", "dst", NULL };
+static const char *const forward_words[] = { "drop", "forward", NULL };
+static const char *const number_names[] = { "port",   "mtu",	"paused", "rings",
+					    "linear", "traces", NULL };
+static const char *const mac_names[] = { "src-mac", "nexthop4", "nexthop6", NULL };
 
 static int cmd_set(char **args, struct vx_err *err)
 {
@@ -96,11 +96,11 @@ static int cmd_set(char **args, struct vx_err *err)
 		__u32 *field;
 		const char *const *words;
 	} choices[] = {
-		{"other-vni", &kern.cfg->other_vni, other_words},
-		{"allow-mode", &kern.cfg->allow_mode, mode_words},
-		{"match", &kern.cfg->match, match_words},
-		{"unmatched", &kern.cfg->unmatched, forward_words},
-		{"truncated", &kern.cfg->truncated, forward_words},
+		{ "other-vni", &kern.cfg->other_vni, other_words },
+		{ "allow-mode", &kern.cfg->allow_mode, mode_words },
+		{ "match", &kern.cfg->match, match_words },
+		{ "unmatched", &kern.cfg->unmatched, forward_words },
+		{ "truncated", &kern.cfg->truncated, forward_words },
 	};
 	uint32_t i;
 
@@ -248,7 +248,7 @@ static int cmd_guard(char **args, struct vx_err *err)
 
 static int cmd_own(char **args, struct vx_err *err)
 {
-	struct vx_addr_key key = {0};
+	struct vx_addr_key key = { 0 };
 	uint8_t family;
 	int rc = words_addr(args[1], &family, key.addr, err);
 
@@ -290,17 +290,19 @@ static const struct command {
 	int args;
 	int (*exec)(char **args, struct vx_err *err);
 } commands[] = {
-	{"reset", 0, cmd_reset},       {"set", 2, cmd_set},	      {"allow", 1, cmd_allow},
-	{"unallow", 1, cmd_unallow},   {"nat", 2, cmd_nat},	      {"run", 1, cmd_run},
-	{"counters", 0, cmd_counters}, {"hits", 0, cmd_hits},	      {"age-frags", 1, cmd_age},
-	{"bench", 2, cmd_bench},       {"observed", 0, cmd_observed}, {"traces", 0, cmd_traces},
-	{"swap", 0, cmd_swap},	       {"guard", 1, cmd_guard},	      {"own", 1, cmd_own},
-	{"leaks", 0, cmd_leaks},
+	{ "reset", 0, cmd_reset },	 { "set", 2, cmd_set },
+	{ "allow", 1, cmd_allow },	 { "unallow", 1, cmd_unallow },
+	{ "nat", 2, cmd_nat },		 { "run", 1, cmd_run },
+	{ "counters", 0, cmd_counters }, { "hits", 0, cmd_hits },
+	{ "age-frags", 1, cmd_age },	 { "bench", 2, cmd_bench },
+	{ "observed", 0, cmd_observed }, { "traces", 0, cmd_traces },
+	{ "swap", 0, cmd_swap },	 { "guard", 1, cmd_guard },
+	{ "own", 1, cmd_own },		 { "leaks", 0, cmd_leaks },
 };
 
 static int execute(char *line, struct vx_err *err)
 {
-	char *args[ARGS_MAX + 1] = {NULL}, *word;
+	char *args[ARGS_MAX + 1] = { NULL }, *word;
 	int n = 0;
 
 	while ((word = strsep(&line, " \n")))
@@ -319,7 +321,7 @@ static int execute(char *line, struct vx_err *err)
 
 int main(void)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	char *line = NULL;
 	size_t size = 0;
 

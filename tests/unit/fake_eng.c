@@ -28,12 +28,12 @@ static void plant(struct snapshot *s)
 	s->ledger.row[VX_L_DENIED] = (1ULL << 53) + 1;
 	s->ledger.row[VX_L_OTHER_VNI_PASS] = 3;
 	s->ledger.row[VX_L_OTHER_VNI_DROP] = 4;
-	s->ledger.errors[0] = (struct snap_errno){ENOBUFS, 7};
-	s->ledger.errors[1] = (struct snap_errno){-1, 2};
+	s->ledger.errors[0] = (struct snap_errno){ ENOBUFS, 7 };
+	s->ledger.errors[1] = (struct snap_errno){ -1, 2 };
 	s->ledger.balanced = true;
 	s->n_workers = 2;
 	s->worker[1] =
-		(struct snap_worker){.cpu = 3, .tid = 77777, .sent = 12345678, .idle = 0.715};
+		(struct snap_worker){ .cpu = 3, .tid = 77777, .sent = 12345678, .idle = 0.715 };
 	s->ring[0].ms_left = UINT64_MAX;
 	s->ring[1].ms_left = 412;
 	s->latency[0].p50_ns = 6200;
@@ -95,7 +95,8 @@ int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, 
 }
 
 /* As above; "same" is no change. */
-int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out, struct vx_err *err)
+int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
+		   struct vx_err *err)
 {
 	char text[16] = "";
 
@@ -107,8 +108,11 @@ int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *o
 		return vx_err_set(err, -EINVAL, "%s: line 7: '10.0.0.1/24'", name);
 	if (!strncmp(text, "same", 4))
 		return 0;
-	*out = (struct allow_diff){.added = 2, .removed = 1, .pps = 4980, .added_text = "10.0.0.1, 10.0.0.2",
-				       .removed_text = "104.218.88.5"};
+	*out = (struct allow_diff){ .added = 2,
+				    .removed = 1,
+				    .pps = 4980,
+				    .added_text = "10.0.0.1, 10.0.0.2",
+				    .removed_text = "104.218.88.5" };
 	return 0;
 }
 
@@ -194,8 +198,9 @@ int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
 	struct fake *f = fake_of(e);
 
 	(void)err;
-	*out = (struct eng_selfcheck){
-		.exact = !f->inexact, .rx = 100, .rows = f->inexact ? 99 : 100};
+	*out = (struct eng_selfcheck){ .exact = !f->inexact,
+				       .rx = 100,
+				       .rows = f->inexact ? 99 : 100 };
 	return 0;
 }
 
@@ -208,7 +213,7 @@ struct lister {
 static void allow_row(void *ctx, const struct allow_entry *entry)
 {
 	const struct lister *l = ctx;
-	struct eng_allow_row row = {.entry = entry, .hits = 1234567, .pps = 10};
+	struct eng_allow_row row = { .entry = entry, .hits = 1234567, .pps = 10 };
 
 	if (!l->filter || (entry->org && strstr(entry->org, l->filter)))
 		l->fn(l->ctx, &row);
@@ -216,10 +221,11 @@ static void allow_row(void *ctx, const struct allow_entry *entry)
 
 void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ctx)
 {
-	struct lister l = {filter, fn, ctx};
-	struct allow_entry more = {.cidr = {.addr = {.family = VX_IP4, .b = {10}}, .len = 32},
-				   .org = "An organisation of some length"};
-	struct eng_allow_row row = {.entry = &more, .last_seen_real_ns = 1700000000000000000};
+	struct lister l = { filter, fn, ctx };
+	struct allow_entry more = { .cidr = { .addr = { .family = VX_IP4, .b = { 10 } },
+					      .len = 32 },
+				    .org = "An organisation of some length" };
+	struct eng_allow_row row = { .entry = &more, .last_seen_real_ns = 1700000000000000000 };
 
 	allow_foreach(e->allow, allow_row, &l);
 	for (unsigned i = 0; i < fake_of(e)->many; i++) {
@@ -231,8 +237,9 @@ void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ct
 
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
 {
-	struct eng_denied_row row = {
-		.addr = {.family = VX_IP4, .b = {172, 30, 83, 192}}, .count = 5, .pps = 41220};
+	struct eng_denied_row row = { .addr = { .family = VX_IP4, .b = { 172, 30, 83, 192 } },
+				      .count = 5,
+				      .pps = 41220 };
 
 	(void)e;
 	if (most)
@@ -241,12 +248,16 @@ void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
 
 void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
 {
-	static const struct net_nexthop up = {.state = NET_NH_RESOLVED, .mac = {2, 0, 0, 0, 0, 1}},
-					down = {.state = NET_NH_NO_ROUTE, .why = "no route to it"};
+	static const struct net_nexthop up = { .state = NET_NH_RESOLVED,
+					       .mac = { 2, 0, 0, 0, 0, 1 } },
+					down = { .state = NET_NH_NO_ROUTE,
+						 .why = "no route to it" };
 	const struct nat_rule *rule;
 
 	for (uint32_t i = 0; (rule = nat_at(e->nat, i)); i++) {
-		struct eng_nat_row row = {.rule = rule, .hits = 5, .pps = 61870, .nexthop = i ? &down : &up};
+		struct eng_nat_row row = {
+			.rule = rule, .hits = 5, .pps = 61870, .nexthop = i ? &down : &up
+		};
 
 		fn(ctx, &row);
 	}
@@ -255,15 +266,15 @@ void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
 void eng_vni_rows(struct eng *e, eng_vni_fn fn, void *ctx)
 {
 	(void)e;
-	fn(ctx, &(struct eng_vni_row){.vni = 1, .ours = true, .packets = 10, .pps = 2});
-	fn(ctx, &(struct eng_vni_row){.vni = 5569041, .packets = 3});
+	fn(ctx, &(struct eng_vni_row){ .vni = 1, .ours = true, .packets = 10, .pps = 2 });
+	fn(ctx, &(struct eng_vni_row){ .vni = 5569041, .packets = 3 });
 }
 
 void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
 {
 	(void)e;
-	fn(ctx, &(struct eng_source_row){.addr = {.family = VX_IP4, .b = {10, 0, 0, 9}},
-					 .vni = 1,
-					 .packets = 9,
-					 .first_real_ns = 1700000000000000000});
+	fn(ctx, &(struct eng_source_row){ .addr = { .family = VX_IP4, .b = { 10, 0, 0, 9 } },
+					  .vni = 1,
+					  .packets = 9,
+					  .first_real_ns = 1700000000000000000 });
 }

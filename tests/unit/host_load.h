@@ -30,7 +30,7 @@ static __always_inline int vx_load(void *ctx, __u32 off, void *to, __u32 n)
 /* All steps of the parser; the row in which the packet ends, or 0. */
 static inline int host_parse(const uint8_t *data, uint32_t len, uint16_t port, struct vx_pkt *p)
 {
-	struct host_frame frame = {data, len};
+	struct host_frame frame = { data, len };
 	int row;
 
 	vx_pkt_init(p, len, 0);

@@ -46,7 +46,8 @@ static void tap_close(struct egress *e)
 }
 
 const struct egress_ops rig_tap = {
-	.name = "tap", .open = tap_open, .send = tap_send, .close = tap_close};
+	.name = "tap", .open = tap_open, .send = tap_send, .close = tap_close
+};
 
 void rig_open(struct rig *r, unsigned n, size_t ring_size)
 {
@@ -83,7 +84,7 @@ void rig_start(struct rig *r)
 
 void rig_stop(struct rig *r)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	int code = inj_stop(r->inj, 2000, &err);
 
 	if (code)
@@ -104,10 +105,11 @@ void rig_close(struct rig *r)
 
 void rig_record(struct rig_rec *out, uint64_t flow, uint64_t seq)
 {
-	static const unsigned char head[LOAD_OFF] = {
-		2, 0, 0, 0, 0,	1,  2, 0, 0,  0, 0, 2, 8,  0, 0x45, 0, 0, RIG_FRAME - 14,
-		0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0,    2};
-	struct rig_load load = {flow, seq};
+	static const unsigned char head[LOAD_OFF] = { 2, 0, 0, 0,  0,  1,    2, 0, 0,
+						      0, 0, 2, 8,  0,  0x45, 0, 0, RIG_FRAME - 14,
+						      0, 0, 0, 0,  64, 17,   0, 0, 10,
+						      0, 0, 1, 10, 0,  0,    2 };
+	struct rig_load load = { flow, seq };
 
 	memset(out, 0, sizeof(*out));
 	out->rec.len = RIG_FRAME;

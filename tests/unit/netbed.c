@@ -136,7 +136,7 @@ void bed_links_up(void)
 
 void bed_fast_neighbours(void)
 {
-	static const char *const table[] = {"arp_cache", "ndisc_cache"};
+	static const char *const table[] = { "arp_cache", "ndisc_cache" };
 
 	for (int i = 0; i < 2; i++)
 		HERE("ntable", "change", "name", table[i], "dev", "eg0", "retrans", "50",
@@ -200,11 +200,11 @@ static void on_own(void *ctx, const struct addr *a, bool added)
 	b->own[i].times++;
 }
 
-static const struct net_events events = {on_link, on_nexthop, on_own};
+static const struct net_events events = { on_link, on_nexthop, on_own };
 
 void bed_reopen(struct bed *b)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	net_close(b->net);
 	memset(b, 0, sizeof(*b));
@@ -241,7 +241,7 @@ bool bed_has_own(const struct bed *b, const char *text)
 void bed_follow(struct bed *b, uint16_t slot, const char *target)
 {
 	struct addr a = bed_addr(target);
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	if (net_nexthop_follow(b->net, slot, &a, &err))
 		fail_msg("%s: %s", target, err.msg);
@@ -258,7 +258,7 @@ static int64_t now_ms(void)
 /* One round of the engine's loop, shorter than its second so that the tests are. */
 static void pump_once(struct bed *b)
 {
-	struct pollfd p = {.fd = net_fd(b->net), .events = POLLIN};
+	struct pollfd p = { .fd = net_fd(b->net), .events = POLLIN };
 	int64_t end = now_ms() + SLOT_TICK_MS;
 
 	while (now_ms() < end && poll(&p, 1, 10) >= 0)

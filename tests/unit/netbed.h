@@ -42,8 +42,8 @@ void bed_reopen(struct bed *b);
 
 /* "ip WORDS", here or there; it must work. */
 void bed_run(bool there, const char *const argv[]);
-#define HERE(...)  bed_run(false, (const char *const[]){"ip", __VA_ARGS__, NULL})
-#define THERE(...) bed_run(true, (const char *const[]){"ip", __VA_ARGS__, NULL})
+#define HERE(...)  bed_run(false, (const char *const[]){ "ip", __VA_ARGS__, NULL })
+#define THERE(...) bed_run(true, (const char *const[]){ "ip", __VA_ARGS__, NULL })
 void bed_links_up(void);	/* makes them, with addresses */
 void bed_fast_neighbours(void); /* the kernel gives up after 150 ms, forgets after 300 */
 

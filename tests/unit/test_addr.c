@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Addresses and prefixes: what parses, what is refused and with which words, and that text comes back. */
+/* Addresses and prefixes: what parses, what is refused and with which words, and that text comes
+ * back. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -55,7 +56,8 @@ static void prefixes(void **state)
 		{ "[2001:db8::1]", "expected an IPv4 or IPv6 address", -EINVAL },
 		{ "fe80::1%eth0", "expected an IPv4 or IPv6 address", -EINVAL },
 		{ "localhost", "expected an IPv4 or IPv6 address", -EINVAL },
-		{ "1111:2222:3333:4444:5555:6666:7777:8888:9999:0000:1111:2222", "expected an IPv4", -EINVAL },
+		{ "1111:2222:3333:4444:5555:6666:7777:8888:9999:0000:1111:2222", "expected an IPv4",
+		  -EINVAL },
 		{ "\033[31m10.0.0.1", "'\\x1b[31m10.0.0.1'", -EINVAL },
 	};
 
@@ -70,7 +72,8 @@ static void prefixes(void **state)
 		assert_int_equal(addr_cidr_parse(rows[i].text, &c, &err), rows[i].rc);
 		if (rows[i].rc) {
 			if (!strstr(err.msg, rows[i].want))
-				fail_msg("%s: '%s' lacks '%s'", rows[i].text, err.msg, rows[i].want);
+				fail_msg("%s: '%s' lacks '%s'", rows[i].text, err.msg,
+					 rows[i].want);
 			assert_memory_equal(&c, &before, sizeof(c));
 			continue;
 		}
@@ -94,12 +97,18 @@ static void containment(void **state)
 		const char *prefix, *addr;
 		bool in;
 	} rows[] = {
-		{ "10.0.0.0/8", "10.255.255.255", true }, { "10.0.0.0/8", "11.0.0.0", false },
-		{ "10.0.0.1", "10.0.0.1", true },	  { "10.0.0.1", "10.0.0.2", false },
-		{ "10.0.0.0/31", "10.0.0.1", true },	  { "10.0.0.0/31", "10.0.0.2", false },
-		{ "0.0.0.0/0", "203.0.113.9", true },	  { "0.0.0.0/0", "2001:db8::1", false },
-		{ "::/0", "2001:db8::1", true },	  { "::/0", "203.0.113.9", false },
-		{ "2001:db8::/33", "2001:db8:7fff::", true }, { "2001:db8::/33", "2001:db8:8000::", false },
+		{ "10.0.0.0/8", "10.255.255.255", true },
+		{ "10.0.0.0/8", "11.0.0.0", false },
+		{ "10.0.0.1", "10.0.0.1", true },
+		{ "10.0.0.1", "10.0.0.2", false },
+		{ "10.0.0.0/31", "10.0.0.1", true },
+		{ "10.0.0.0/31", "10.0.0.2", false },
+		{ "0.0.0.0/0", "203.0.113.9", true },
+		{ "0.0.0.0/0", "2001:db8::1", false },
+		{ "::/0", "2001:db8::1", true },
+		{ "::/0", "203.0.113.9", false },
+		{ "2001:db8::/33", "2001:db8:7fff::", true },
+		{ "2001:db8::/33", "2001:db8:8000::", false },
 	};
 
 	(void)state;
@@ -132,9 +141,10 @@ static void masks_of_every_length(void **state)
 
 static void order(void **state)
 {
-	static const char *const sorted[] = { "0.0.0.0/0",  "10.0.0.0/8", "10.0.0.0/9",
-					      "10.0.0.0",   "10.0.0.1",	  "::/0",
-					      "2001:db8::", "2001:db8::1" };
+	static const char *const sorted[] = {
+		"0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0",
+		"10.0.0.1",  "::/0",	   "2001:db8::", "2001:db8::1"
+	};
 
 	(void)state;
 	for (size_t i = 1; i < sizeof(sorted) / sizeof(sorted[0]); i++) {
@@ -147,9 +157,16 @@ static void order(void **state)
 
 static void ports_and_macs(void **state)
 {
-	static const char *const bad[] = { "", "02", "02:00:00:00:00", "02:00:00:00:00:0", "02:00:00:00:00:01:",
-					   "02:00:00:00:00:0g", "2:0:0:0:0:1", "02-00-00-00-00-01",
-					   "02:00:00:00:00:01 ", "020000000001" };
+	static const char *const bad[] = { "",
+					   "02",
+					   "02:00:00:00:00",
+					   "02:00:00:00:00:0",
+					   "02:00:00:00:00:01:",
+					   "02:00:00:00:00:0g",
+					   "2:0:0:0:0:1",
+					   "02-00-00-00-00-01",
+					   "02:00:00:00:00:01 ",
+					   "020000000001" };
 	struct addr v4 = cidr("192.0.2.1").addr, v6 = cidr("2001:db8::1").addr;
 	char buf[ADDR_TEXT];
 	struct vx_err err;
@@ -175,12 +192,23 @@ static void foreign_text_is_escaped(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-		{ "plain", "plain" },		      { "Zürich", "Zürich" },
-		{ "a\033]0;x\007b", "a\\x1b]0;x\\x07b" }, { "\xc2\x9b""31m", "\\xc2\\x9b31m" },
-		{ "\xff\xfe", "\\xff\\xfe" },	      { "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f" },
-		{ "\xe2\x80\xae""abc", "\\xe2\\x80\\xae""abc" }, { "\xed\xa0\x80", "\\xed\\xa0\\x80" },
-		{ "\xc0\xaf", "\\xc0\\xaf" },	      { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
-		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, { "\xe2\x82", "\\xe2\\x82" },
+		{ "plain", "plain" },
+		{ "Zürich", "Zürich" },
+		{ "a\033]0;x\007b", "a\\x1b]0;x\\x07b" },
+		{ "\xc2\x9b"
+		  "31m",
+		  "\\xc2\\x9b31m" },
+		{ "\xff\xfe", "\\xff\\xfe" },
+		{ "a\nb\tc\x7f", "a\\x0ab\\x09c\\x7f" },
+		{ "\xe2\x80\xae"
+		  "abc",
+		  "\\xe2\\x80\\xae"
+		  "abc" },
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+		{ "\xc0\xaf", "\\xc0\\xaf" },
+		{ "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
+		{ "\xe2\x82", "\\xe2\\x82" },
 	};
 	char buf[64], small[8];
 
@@ -199,9 +227,12 @@ static void foreign_text_is_escaped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prefixes),	      cmocka_unit_test(containment),
-		cmocka_unit_test(masks_of_every_length), cmocka_unit_test(order),
-		cmocka_unit_test(ports_and_macs),     cmocka_unit_test(foreign_text_is_escaped),
+		cmocka_unit_test(prefixes),
+		cmocka_unit_test(containment),
+		cmocka_unit_test(masks_of_every_length),
+		cmocka_unit_test(order),
+		cmocka_unit_test(ports_and_macs),
+		cmocka_unit_test(foreign_text_is_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

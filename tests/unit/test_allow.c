@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The allowlist as a set: against a plain array that does the same slowly, and at the sizes that it must bear. */
+/* The allowlist as a set: against a plain array that does the same slowly, and at the sizes that it
+ * must bear. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,8 +118,8 @@ static void longest_prefix_decides(void **state)
 	static const struct {
 		const char *addr, *entry;
 	} rows[] = {
-		{ "10.1.1.1", "10.1.1.1" },	   { "10.1.1.2", "10.1.1.0/24" },
-		{ "10.1.2.1", "10.1.0.0/16" },	   { "10.2.0.0", "0.0.0.0/0" },
+		{ "10.1.1.1", "10.1.1.1" },	    { "10.1.1.2", "10.1.1.0/24" },
+		{ "10.1.2.1", "10.1.0.0/16" },	    { "10.2.0.0", "0.0.0.0/0" },
 		{ "2001:db8::1", "2001:db8::/32" }, { "2001:db9::1", NULL },
 	};
 	struct allow *a = list(10);
@@ -190,7 +191,8 @@ static void against_a_plain_array(void **state)
 			const struct allow_entry *e = NULL;
 			int want = at < s.n ? -EEXIST : s.n == 64 ? -ENOSPC : 0;
 
-			assert_int_equal(allow_add(a, &c, rand() % 2 ? "A" : "B", NULL, &e, NULL), want);
+			assert_int_equal(allow_add(a, &c, rand() % 2 ? "A" : "B", NULL, &e, NULL),
+					 want);
 			if (!want) {
 				s.c[s.n] = c;
 				s.idx[s.n++] = e->idx;
@@ -199,8 +201,10 @@ static void against_a_plain_array(void **state)
 			assert_int_equal(allow_del(a, &c, NULL), at < s.n ? 0 : -ENOENT);
 			if (at < s.n) {
 				s.n--;
-				memmove(&s.c[at], &s.c[at + 1], (size_t)(s.n - at) * sizeof(s.c[0]));
-				memmove(&s.idx[at], &s.idx[at + 1], (size_t)(s.n - at) * sizeof(s.idx[0]));
+				memmove(&s.c[at], &s.c[at + 1],
+					(size_t)(s.n - at) * sizeof(s.c[0]));
+				memmove(&s.idx[at], &s.idx[at + 1],
+					(size_t)(s.n - at) * sizeof(s.idx[0]));
 			}
 		}
 		if (step % 64 == 0)
@@ -228,7 +232,8 @@ static void adopted_idx_never_clash(void **state)
 		}
 		allow_adopt_idx(fresh, old);
 		for (uint32_t i = 0; i < allow_idx_end(fresh); i++) {
-			const struct allow_entry *e = allow_by_idx(fresh, i), *was = allow_by_idx(old, i);
+			const struct allow_entry *e = allow_by_idx(fresh, i),
+						 *was = allow_by_idx(old, i);
 
 			if (e && was)
 				assert_int_equal(addr_cidr_cmp(&e->cidr, &was->cidr), 0);
@@ -242,15 +247,19 @@ static void adopted_idx_never_clash(void **state)
 			assert_int_equal(find(fresh, text)->idx, find(old, text)->idx);
 		}
 		/* an add after it finds a free one */
-		assert_int_equal(allow_del(fresh, &allow_by_idx(fresh, find(fresh, text)->idx)->cidr, NULL), 0);
+		assert_int_equal(
+			allow_del(fresh, &allow_by_idx(fresh, find(fresh, text)->idx)->cidr, NULL),
+			0);
 		assert_int_equal(add(fresh, "192.0.2.1", NULL, NULL), 0);
-		assert_ptr_equal(allow_by_idx(fresh, find(fresh, "192.0.2.1")->idx), find(fresh, "192.0.2.1"));
+		assert_ptr_equal(allow_by_idx(fresh, find(fresh, "192.0.2.1")->idx),
+				 find(fresh, "192.0.2.1"));
 		allow_free(old);
 		allow_free(fresh);
 	}
 }
 
-/* The engine reads the hits up to the highest idx once a second: edits must not make it creep up. */
+/* The engine reads the hits up to the highest idx once a second: edits must not make it creep up.
+ */
 static void idx_stay_low(void **state)
 {
 	struct allow *a = list(1000);
@@ -286,7 +295,8 @@ static void a_million_entries(void **state)
 		c.addr.b[3] = (uint8_t)i;
 		assert_int_equal(allow_del(a, &c, NULL), 0);
 	}
-	/* about 1 s of processor time here; a list that is quadratic would take hours, so the bound is wide */
+	/* about 1 s of processor time here; a list that is quadratic would take hours, so the bound
+	 * is wide */
 	assert_true((clock() - start) / CLOCKS_PER_SEC < 30);
 	allow_free(a);
 }
@@ -318,10 +328,14 @@ static void a_wider_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries_and_organisations), cmocka_unit_test(texts_are_checked),
-		cmocka_unit_test(full),			     cmocka_unit_test(longest_prefix_decides),
-		cmocka_unit_test(against_a_plain_array),     cmocka_unit_test(adopted_idx_never_clash),
-		cmocka_unit_test(idx_stay_low),		     cmocka_unit_test(a_million_entries),
+		cmocka_unit_test(entries_and_organisations),
+		cmocka_unit_test(texts_are_checked),
+		cmocka_unit_test(full),
+		cmocka_unit_test(longest_prefix_decides),
+		cmocka_unit_test(against_a_plain_array),
+		cmocka_unit_test(adopted_idx_never_clash),
+		cmocka_unit_test(idx_stay_low),
+		cmocka_unit_test(a_million_entries),
 		cmocka_unit_test(a_wider_one),
 	};
 

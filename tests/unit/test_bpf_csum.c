@@ -34,7 +34,7 @@ static void holds_the_vectors(void **state)
 
 static void rewrites_an_address(void **state)
 {
-	const uint8_t from[4] = {172, 31, 0, 238}, to[4] = {172, 30, 82, 95};
+	const uint8_t from[4] = { 172, 31, 0, 238 }, to[4] = { 172, 30, 82, 95 };
 	const uint32_t addr = csum_addr(from, to, 4);
 	const uint32_t all = addr + csum_word(be16(31765), be16(8081));
 

@@ -49,7 +49,7 @@ static const uint8_t tcp6[] = {
 
 static void parses_udp4(void **state)
 {
-	struct vx_pkt p = {0};
+	struct vx_pkt p = { 0 };
 
 	(void)state;
 	assert_int_equal(host_parse(udp4, sizeof(udp4), PORT, &p), 0);
@@ -59,16 +59,16 @@ static void parses_udp4(void **state)
 	assert_int_equal(p.l3, UDP4_L3);
 	assert_int_equal(p.l4, UDP4_L3 + 20);
 	assert_int_equal(p.t.ip_len, 32);
-	assert_memory_equal(p.t.outer_src, ((uint8_t[]){172, 30, 83, 192}), 4);
-	assert_memory_equal(p.t.src, ((uint8_t[]){10, 1, 2, 3}), 4);
-	assert_memory_equal(p.t.dst, ((uint8_t[]){172, 31, 0, 238}), 4);
+	assert_memory_equal(p.t.outer_src, ((uint8_t[]){ 172, 30, 83, 192 }), 4);
+	assert_memory_equal(p.t.src, ((uint8_t[]){ 10, 1, 2, 3 }), 4);
+	assert_memory_equal(p.t.dst, ((uint8_t[]){ 172, 31, 0, 238 }), 4);
 	assert_int_equal(p.t.dport, VX_BE16(31765));
 	assert_int_equal(p.t.flags, VX_T_HAS_PORTS);
 }
 
 static void parses_first_fragment_tcp6(void **state)
 {
-	struct vx_pkt p = {0};
+	struct vx_pkt p = { 0 };
 
 	(void)state;
 	assert_int_equal(host_parse(tcp6, sizeof(tcp6), PORT, &p), 0);
@@ -97,7 +97,7 @@ static int parse_copy(const uint8_t *data, size_t len, struct vx_pkt *p)
 
 static void stays_inside_when_cut(void **state)
 {
-	struct vx_pkt p = {0};
+	struct vx_pkt p = { 0 };
 
 	(void)state;
 	for (size_t len = 0; len < sizeof(udp4); len++) {
@@ -133,7 +133,7 @@ static void stays_inside_when_spoiled(void **state)
 	for (int round = 0; round < 200000; round++) {
 		const uint8_t *base = round & 1 ? udp4 : tcp6;
 		const uint32_t size = round & 1 ? sizeof(udp4) : sizeof(tcp6);
-		struct vx_pkt p = {0};
+		struct vx_pkt p = { 0 };
 		uint8_t frame[sizeof(tcp6)];
 
 		memcpy(frame, base, size);
@@ -153,7 +153,7 @@ static void leaves_big_tcp_alone(void **state)
 {
 	const uint32_t len = 80000;
 	uint8_t *frame = calloc(1, len);
-	struct vx_pkt p = {0};
+	struct vx_pkt p = { 0 };
 
 	(void)state;
 	assert_non_null(frame);
@@ -200,7 +200,7 @@ static void leaves_captured_big_tcp_alone(void **state)
 		"tcpdump_bigtcp-ipv6-vxlan-ipv6.pcap",
 	};
 	const char *dir = getenv("VX_CAPTURES");
-	struct vx_pkt p = {0};
+	struct vx_pkt p = { 0 };
 	unsigned seen = 0;
 
 	(void)state;

@@ -27,16 +27,16 @@
 static int run_with(struct fake *f, const char *line, unsigned who, int fd, char **text,
 		    struct con *c)
 {
-	struct vx_err err = {0};
-	struct buf b = {0};
+	struct vx_err err = { 0 };
+	struct buf b = { 0 };
 	char **argv;
 	int argc, r;
 
-	*c = (struct con){.e = &f->e,
-			  .out = out_new(),
-			  .may_write = who & OWNER,
-			  .yes = who & CONFIRMS,
-			  .fd = fd};
+	*c = (struct con){ .e = &f->e,
+			   .out = out_new(),
+			   .may_write = who & OWNER,
+			   .yes = who & CONFIRMS,
+			   .fd = fd };
 	r = cmd_split(line, &argc, &argv, &err);
 	assert_int_equal(r, 0);
 	r = cmd_run(c, argc, argv, &err);
@@ -154,28 +154,29 @@ static void prefixes(void **state)
 	static const struct {
 		const char *line, *name, *error;
 	} row[] = {
-		{"al ad", "allow add", NULL},
-		{"n l", NULL, "ambiguous command: n, could be: nat list, nic"},
-		{"na l", "nat list", NULL},
-		{"sh", "show settings", NULL},
-		{"led", "ledger", NULL},
-		{"set", "set", NULL},
-		{"se", NULL, "ambiguous command: se, could be: selfcheck, set"},
-		{"intake", NULL, "ambiguous command: intake, could be: intake off, intake on"},
-		{"vni", NULL, "ambiguous command: vni, could be: vni add, vni del, vni list"},
-		{"nat foo", NULL, "unknown command: nat foo, could be: nat add, nat del, nat list"},
-		{"statz", NULL, "unknown command: statz, could be: stats"},
-		{"frobnicate", NULL, "unknown command: frobnicate; `help` lists all"},
-		{"thisisaverylongwordindeed", NULL,
-		 "unknown command: thisisaverylongwordindeed; `help` lists all"},
-		{"''", NULL, "no command; `help` lists all"},
-		{"", NULL, "no command; `help` lists all"},
+		{ "al ad", "allow add", NULL },
+		{ "n l", NULL, "ambiguous command: n, could be: nat list, nic" },
+		{ "na l", "nat list", NULL },
+		{ "sh", "show settings", NULL },
+		{ "led", "ledger", NULL },
+		{ "set", "set", NULL },
+		{ "se", NULL, "ambiguous command: se, could be: selfcheck, set" },
+		{ "intake", NULL, "ambiguous command: intake, could be: intake off, intake on" },
+		{ "vni", NULL, "ambiguous command: vni, could be: vni add, vni del, vni list" },
+		{ "nat foo", NULL,
+		  "unknown command: nat foo, could be: nat add, nat del, nat list" },
+		{ "statz", NULL, "unknown command: statz, could be: stats" },
+		{ "frobnicate", NULL, "unknown command: frobnicate; `help` lists all" },
+		{ "thisisaverylongwordindeed", NULL,
+		  "unknown command: thisisaverylongwordindeed; `help` lists all" },
+		{ "''", NULL, "no command; `help` lists all" },
+		{ "", NULL, "no command; `help` lists all" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		const struct cmd *cmd;
-		struct vx_err err = {0};
+		struct vx_err err = { 0 };
 		char **argv;
 		int argc;
 
@@ -199,19 +200,19 @@ static void quoting(void **state)
 		int argc;
 		const char *word[4];
 	} row[] = {
-		{"  a\tb  ", 2, {"a", "b"}},
-		{"a 'b c' \"d e\"", 3, {"a", "b c", "d e"}},
-		{"a\\ b 'it'\\''s'", 2, {"a b", "it's"}},
-		{"\"a\\\"b\\\\c\\d\" 'x\\y'", 2, {"a\"b\\c\\d", "x\\y"}},
-		{"'' \"\"", 2, {"", ""}},
-		{"x'y'z", 1, {"xyz"}},
-		{"a # b", 1, {"a"}},
-		{"a#b", 1, {"a#b"}},
-		{"# all", 0, {NULL}},
-		{"", 0, {NULL}},
-		{"a\\", 1, {"a\\"}},
+		{ "  a\tb  ", 2, { "a", "b" } },
+		{ "a 'b c' \"d e\"", 3, { "a", "b c", "d e" } },
+		{ "a\\ b 'it'\\''s'", 2, { "a b", "it's" } },
+		{ "\"a\\\"b\\\\c\\d\" 'x\\y'", 2, { "a\"b\\c\\d", "x\\y" } },
+		{ "'' \"\"", 2, { "", "" } },
+		{ "x'y'z", 1, { "xyz" } },
+		{ "a # b", 1, { "a" } },
+		{ "a#b", 1, { "a#b" } },
+		{ "# all", 0, { NULL } },
+		{ "", 0, { NULL } },
+		{ "a\\", 1, { "a\\" } },
 	};
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	char **argv;
 	int argc;
 
@@ -232,8 +233,8 @@ static void quoting(void **state)
 
 static void words_are_limited(void **state)
 {
-	struct buf line = {0};
-	struct vx_err err = {0};
+	struct buf line = { 0 };
+	struct vx_err err = { 0 };
 	char **argv;
 	int argc;
 
@@ -359,14 +360,15 @@ static void allow_refuses(void **state)
 	static const struct {
 		const char *line, *error;
 	} row[] = {
-		{"allow add 10.0.0.1 org", "allow add: org: a text is missing behind it"},
-		{"allow add 10.0.0.1 org a org b", "allow add: org is given twice"},
-		{"allow add 10.0.0.1 name x",
-		 "allow add: name: expected `org NAME` or `note TEXT`"},
-		{"allow add 10.0.0.1 org \xff", "allow add: org: not valid UTF-8"},
-		{"allow load x", "allow load: the caller has to open FILE and pass its descriptor"},
-		{"allow save x", "allow save: the caller has to pass a memory file for FILE"},
-		{"allow mode wrong", "allow mode: allow-mode: 'wrong': expected something else"},
+		{ "allow add 10.0.0.1 org", "allow add: org: a text is missing behind it" },
+		{ "allow add 10.0.0.1 org a org b", "allow add: org is given twice" },
+		{ "allow add 10.0.0.1 name x",
+		  "allow add: name: expected `org NAME` or `note TEXT`" },
+		{ "allow add 10.0.0.1 org \xff", "allow add: org: not valid UTF-8" },
+		{ "allow load x",
+		  "allow load: the caller has to open FILE and pass its descriptor" },
+		{ "allow save x", "allow save: the caller has to pass a memory file for FILE" },
+		{ "allow mode wrong", "allow mode: allow-mode: 'wrong': expected something else" },
 	};
 	struct fake *f = *state;
 	struct con c;
@@ -585,8 +587,8 @@ static void settings(void **state)
 static void help_and_quit(void **state)
 {
 	struct fake *f = *state;
-	struct con c = {.out = out_new(), .fd = -1};
-	char *words[] = {(char *)"help", (char *)"stats"};
+	struct con c = { .out = out_new(), .fd = -1 };
+	char *words[] = { (char *)"help", (char *)"stats" };
 	struct vx_err err;
 
 	expect(f, "help intake",

@@ -63,8 +63,8 @@ static void plant(const char *file, const char *text)
 static void expect(unsigned n_workers, const char *want)
 {
 	char sys[80], proc[80], got[256] = "";
-	struct inj_cpu_query q = {sys, proc, "in0", "out0", n_workers};
-	struct vx_err err = {0};
+	struct inj_cpu_query q = { sys, proc, "in0", "out0", n_workers };
+	struct vx_err err = { 0 };
 	int cpus[64], n, i;
 
 	snprintf(sys, sizeof(sys), "%s/sys", root);

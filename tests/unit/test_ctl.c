@@ -40,7 +40,7 @@ struct bed {
 static void *loop(void *arg)
 {
 	struct bed *b = arg;
-	struct pollfd p = {.fd = serve_fd(b->s), .events = POLLIN};
+	struct pollfd p = { .fd = serve_fd(b->s), .events = POLLIN };
 
 	while (!atomic_load(&b->stop) && !b->f.e.quit) {
 		poll(&p, 1, 5);
@@ -141,7 +141,7 @@ static int ctl_with(struct bed *b, const char *input, char **words)
 static void expect(struct bed *b, const char *input, const char *line, int code, const char *out,
 		   const char *err)
 {
-	char *words[] = {(char *)line, NULL};
+	char *words[] = { (char *)line, NULL };
 	int r = ctl_with(b, input, words);
 
 	assert_string_equal(b->err, err);
@@ -152,8 +152,8 @@ static void expect(struct bed *b, const char *input, const char *line, int code,
 static void results_and_errors(void **state)
 {
 	struct bed *b = *state;
-	char *words[] = {(char *)"allow", (char *)"add",     (char *)"10.0.0.1",
-			 (char *)"note",  (char *)"a b # c", NULL};
+	char *words[] = { (char *)"allow", (char *)"add",     (char *)"10.0.0.1",
+			  (char *)"note",  (char *)"a b # c", NULL };
 
 	assert_int_equal(ctl_with(b, "", words), 0);
 	assert_string_equal(b->out, "added 10.0.0.1\n");
@@ -198,10 +198,10 @@ static void commands_from_stdin(void **state)
 
 static void a_thousand_edits(void **state)
 {
-	struct buf lines = {0};
+	struct buf lines = { 0 };
 	struct bed *b = *state;
 	struct timespec t0, t1;
-	char *words[] = {(char *)"-", NULL};
+	char *words[] = { (char *)"-", NULL };
 
 	for (int i = 0; i < 1000; i++)
 		buf_printf(&lines, "allow add 10.1.%d.%d\n", i / 256, i % 256);
@@ -269,7 +269,7 @@ static void files_are_the_callers(void **state)
 	snprintf(line, sizeof(line), "save %s/no/such", b->dir);
 	expect(b, "", "save", 0, "saved the settings\n", "");
 	assert_string_equal(b->f.said, "save own");
-	b->o.words = (char *[]){line, NULL};
+	b->o.words = (char *[]){ line, NULL };
 	assert_int_equal(ctl_with(b, "", b->o.words), 1);
 	assert_ptr_equal(strstr(b->err, "vxconsole: save: "), b->err);
 }

@@ -58,13 +58,13 @@ static void run(const char *const argv[])
 		print_error("%s %s %s: status %d\n", argv[0], argv[1], argv[2], status);
 	assert_int_equal(status, 0);
 }
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+#define RUN(...) run((const char *const[]){ __VA_ARGS__, NULL })
 
 static void open_sink(void)
 {
-	struct sockaddr_ll sll = {.sll_family = AF_PACKET,
-				  .sll_protocol = htons(ETHERTYPE),
-				  .sll_ifindex = (int)if_nametoindex("v1")};
+	struct sockaddr_ll sll = { .sll_family = AF_PACKET,
+				   .sll_protocol = htons(ETHERTYPE),
+				   .sll_ifindex = (int)if_nametoindex("v1") };
 	int size = 64 << 20;
 
 	if (sink_fd >= 0)
@@ -141,8 +141,8 @@ static int setup(void **state)
 
 static struct egress *open_egress(bool bypass)
 {
-	struct egress_cfg cfg = {.ifindex = (int)if_nametoindex("v0"), .qdisc_bypass = bypass};
-	struct vx_err err = {0};
+	struct egress_cfg cfg = { .ifindex = (int)if_nametoindex("v0"), .qdisc_bypass = bypass };
+	struct vx_err err = { 0 };
 	struct egress *e;
 
 	if (egress_packet.open(&e, &cfg, &err))
@@ -201,7 +201,7 @@ static unsigned take(void)
 /* What came but found no room in the sink: its buffer is small when we are not really root. */
 static unsigned sink_drops(void)
 {
-	struct tpacket_stats drops = {0};
+	struct tpacket_stats drops = { 0 };
 	socklen_t len = sizeof(drops);
 
 	assert_int_equal(getsockopt(sink_fd, SOL_PACKET, PACKET_STATISTICS, &drops, &len), 0);
@@ -234,7 +234,7 @@ static uint64_t errors(int err)
 
 static void everything_in_order(bool bypass)
 {
-	static const uint32_t lens[] = {60, 1514, 61, 342};
+	static const uint32_t lens[] = { 60, 1514, 61, 342 };
 	struct egress *e = open_egress(bypass);
 	unsigned i, got = 0;
 
@@ -265,7 +265,7 @@ static void all_arrive_past_the_qdisc(void **state)
 /* Too large for the link, in the middle of a batch: that one fails, the others leave. */
 static void one_bad_frame_fails_alone(void **state)
 {
-	static const uint32_t lens[] = {60, 60, 4000, 60, 13, 60, 60};
+	static const uint32_t lens[] = { 60, 60, 4000, 60, 13, 60, 60 };
 	struct egress *e = open_egress(false);
 
 	(void)state;
@@ -396,7 +396,7 @@ static void deleted_and_made_again(void **state)
 {
 	static struct rig rig;
 	struct inj_stats s;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct rig_rec rec;
 	unsigned i;
 
@@ -436,8 +436,8 @@ static void deleted_and_made_again(void **state)
 
 static void open_refuses(void **state)
 {
-	struct egress_cfg cfg = {.ifindex = 999999};
-	struct vx_err err = {0};
+	struct egress_cfg cfg = { .ifindex = 999999 };
+	struct vx_err err = { 0 };
 	struct egress *e;
 
 	(void)state;

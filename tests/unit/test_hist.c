@@ -41,7 +41,7 @@ static void buckets_are_in_order(void **state)
 
 static void empty_is_zero(void **state)
 {
-	struct inj_hist h = {0};
+	struct inj_hist h = { 0 };
 
 	(void)state;
 	assert_int_equal(inj_hist_quantile(&h, 0.99), 0);
@@ -50,7 +50,7 @@ static void empty_is_zero(void **state)
 static void one_value_is_every_quantile(void **state)
 {
 	static struct hist h;
-	struct inj_hist sum = {0};
+	struct inj_hist sum = { 0 };
 
 	(void)state;
 	hist_add(&h, 123456);
@@ -64,10 +64,10 @@ static void one_value_is_every_quantile(void **state)
 /* Never below the true quantile, never more than 1/32 above. */
 static void quantiles_as_in_a_sorted_list(void **state)
 {
-	static const double qs[] = {0.001, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1};
+	static const double qs[] = { 0.001, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1 };
 	static uint64_t v[N];
 	static struct hist h[2];
-	struct inj_hist sum = {0};
+	struct inj_hist sum = { 0 };
 	uint64_t x = 88172645463325252ULL;
 	unsigned i;
 

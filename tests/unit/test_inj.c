@@ -359,7 +359,7 @@ static void a_stall_shows_in_the_tail(void **state)
 
 static void stop_names_a_stuck_worker(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct inj_stats s;
 
 	(void)state;
@@ -382,7 +382,7 @@ static void stop_names_a_stuck_worker(void **state)
 
 static void stop_says_what_was_left(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	(void)state;
 	rig_open(&rig, 1, RING);
@@ -426,7 +426,7 @@ static void trace_results_come_out(void **state)
 
 static void new_refuses(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct inj *inj;
 
 	(void)state;

@@ -65,11 +65,11 @@ static int setup(void **state)
 	atomic_store(&n_asked, 0);
 	atomic_store(&gate, false);
 	atomic_store(&n_log, 0);
-	answer = (struct inj_frag_answer){.verdict = VX_FRAG_NAT,
-					  .new_dst = {172, 30, 82, 95},
-					  .dst_mac = {6, 1, 1, 1, 1, 1},
-					  .src_mac = {6, 2, 2, 2, 2, 2},
-					  .nexthop_ok = true};
+	answer = (struct inj_frag_answer){ .verdict = VX_FRAG_NAT,
+					   .new_dst = { 172, 30, 82, 95 },
+					   .dst_mac = { 6, 1, 1, 1, 1, 1 },
+					   .src_mac = { 6, 2, 2, 2, 2, 2 },
+					   .nexthop_ok = true };
 	return 0;
 }
 
@@ -115,7 +115,7 @@ static void set_good_sum(struct rig_rec *rec)
 
 static void resolved_in_time(void **state)
 {
-	static const unsigned char l2[14] = {6, 1, 1, 1, 1, 1, 6, 2, 2, 2, 2, 2, 8, 0};
+	static const unsigned char l2[14] = { 6, 1, 1, 1, 1, 1, 6, 2, 2, 2, 2, 2, 8, 0 };
 	uint64_t done, producer;
 	struct rig_rec rec;
 	struct inj_stats s;
@@ -330,7 +330,7 @@ static void log_goes_up(uint32_t at_least)
 /* Held, held, first, later: leaves in that order, whichever record brings the verdict to light. */
 static void order_of_a_datagram(void **state)
 {
-	static const uint8_t flags[] = {VX_REC_HELD, VX_REC_HELD, 0, 0, VX_REC_HELD, 0};
+	static const uint8_t flags[] = { VX_REC_HELD, VX_REC_HELD, 0, 0, VX_REC_HELD, 0 };
 	uint32_t i;
 
 	(void)state;

@@ -100,8 +100,8 @@ static void dispatch_under_load(void **state)
 
 static void batch_and_cpus_under_load(void **state)
 {
-	static const int cpus[] = {0, 1};
-	struct vx_err err = {0};
+	static const int cpus[] = { 0, 1 };
+	struct vx_err err = { 0 };
 	uint64_t seq = 0;
 	unsigned i;
 
@@ -118,8 +118,8 @@ static void batch_and_cpus_under_load(void **state)
 
 static void cpus_that_are_not_there(void **state)
 {
-	static const int good[] = {0}, bad[] = {1000}, absurd[] = {-1};
-	struct vx_err err = {0};
+	static const int good[] = { 0 }, bad[] = { 1000 }, absurd[] = { -1 };
+	struct vx_err err = { 0 };
 	struct inj_stats s;
 
 	(void)state;
@@ -140,8 +140,8 @@ static void cpus_that_are_not_there(void **state)
 
 static void start_on_a_cpu_that_is_not_there(void **state)
 {
-	static const int bad[] = {1000};
-	struct vx_err err = {0};
+	static const int bad[] = { 1000 };
+	struct vx_err err = { 0 };
 
 	(void)state;
 	setup();
@@ -156,7 +156,7 @@ static void start_on_a_cpu_that_is_not_there(void **state)
 /* From the tap to the null egress and on: the counters go on, none lost. */
 static void egress_under_load(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	uint64_t seq = 0;
 	unsigned i;
 
@@ -172,7 +172,7 @@ static void egress_under_load(void **state)
 
 static void egress_that_cannot_be_opened(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	(void)state;
 	setup();
@@ -187,7 +187,7 @@ static void egress_that_cannot_be_opened(void **state)
 
 static void egress_change_with_a_stuck_worker(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct rig_rec rec;
 
 	(void)state;
@@ -207,7 +207,7 @@ static void egress_change_with_a_stuck_worker(void **state)
 
 static void egress_before_start(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	(void)state;
 	setup();

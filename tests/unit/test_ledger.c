@@ -35,8 +35,12 @@ static void exits_are_the_rows_of_the_sum(void **state)
 
 static struct ledger_reading balanced(void)
 {
-	struct ledger_reading r = { .done0 = 60, .rx_before = 100, .rx_after = 100, .in_flight = 10,
-				    .done1 = 60, .n_cpus = 2 };
+	struct ledger_reading r = { .done0 = 60,
+				    .rx_before = 100,
+				    .rx_after = 100,
+				    .in_flight = 10,
+				    .done1 = 60,
+				    .n_cpus = 2 };
 
 	r.row[VX_L_RX] = 100;
 	r.row[VX_L_DENIED] = 30;

@@ -72,7 +72,7 @@ static void lock_path(char buf[static 128])
 
 static int take(struct vx_err *err)
 {
-	*err = (struct vx_err){0};
+	*err = (struct vx_err){ 0 };
 	return lock_take("ens5", IFINDEX, err);
 }
 

@@ -104,7 +104,7 @@ static unsigned count(const char *text, const char *what)
 
 static void open_log(const char *path, unsigned level)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	if (log_open(path, true, level, &err))
 		fail_msg("%s", err.msg);
@@ -112,7 +112,7 @@ static void open_log(const char *path, unsigned level)
 
 static void levels(void **state)
 {
-	static const unsigned want[] = {0, 2, 3, 4}; /* lines on stderr */
+	static const unsigned want[] = { 0, 2, 3, 4 }; /* lines on stderr */
 	struct fix *f = *state;
 
 	for (unsigned level = 0; level <= 3; level++) {
@@ -226,13 +226,13 @@ static void escaping(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-		{"plain", "plain"},
-		{"a\x1b[2Jb", "a\\x1b[2Jb"},
-		{"tab\tnl\nx", "tab\\x09nl\\x0ax"},
-		{"del\x7f", "del\\x7f"},
-		{"Z\xc3\xbcrich \xe2\x82\xac", "Z\xc3\xbcrich \xe2\x82\xac"},
-		{"c1 \xc2\x9b", "c1 \\xc2\\x9b"},
-		{"bad \xff\xc3", "bad \\xff\\xc3"},
+		{ "plain", "plain" },
+		{ "a\x1b[2Jb", "a\\x1b[2Jb" },
+		{ "tab\tnl\nx", "tab\\x09nl\\x0ax" },
+		{ "del\x7f", "del\\x7f" },
+		{ "Z\xc3\xbcrich \xe2\x82\xac", "Z\xc3\xbcrich \xe2\x82\xac" },
+		{ "c1 \xc2\x9b", "c1 \\xc2\\x9b" },
+		{ "bad \xff\xc3", "bad \\xff\\xc3" },
 	};
 	char buf[64];
 	struct fix *f = *state;

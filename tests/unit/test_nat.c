@@ -21,11 +21,14 @@ static void rules(void **state)
 	} rows[] = {
 		{ "udp/31765=172.30.82.95:8081", "udp/31765=172.30.82.95:8081", 0 },
 		{ "TCP/1=1.2.3.4:65535", "tcp/1=1.2.3.4:65535", 0 },
-		{ "udp/31765@10.0.0.0/8=172.30.82.95:8081", "udp/31765@10.0.0.0/8=172.30.82.95:8081", 0 },
-		{ "udp/31765@10.1.2.3/32=172.30.82.95:8081", "udp/31765@10.1.2.3=172.30.82.95:8081", 0 },
+		{ "udp/31765@10.0.0.0/8=172.30.82.95:8081",
+		  "udp/31765@10.0.0.0/8=172.30.82.95:8081", 0 },
+		{ "udp/31765@10.1.2.3/32=172.30.82.95:8081", "udp/31765@10.1.2.3=172.30.82.95:8081",
+		  0 },
 		{ "udp/5@0.0.0.0/0=172.30.82.95:8081", "udp/5@0.0.0.0/0=172.30.82.95:8081", 0 },
 		{ "udp/31765=[2001:db8::5]:8081", "udp/31765=[2001:db8::5]:8081", 0 },
-		{ "tcp/443@2001:db8:1::/48=[2001:db8::5]:8443", "tcp/443@2001:db8:1::/48=[2001:db8::5]:8443", 0 },
+		{ "tcp/443@2001:db8:1::/48=[2001:db8::5]:8443",
+		  "tcp/443@2001:db8:1::/48=[2001:db8::5]:8443", 0 },
 		{ "udp/31765/4=172.30.82.95:8081", "udp/31765=172.30.82.95:8081", 0 },
 		{ "", "expected a rule like", -EINVAL },
 		{ "udp/31765", "expected a rule like", -EINVAL },
@@ -73,7 +76,8 @@ static void rules(void **state)
 			fail_msg("%s: %d %s", rows[i].text, rc, err.msg);
 		if (rc) {
 			if (!strstr(err.msg, rows[i].want))
-				fail_msg("%s: '%s' lacks '%s'", rows[i].text, err.msg, rows[i].want);
+				fail_msg("%s: '%s' lacks '%s'", rows[i].text, err.msg,
+					 rows[i].want);
 			continue;
 		}
 		assert_string_equal(nat_format(&r, buf), rows[i].want);
@@ -82,7 +86,8 @@ static void rules(void **state)
 	}
 }
 
-/* Every beginning of a rule, and every byte of it changed, is refused or is a rule; nothing reads past its end. */
+/* Every beginning of a rule, and every byte of it changed, is refused or is a rule; nothing reads
+ * past its end. */
 static void hostile_texts(void **state)
 {
 	static const char text[] = "udp/31765@2001:db8::/32=[2001:db8::5]:8081";
@@ -215,10 +220,8 @@ static void full_and_idx(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules),
-		cmocka_unit_test(hostile_texts),
-		cmocka_unit_test(add_del_find),
-		cmocka_unit_test(two_families_need_a_word),
+		cmocka_unit_test(rules),	cmocka_unit_test(hostile_texts),
+		cmocka_unit_test(add_del_find), cmocka_unit_test(two_families_need_a_word),
 		cmocka_unit_test(full_and_idx),
 	};
 

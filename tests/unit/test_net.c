@@ -139,23 +139,23 @@ static void refused(void **state)
 	static const struct {
 		const char *target, *why;
 	} rows[] = {
-		{"198.51.100.1", "198.51.100.1 is this host's own address"},
-		{"192.0.2.1", "192.0.2.1 is this host's own address"},
-		{"2001:db8:1::1", "2001:db8:1::1 is this host's own address"},
-		{"127.0.0.1", "a loopback address"},
-		{"127.8.8.8", "a loopback address"},
-		{"::1", "a loopback address"},
-		{"0.0.0.0", "not a destination"},
-		{"::", "not a destination"},
-		{"224.0.0.5", "a multicast address"},
-		{"239.1.2.3", "a multicast address"},
-		{"ff02::1", "a multicast address"},
-		{"255.255.255.255", "the broadcast address"},
-		{"198.51.100.255", "the broadcast address of a subnet"},
-		{"192.0.2.255", "the broadcast address of a subnet"},
-		{"192.0.2.7", "192.0.2.7 is reached only by the ingress in0"},
-		{"10.5.5.5", "10.5.5.5 is reached only by the ingress in0"},
-		{"2001:db8:5::5", "2001:db8:5::5 is reached only by the ingress in0"},
+		{ "198.51.100.1", "198.51.100.1 is this host's own address" },
+		{ "192.0.2.1", "192.0.2.1 is this host's own address" },
+		{ "2001:db8:1::1", "2001:db8:1::1 is this host's own address" },
+		{ "127.0.0.1", "a loopback address" },
+		{ "127.8.8.8", "a loopback address" },
+		{ "::1", "a loopback address" },
+		{ "0.0.0.0", "not a destination" },
+		{ "::", "not a destination" },
+		{ "224.0.0.5", "a multicast address" },
+		{ "239.1.2.3", "a multicast address" },
+		{ "ff02::1", "a multicast address" },
+		{ "255.255.255.255", "the broadcast address" },
+		{ "198.51.100.255", "the broadcast address of a subnet" },
+		{ "192.0.2.255", "the broadcast address of a subnet" },
+		{ "192.0.2.7", "192.0.2.7 is reached only by the ingress in0" },
+		{ "10.5.5.5", "10.5.5.5 is reached only by the ingress in0" },
+		{ "2001:db8:5::5", "2001:db8:5::5 is reached only by the ingress in0" },
 	};
 	struct bed *b = bed_open(state);
 
@@ -163,7 +163,7 @@ static void refused(void **state)
 	HERE("-6", "route", "add", "2001:db8:5::/48", "dev", "in0");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct addr a = bed_addr(rows[i].target);
-		struct vx_err err = {0};
+		struct vx_err err = { 0 };
 
 		assert_int_equal(net_nexthop_follow(b->net, S, &a, &err), -EINVAL);
 		if (!strstr(err.msg, rows[i].why))
@@ -188,7 +188,7 @@ static void refused_leaves_the_slot(void **state)
 
 static void override(void **state)
 {
-	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 0x77};
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0x77 };
 	struct bed *b = bed_open(state);
 
 	bed_follow(b, S, "198.51.100.2");
@@ -215,7 +215,7 @@ static void override(void **state)
 static void bad_devices(void **state)
 {
 	static const struct net_events none;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct net *n;
 
 	if (!*state)

@@ -91,14 +91,18 @@ static void defaults(void **state)
 		enum opt_id id;
 		const char *value;
 	} rows[] = {
-		{ OPT_PORT, "4789" },	     { OPT_VNI, "1" },		{ OPT_OTHER_VNI, "pass" },
-		{ OPT_MATCH, "any" },	     { OPT_UNMATCHED, "drop" },	{ OPT_TRUNCATED, "drop" },
-		{ OPT_MODE, "auto" },	     { OPT_EGRESS, "auto" },	{ OPT_ZEROCOPY, "off" },
-		{ OPT_QDISC_BYPASS, "off" }, { OPT_WORKERS, "auto" },	{ OPT_DISPATCH, "flow" },
-		{ OPT_RING, "auto" },	     { OPT_BATCH, "64" },	{ OPT_CPUS, "auto" },
-		{ OPT_NEXT_HOP_MAC, "" },    { OPT_SOCKET, "" },	{ OPT_INTERVAL, "1" },
-		{ OPT_DEBUG, "2" },	     { OPT_ALLOW_MAX, "65536" }, { OPT_DRAIN_TIMEOUT, "5" },
-		{ OPT_TARGET_PPS, "85000" }, { OPT_ENABLE_COLORS, "on" }, { OPT_ALLOW_MODE, "off" },
+		{ OPT_PORT, "4789" },	     { OPT_VNI, "1" },
+		{ OPT_OTHER_VNI, "pass" },   { OPT_MATCH, "any" },
+		{ OPT_UNMATCHED, "drop" },   { OPT_TRUNCATED, "drop" },
+		{ OPT_MODE, "auto" },	     { OPT_EGRESS, "auto" },
+		{ OPT_ZEROCOPY, "off" },     { OPT_QDISC_BYPASS, "off" },
+		{ OPT_WORKERS, "auto" },     { OPT_DISPATCH, "flow" },
+		{ OPT_RING, "auto" },	     { OPT_BATCH, "64" },
+		{ OPT_CPUS, "auto" },	     { OPT_NEXT_HOP_MAC, "" },
+		{ OPT_SOCKET, "" },	     { OPT_INTERVAL, "1" },
+		{ OPT_DEBUG, "2" },	     { OPT_ALLOW_MAX, "65536" },
+		{ OPT_DRAIN_TIMEOUT, "5" },  { OPT_TARGET_PPS, "85000" },
+		{ OPT_ENABLE_COLORS, "on" }, { OPT_ALLOW_MODE, "off" },
 	};
 	char buf[OPT_VALUE_MAX];
 	struct vx_err err;
@@ -116,7 +120,8 @@ static void defaults(void **state)
 static void values(void **state)
 {
 	static const struct {
-		const char *name, *value, *want; /* as it comes back; NULL: refused, expected says how */
+		const char *name, *value,
+			*want; /* as it comes back; NULL: refused, expected says how */
 		const char *expected;
 	} rows[] = {
 		{ "port", "1", "1", NULL },
@@ -211,11 +216,14 @@ static void values(void **state)
 		{ "allow-max", "0", NULL, "a number of 1-4194304" },
 		{ "allow-max", "1000000", "1000000", NULL },
 		{ "nat-rule", "udp/1=1.2.3.4:5", "udp/1=1.2.3.4:5", NULL },
-		{ "nat-rule", "udp/1=1.2.3.4:5, tcp/2=1.2.3.4:5", "udp/1=1.2.3.4:5, tcp/2=1.2.3.4:5", NULL },
+		{ "nat-rule", "udp/1=1.2.3.4:5, tcp/2=1.2.3.4:5",
+		  "udp/1=1.2.3.4:5, tcp/2=1.2.3.4:5", NULL },
 		{ "nat-rule", "udp/0=1.2.3.4:5", NULL, "port of 1-65535" },
 		{ "nat-rule", "udp/1=1.2.3.4:5 nonsense", NULL, "expected a rule like" },
 		{ "log", "/var/log/ü x.log", "/var/log/ü x.log", NULL },
-		{ "socket", "/a/very/long/path/of/more/than/one/hundred/and/seven/characters/which/does/not/fit/into/the/address/of/a/socket/x",
+		{ "socket",
+		  "/a/very/long/path/of/more/than/one/hundred/and/seven/characters/which/does/not/"
+		  "fit/into/the/address/of/a/socket/x",
 		  NULL, "at most 107 characters" },
 	};
 	static char was[OPT_VALUE_MAX], is[OPT_VALUE_MAX];
@@ -241,8 +249,10 @@ static void values(void **state)
 			assert_int_equal(opt_set(&o, id, is, OPT_BY_CLI, &err), 0);
 			assert_string_equal(opt_value(&o, id, was, sizeof(was)), is);
 		} else {
-			if (!strstr(err.msg, rows[i].expected) || strncmp(err.msg, rows[i].name, strlen(rows[i].name)))
-				fail_msg("%s: '%s' lacks '%s'", rows[i].value, err.msg, rows[i].expected);
+			if (!strstr(err.msg, rows[i].expected) ||
+			    strncmp(err.msg, rows[i].name, strlen(rows[i].name)))
+				fail_msg("%s: '%s' lacks '%s'", rows[i].value, err.msg,
+					 rows[i].expected);
 			assert_string_equal(is, was);
 			assert_int_equal(o.source[id], OPT_BY_DEFAULT);
 		}
@@ -259,7 +269,8 @@ static void many_vnis(void **state)
 
 	(void)state;
 	for (int i = 0; i < VX_MAX_VNIS; i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%d", i ? "," : "", 16000000 + i);
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%d", i ? "," : "",
+				       16000000 + i);
 	assert_int_equal(opt_init(&o, &err), 0);
 	assert_int_equal(opt_set(&o, OPT_VNI, list, OPT_BY_CLI, &err), 0);
 	assert_int_equal(o.vnis.n, VX_MAX_VNIS);
@@ -295,7 +306,8 @@ static void verbs(void **state)
 		{ "attach -- ctl", OPT_ATTACH, "ctl" },
 		{ "ctl stats", OPT_CTL, "stats" },
 		{ "--json ctl stats", OPT_CTL, "stats" },
-		{ "ctl --json -s /run/x.sock allow add 10.0.0.0/8 --json -y", OPT_CTL, "allow|add|10.0.0.0/8|--json|-y" },
+		{ "ctl --json -s /run/x.sock allow add 10.0.0.0/8 --json -y", OPT_CTL,
+		  "allow|add|10.0.0.0/8|--json|-y" },
 		{ "ctl -", OPT_CTL, "-" },
 		{ "ctl --json - x", OPT_CTL, "-|x" },
 		{ "ctl -- -s x", OPT_CTL, "-s|x" },
@@ -342,22 +354,27 @@ static void usage_errors(void **state)
 		{ NO_CONFIG, "INGRESS is missing: expected vxconsole [OPTIONS] [INGRESS EGRESS]" },
 		{ NO_CONFIG "--headless", "INGRESS is missing" },
 		{ NO_CONFIG "ens5", "'ens5': expected INGRESS and EGRESS, two interfaces, got 1" },
-		{ NO_CONFIG "ens5 ens6 ens7", "'ens7': expected INGRESS and EGRESS, two interfaces, got 3" },
+		{ NO_CONFIG "ens5 ens6 ens7",
+		  "'ens7': expected INGRESS and EGRESS, two interfaces, got 3" },
 		{ NO_CONFIG "--interface ens5", "EGRESS is missing" },
 		{ NO_CONFIG "--target-interface ens6", "INGRESS is missing" },
 		{ NO_CONFIG "ens5 ens5", "INGRESS and EGRESS are both ens5" },
 		{ NO_CONFIG "ens5 a/b", "EGRESS: 'a/b': expected the name of a network interface" },
-		{ NO_CONFIG "ens5 a-name-that-is-too-long", "EGRESS: 'a-name-that-is-too-long': expected" },
+		{ NO_CONFIG "ens5 a-name-that-is-too-long",
+		  "EGRESS: 'a-name-that-is-too-long': expected" },
 		{ "--bogus ens5 ens6", "unknown option --bogus" },
 		{ "-x ens5 ens6", "unknown option -x" },
-		{ "--allow-m off ens5 ens6", "--allow-m is ambiguous: it could be --allow-mode, --allow-max" },
+		{ "--allow-m off ens5 ens6",
+		  "--allow-m is ambiguous: it could be --allow-mode, --allow-max" },
 		{ "--vni", "--vni: expected N[,N...]|any" },
 		{ "-n", "--nat-rule: expected RULE" },
 		{ "--headless=yes", "--headless takes no value" },
 		{ "--vni 16777216 ens5 ens6", "--vni: '16777216': expected VNIs" },
 		{ "--vni= ens5 ens6", "--vni: expected N[,N...]|any" },
-		{ "-n udp/0=1.2.3.4:5 ens5 ens6", "--nat-rule: 'udp/0': expected an inner destination port" },
-		{ "--zerocopy=perhaps ens5 ens6", "--zerocopy: 'perhaps': expected one of off, on" },
+		{ "-n udp/0=1.2.3.4:5 ens5 ens6",
+		  "--nat-rule: 'udp/0': expected an inner destination port" },
+		{ "--zerocopy=perhaps ens5 ens6",
+		  "--zerocopy: 'perhaps': expected one of off, on" },
 		{ "ctl", "ctl: expected vxconsole ctl [--json] [-s SOCKET] COMMAND..." },
 		{ "ctl --vni 3 stats", "--vni has no meaning here: expected vxconsole ctl" },
 		{ "ctl --headless stats", "--headless has no meaning here" },
@@ -385,10 +402,15 @@ static void fields(void **state)
 	struct opts o;
 
 	(void)state;
-	assert_int_equal(parse(&o, NO_CONFIG "--headless -a /etc/a.json -n udp/31765=172.30.82.95:8081 "
-				   "-n tcp/1=[2001:db8::5]:2 --vni 7,5 --vni 9,8 --egress packet --zerocopy "
-				   "--qdisc-bypass=off --dispatch spread --ring 32M --cpus 1,0 --read-only "
-				   "--next-hop-mac 02:00:00:00:00:01 --interval 0.5 ens5 ens6", &err), 0);
+	assert_int_equal(
+		parse(&o,
+		      NO_CONFIG
+		      "--headless -a /etc/a.json -n udp/31765=172.30.82.95:8081 "
+		      "-n tcp/1=[2001:db8::5]:2 --vni 7,5 --vni 9,8 --egress packet --zerocopy "
+		      "--qdisc-bypass=off --dispatch spread --ring 32M --cpus 1,0 --read-only "
+		      "--next-hop-mac 02:00:00:00:00:01 --interval 0.5 ens5 ens6",
+		      &err),
+		0);
 	assert_string_equal(o.ingress, "ens5");
 	assert_string_equal(o.egress_dev, "ens6");
 	assert_string_equal(o.allowlist, "/etc/a.json");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The config file: an older .env as it is, grammar, precedence, refusals with their line, and writing it back. */
+/* The config file: an older .env as it is, grammar, precedence, refusals with their line, and
+ * writing it back. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,15 +80,16 @@ static void an_older_env_needs_no_arguments(void **state)
 	assert_false(o.colors);
 	assert_int_equal(o.source[OPT_VNI], OPT_BY_CONFIG);
 	assert_int_equal(o.source[OPT_BATCH], OPT_BY_DEFAULT);
-	assert_string_equal(warnings, OLDER ": line 2: unknown key PROJECT_NAME: ignored\n"
-			    OLDER ": line 20: unknown key RING_BUFFER_SIZE: ignored\n");
+	assert_string_equal(warnings, OLDER ": line 2: unknown key PROJECT_NAME: ignored\n" OLDER
+					    ": line 20: unknown key RING_BUFFER_SIZE: ignored\n");
 	opt_fini(&o);
 }
 
 static void the_command_line_wins(void **state)
 {
-	char *argv[] = { (char *)"vxconsole", (char *)"-c", (char *)OLDER, (char *)"--vni=7", (char *)"-n",
-			 (char *)"tcp/1=1.2.3.4:5", (char *)"eth0", (char *)"eth1", NULL };
+	char *argv[] = { (char *)"vxconsole", (char *)"-c",   (char *)OLDER,
+			 (char *)"--vni=7",   (char *)"-n",   (char *)"tcp/1=1.2.3.4:5",
+			 (char *)"eth0",      (char *)"eth1", NULL };
 	struct vx_err err = { 0 };
 	struct opts o;
 
@@ -119,7 +121,8 @@ static void the_sample_of_share(void **state)
 
 static void a_config_that_is_named_must_be_there(void **state)
 {
-	char *argv[] = { (char *)"vxconsole", (char *)"-c", (char *)"/nowhere/x.conf", (char *)"a", (char *)"b", NULL };
+	char *argv[] = { (char *)"vxconsole", (char *)"-c", (char *)"/nowhere/x.conf",
+			 (char *)"a",	      (char *)"b",  NULL };
 	struct vx_err err = { 0 };
 	struct opts o;
 
@@ -178,10 +181,14 @@ static void grammar(void **state)
 static void any_option_by_its_name(void **state)
 {
 	static const char text[] =
-		"INTERFACE=a\nTARGET_INTERFACE=b\nALLOWLIST=/l\nNAT_RULE=udp/1=1.2.3.4:5\nPORT=1\nVNI=any\n"
-		"OTHER_VNI=drop\nALLOW_MODE=count\nMATCH=src\nUNMATCHED=forward\nTRUNCATED=forward\nMODE=generic\n"
-		"EGRESS=packet\nZEROCOPY=on\nQDISC_BYPASS=true\nWORKERS=2\nDISPATCH=spread\nRING=1M\nBATCH=8\nCPUS=1\n"
-		"NEXT_HOP_MAC=02:00:00:00:00:01\nSOCKET=/s\nREAD_ONLY=yes\nWATCH=1\nJSON=on\nINTERVAL=2\nDEBUG=3\n"
+		"INTERFACE=a\nTARGET_INTERFACE=b\nALLOWLIST=/l\nNAT_RULE=udp/"
+		"1=1.2.3.4:5\nPORT=1\nVNI=any\n"
+		"OTHER_VNI=drop\nALLOW_MODE=count\nMATCH=src\nUNMATCHED=forward\nTRUNCATED="
+		"forward\nMODE=generic\n"
+		"EGRESS=packet\nZEROCOPY=on\nQDISC_BYPASS=true\nWORKERS=2\nDISPATCH=spread\nRING="
+		"1M\nBATCH=8\nCPUS=1\n"
+		"NEXT_HOP_MAC=02:00:00:00:00:01\nSOCKET=/"
+		"s\nREAD_ONLY=yes\nWATCH=1\nJSON=on\nINTERVAL=2\nDEBUG=3\n"
 		"LOG=/x\nALLOW_MAX=9\nDRAIN_TIMEOUT=1\nTARGET_PPS=2\nPERFORMANCE_THRESHOLD=1\n"
 		"MONITOR_REFRESH_RATE=3\nENABLE_COLORS=off\n";
 	struct vx_err err;
@@ -207,13 +214,20 @@ static void warnings_have_lines(void **state)
 		{ "\nFOO=1\n", "f.conf: line 2: unknown key FOO: ignored\n" },
 		{ "vni=3", "f.conf: line 1: unknown key vni: ignored\n" },
 		{ "CONFIG=/x", "f.conf: line 1: unknown key CONFIG: ignored\n" },
-		{ "VNI=3\n\nVNI=4", "f.conf: line 3: VNI is there twice, first at line 1: the last wins\n" },
-		{ "VNI=3\nTARGET_VNI=4", "f.conf: line 2: TARGET_VNI and VNI (line 1) are one option: the last wins\n" },
+		{ "VNI=3\n\nVNI=4",
+		  "f.conf: line 3: VNI is there twice, first at line 1: the last wins\n" },
+		{ "VNI=3\nTARGET_VNI=4",
+		  "f.conf: line 2: TARGET_VNI and VNI (line 1) are one option: the last wins\n" },
 		{ "NAT_RULE=udp/1=1.2.3.4:5\nNAT_RULE=udp/1=1.2.3.4:6",
-		  "f.conf: line 2: the rule udp/1 is there twice, first at line 1: the last wins\n" },
-		{ "NAT_RULE=udp/1=1.2.3.4:5\nNAT_RULE=tcp/1=1.2.3.4:6\nNAT_RULE=udp/1=[2001:db8::1]:5", "" },
-		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4\n", "f.conf: line 2: no NAT rule: expected all of SOURCE_PORT, NAT_IP and NAT_PORT\n" },
-		{ "SOURCE_PORT=1\nNAT_IP=\nNAT_PORT=2", "f.conf: line 3: no NAT rule: expected all of SOURCE_PORT, NAT_IP and NAT_PORT\n" },
+		  "f.conf: line 2: the rule udp/1 is there twice, first at line 1: the last "
+		  "wins\n" },
+		{ "NAT_RULE=udp/1=1.2.3.4:5\nNAT_RULE=tcp/1=1.2.3.4:6\nNAT_RULE=udp/"
+		  "1=[2001:db8::1]:5",
+		  "" },
+		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4\n", "f.conf: line 2: no NAT rule: expected all of "
+						     "SOURCE_PORT, NAT_IP and NAT_PORT\n" },
+		{ "SOURCE_PORT=1\nNAT_IP=\nNAT_PORT=2", "f.conf: line 3: no NAT rule: expected all "
+							"of SOURCE_PORT, NAT_IP and NAT_PORT\n" },
 		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4\nNAT_PORT=2\nSOURCE_PORT=3",
 		  "f.conf: line 4: SOURCE_PORT is there twice, first at line 1: the last wins\n" },
 	};
@@ -236,11 +250,14 @@ static void the_last_rule_of_a_key(void **state)
 		const char *text, *rules;
 	} rows[] = {
 		{ "NAT_RULE=udp/1=1.2.3.4:5\nNAT_RULE=udp/1=1.2.3.4:6", "udp/1=1.2.3.4:6" },
-		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4\nNAT_PORT=5\nNAT_RULE=udp/1=1.2.3.4:6", "udp/1=1.2.3.4:6" },
-		{ "NAT_RULE=udp/1=1.2.3.4:6\nSOURCE_PORT=1\nNAT_IP=1.2.3.4\nNAT_PORT=5", "udp/1=1.2.3.4:5" },
+		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4\nNAT_PORT=5\nNAT_RULE=udp/1=1.2.3.4:6",
+		  "udp/1=1.2.3.4:6" },
+		{ "NAT_RULE=udp/1=1.2.3.4:6\nSOURCE_PORT=1\nNAT_IP=1.2.3.4\nNAT_PORT=5",
+		  "udp/1=1.2.3.4:5" },
 		{ "SOURCE_PORT=1\nNAT_IP=2001:db8::5\nNAT_PORT=5\nNAT_RULE=udp/1=1.2.3.4:6",
 		  "udp/1=1.2.3.4:6, udp/1=[2001:db8::5]:5" },
-		{ "NAT_RULE=\"udp/1=1.2.3.4:6, udp/2=1.2.3.4:6\"", "udp/1=1.2.3.4:6, udp/2=1.2.3.4:6" },
+		{ "NAT_RULE=\"udp/1=1.2.3.4:6, udp/2=1.2.3.4:6\"",
+		  "udp/1=1.2.3.4:6, udp/2=1.2.3.4:6" },
 	};
 
 	(void)state;
@@ -260,13 +277,18 @@ static void refusals_name_the_line_and_change_nothing(void **state)
 	static const struct {
 		const char *text, *want;
 	} rows[] = {
-		{ "LOG=/b\nVNI=16777216", "f.conf: line 2: VNI: '16777216': expected VNIs of 0-16777215" },
-		{ "LOG=/b\n\nVXLAN_PORT=0", "f.conf: line 3: VXLAN_PORT: '0': expected a number of 1-65535" },
-		{ "XDP_MODE=fast", "line 1: XDP_MODE: 'fast': expected one of auto, native, generic" },
+		{ "LOG=/b\nVNI=16777216",
+		  "f.conf: line 2: VNI: '16777216': expected VNIs of 0-16777215" },
+		{ "LOG=/b\n\nVXLAN_PORT=0",
+		  "f.conf: line 3: VXLAN_PORT: '0': expected a number of 1-65535" },
+		{ "XDP_MODE=fast",
+		  "line 1: XDP_MODE: 'fast': expected one of auto, native, generic" },
 		{ "EGRESS=ens6", "line 1: EGRESS: 'ens6': expected one of" },
 		{ "NAT_RULE=udp/1", "line 1: NAT_RULE: 'udp/1': expected a rule like" },
-		{ "SOURCE_PORT=0\nNAT_IP=1.2.3.4\nNAT_PORT=1", "line 3: SOURCE_PORT, NAT_IP, NAT_PORT: 'udp/0': expected" },
-		{ "SOURCE_PORT=1\nNAT_IP=host\nNAT_PORT=1", "'host': expected an IPv4 or IPv6 address" },
+		{ "SOURCE_PORT=0\nNAT_IP=1.2.3.4\nNAT_PORT=1",
+		  "line 3: SOURCE_PORT, NAT_IP, NAT_PORT: 'udp/0': expected" },
+		{ "SOURCE_PORT=1\nNAT_IP=host\nNAT_PORT=1",
+		  "'host': expected an IPv4 or IPv6 address" },
 		{ "LOG=/b\nnonsense", "line 2: 'nonsense': expected KEY=\"VALUE\" or a # comment" },
 		{ "=x", "line 1: '=x': expected KEY" },
 		{ "1A=x", "line 1: '1A=x': expected KEY" },
@@ -274,7 +296,8 @@ static void refusals_name_the_line_and_change_nothing(void **state)
 		{ "LOG=\"/b", "line 1: 'LOG=\"/b': expected a closing \"" },
 		{ "LOG='/b\nVNI=1'", "line 1: 'LOG='/b': expected a closing '" },
 		{ "LOG=\"/b\\\"", "expected a closing \"" },
-		{ "LOG=\"/b\" /c", "line 1: '/c': expected nothing but a # comment after the quotes" },
+		{ "LOG=\"/b\" /c",
+		  "line 1: '/c': expected nothing but a # comment after the quotes" },
 		{ "\033[2J", "line 1: '\\x1b[2J': expected KEY" },
 		{ "INTERFACE=\"\033[2J\"", "line 1: INTERFACE: '\\x1b[2J': expected the name" },
 	};
@@ -307,7 +330,10 @@ static void reading_again(void **state)
 	(void)state;
 	assert_int_equal(opt_init(&o, &err), 0);
 	assert_int_equal(opt_set(&o, OPT_BATCH, "7", OPT_BY_CLI, &err), 0);
-	assert_int_equal(apply(&o, "VNI=5\nBATCH=8\nINTERVAL=3\nALLOWLIST=/l\nNAT_RULE=udp/1=1.2.3.4:5", &err), 0);
+	assert_int_equal(apply(&o,
+			       "VNI=5\nBATCH=8\nINTERVAL=3\nALLOWLIST=/l\nNAT_RULE=udp/1=1.2.3.4:5",
+			       &err),
+			 0);
 	assert_int_equal(o.batch, 7);
 	assert_int_equal(o.allow_mode, VX_ALLOW_ENFORCE);
 	assert_int_equal(opt_set(&o, OPT_MATCH, "src", OPT_BY_SET, &err), 0);
@@ -357,7 +383,8 @@ static void beginnings_and_mutations(void **state)
 		assert_int_equal(opt_init(&o, &err), 0);
 		if (apply_n(&o, copy, n, &err))
 			assert_non_null(strstr(err.msg, "f.conf: line "));
-		else if (!opt_config_render(&o, copy, n, o.nat_rules, o.n_nat_rules, &out, &out_len, &err))
+		else if (!opt_config_render(&o, copy, n, o.nat_rules, o.n_nat_rules, &out, &out_len,
+					    &err))
 			assert_true(out_len + 1 > 0);
 		free(out);
 		opt_fini(&o);
@@ -420,7 +447,8 @@ static void saves(void **state)
 		{ "BATCH=1\nBATCH=2\n", "batch", "8", "BATCH=1\nBATCH=\"8\"\n" },
 		{ "BATCH=1\n", "batch", "64", "BATCH=\"64\"\n" },
 		{ "LOG_FILE=/a # b\n", "log", "", "LOG_FILE=\"\" # b\n" },
-		{ "LOG=/a\n", "log", "/b \"c\" \\ $d `e` #f", "LOG=\"/b \\\"c\\\" \\\\ \\$d \\`e\\` #f\"\n" },
+		{ "LOG=/a\n", "log", "/b \"c\" \\ $d `e` #f",
+		  "LOG=\"/b \\\"c\\\" \\\\ \\$d \\`e\\` #f\"\n" },
 		{ "# x\n", "json", "on", "# x\n" },
 		{ "JSON=off\n", "json", "on", "JSON=\"on\"\n" },
 		{ "# x\n", "nat-rule", "udp/1=1.2.3.4:5 tcp/1=1.2.3.4:5",
@@ -429,14 +457,16 @@ static void saves(void **state)
 		  "NAT_RULE=udp/1=1.2.3.4:5 # keep\nVNI=1\n" },
 		{ "NAT_RULE=udp/1=1.2.3.4:5 # old\nVNI=1\n", "nat-rule", "udp/1=1.2.3.4:6",
 		  "NAT_RULE=\"udp/1=1.2.3.4:6\"\nVNI=1\n" },
-		{ "NAT_RULE=udp/1=1.2.3.4:5\nVNI=1\nNAT_RULE=udp/2=1.2.3.4:5", "nat-rule", "udp/2=1.2.3.4:5 udp/3=1.2.3.4:5",
+		{ "NAT_RULE=udp/1=1.2.3.4:5\nVNI=1\nNAT_RULE=udp/2=1.2.3.4:5", "nat-rule",
+		  "udp/2=1.2.3.4:5 udp/3=1.2.3.4:5",
 		  "VNI=1\nNAT_RULE=udp/2=1.2.3.4:5\nNAT_RULE=\"udp/3=1.2.3.4:5\"\n" },
-		{ "NAT_RULE=\"udp/1=1.2.3.4:5,udp/2=1.2.3.4:5\" # two\n", "nat-rule", "udp/2=1.2.3.4:5",
-		  "NAT_RULE=\"udp/2=1.2.3.4:5\" # two\n" },
+		{ "NAT_RULE=\"udp/1=1.2.3.4:5,udp/2=1.2.3.4:5\" # two\n", "nat-rule",
+		  "udp/2=1.2.3.4:5", "NAT_RULE=\"udp/2=1.2.3.4:5\" # two\n" },
 		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4 # x\nNAT_PORT=5\n", "nat-rule", "udp/1=1.2.3.4:5",
 		  "SOURCE_PORT=1\nNAT_IP=1.2.3.4 # x\nNAT_PORT=5\n" },
 		{ "SOURCE_PORT=1\nNAT_IP=1.2.3.4 # x\nNAT_PORT=5\n", "nat-rule", "udp/1=1.2.3.9:5",
-		  "# SOURCE_PORT=1\n# NAT_IP=1.2.3.4 # x\n# NAT_PORT=5\nNAT_RULE=\"udp/1=1.2.3.9:5\"\n" },
+		  "# SOURCE_PORT=1\n# NAT_IP=1.2.3.4 # x\n# "
+		  "NAT_PORT=5\nNAT_RULE=\"udp/1=1.2.3.9:5\"\n" },
 	};
 
 	(void)state;
@@ -454,8 +484,9 @@ static void saves(void **state)
 		assert_int_equal(apply(&again, out, &err), 0);
 		if (strcmp(rows[i].name, "json"))
 			assert_string_equal(value(&again, (enum opt_id)opt_find(rows[i].name)),
-					    strcmp(rows[i].name, "nat-rule") ? rows[i].value :
-					    value(&again, OPT_NAT_RULE));
+					    strcmp(rows[i].name, "nat-rule")
+						    ? rows[i].value
+						    : value(&again, OPT_NAT_RULE));
 		twice = render(&o, out, strlen(out));
 		assert_string_equal(twice, out);
 		free(twice);
@@ -474,7 +505,8 @@ static void a_broken_file_is_not_written_over(void **state)
 
 	(void)state;
 	assert_int_equal(opt_init(&o, &err), 0);
-	assert_int_equal(opt_config_render(&o, "VNI=1\nnonsense\n", 15, none, 0, &out, &len, &err), -EINVAL);
+	assert_int_equal(opt_config_render(&o, "VNI=1\nnonsense\n", 15, none, 0, &out, &len, &err),
+			 -EINVAL);
 	assert_non_null(strstr(err.msg, "line 2: 'nonsense': expected KEY"));
 	assert_null(out);
 	opt_fini(&o);

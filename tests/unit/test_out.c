@@ -13,7 +13,7 @@
 
 static void expect_json(const struct out *o, const char *expected)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	assert_false(out_failed(o));
 	out_json(o, &b);
@@ -24,7 +24,7 @@ static void expect_json(const struct out *o, const char *expected)
 
 static void expect_text(const struct out *o, const char *expected)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	out_text(o, &b);
 	assert_false(b.failed);
@@ -210,19 +210,19 @@ static void strings_of_any_bytes_make_valid_json(void **state)
 	static const struct {
 		const char *in, *json;
 	} row[] = {
-		{"", "\"\""},
-		{"\"\\\n\t\r\b\f\x01\x7f", "\"\\\"\\\\\\n\\t\\r\\b\\f\\u0001\\u007f\""},
-		{"\xff\xc3", "\"\\ufffd\\ufffd\""},
-		{"a\xc3\xa4z", "\"a\xc3\xa4z\""},
-		{"\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xe2\x82\xac\xf0\x9f\x98\x80\""},
-		{"\xc0\x80", "\"\\ufffd\\ufffd\""},			  /* overlong */
-		{"\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\""},		  /* surrogate */
-		{"\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\""}, /* beyond U+10FFFF */
+		{ "", "\"\"" },
+		{ "\"\\\n\t\r\b\f\x01\x7f", "\"\\\"\\\\\\n\\t\\r\\b\\f\\u0001\\u007f\"" },
+		{ "\xff\xc3", "\"\\ufffd\\ufffd\"" },
+		{ "a\xc3\xa4z", "\"a\xc3\xa4z\"" },
+		{ "\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+		{ "\xc0\x80", "\"\\ufffd\\ufffd\"" },			    /* overlong */
+		{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },	    /* surrogate */
+		{ "\xf4\x90\x80\x80", "\"\\ufffd\\ufffd\\ufffd\\ufffd\"" }, /* beyond U+10FFFF */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct buf b = {0};
+		struct buf b = { 0 };
 
 		buf_json_str(&b, row[i].in);
 		assert_string_equal(b.data, row[i].json);
@@ -235,7 +235,7 @@ static void strings_of_any_bytes_make_valid_json(void **state)
 static void many_rows(void **state)
 {
 	struct out *o = out_new();
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	(void)state;
 	out_array(o, NULL);

@@ -56,8 +56,8 @@ static size_t len_of(uint32_t number)
 
 static void fill(void *p, uint32_t number)
 {
-	struct vx_record rec = {.trace_id = number, .len = (uint32_t)len_of(number)};
-	struct payload load = {number, ~(uint64_t)number};
+	struct vx_record rec = { .trace_id = number, .len = (uint32_t)len_of(number) };
+	struct payload load = { number, ~(uint64_t)number };
 
 	emu_copy(p, &rec, sizeof(rec));
 	emu_copy((struct vx_record *)p + 1, &load, sizeof(load));

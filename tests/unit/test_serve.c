@@ -244,7 +244,7 @@ static void pieces_and_many_at_once(void **state)
 {
 	struct bed *b = *state;
 	int fd = dial(b), answers = 0;
-	struct buf many = {0};
+	struct buf many = { 0 };
 	const char *text;
 
 	say(b, fd, "{\"cmd\":\"sel");
@@ -284,7 +284,7 @@ static void answers_reach_who_says_no_more(void **state)
 static void a_line_is_limited(void **state)
 {
 	struct bed *b = *state;
-	struct buf line = {0};
+	struct buf line = { 0 };
 	int fd = dial(b);
 
 	buf_str(&line, "{\"cmd\":\"selfcheck\"");
@@ -348,7 +348,7 @@ static void who_does_not_read_stalls_himself(void **state)
 static void a_large_answer_gets_through(void **state)
 {
 	struct bed *b = *state;
-	struct buf all = {0};
+	struct buf all = { 0 };
 	int fd = dial(b);
 
 	b->f.many = 65536;
@@ -368,13 +368,13 @@ static void a_large_answer_gets_through(void **state)
 
 static void random_bytes(void **state)
 {
-	static const char *const piece[] = {"{\"cmd\":\"", "stats",
-					    "\"}\n",	   "\n",
-					    "allow add ",  "[",
-					    "]",	   "\"",
-					    "\\",	   "{\"subscribe\":0}\n",
-					    "'",	   "\xff\x01",
-					    "help ",	   "{\"cmd\":[\"set\",\"a\",\"b\"]}\n"};
+	static const char *const piece[] = { "{\"cmd\":\"", "stats",
+					     "\"}\n",	    "\n",
+					     "allow add ",  "[",
+					     "]",	    "\"",
+					     "\\",	    "{\"subscribe\":0}\n",
+					     "'",	    "\xff\x01",
+					     "help ",	    "{\"cmd\":[\"set\",\"a\",\"b\"]}\n" };
 	struct bed *b = *state;
 	unsigned seed = 7;
 
@@ -397,7 +397,8 @@ static void random_bytes(void **state)
 /* --- snapshots --- */
 
 /* The next line of the stream whose kind it is; others are skipped. false: there is none. */
-static bool next_of(struct bed *b, struct buf *in, int fd, enum wire_kind kind, struct wire_reply *r)
+static bool next_of(struct bed *b, struct buf *in, int fd, enum wire_kind kind,
+		    struct wire_reply *r)
 {
 	struct vx_err err;
 	char *end;
@@ -422,7 +423,7 @@ static void snapshots_stream_between_answers(void **state)
 {
 	struct bed *b = *state;
 	static struct snapshot s;
-	struct buf in = {0};
+	struct buf in = { 0 };
 	struct wire_reply r;
 	struct vx_err err;
 	int fd = dial(b);
@@ -455,9 +456,9 @@ static void snapshots_stream_between_answers(void **state)
 static void the_history_comes_along(void **state)
 {
 	struct snapshot_history *copy = calloc(1, sizeof(*copy)), *h;
-	const struct history_cell rates = {.in_pps = 87234, .out_pps = 61870};
+	const struct history_cell rates = { .in_pps = 87234, .out_pps = 61870 };
 	struct bed *b = *state;
-	struct buf in = {0};
+	struct buf in = { 0 };
 	struct wire_reply r;
 	struct vx_err err;
 	int fd = dial(b);
@@ -512,7 +513,7 @@ static void edits_and_departures_are_events(void **state)
 	struct bed *b = *state;
 	int fd = dial(b), other = dial(b), third = dial(b);
 	char user[USER_NAME], text[128];
-	struct buf in = {0};
+	struct buf in = { 0 };
 
 	user_of_peer(geteuid(), getpid(), user);
 	for (int i = 0; i < 250; i++)
@@ -528,7 +529,8 @@ static void edits_and_departures_are_events(void **state)
 	say(b, third, "{\"subscribe\":1000}\n");
 	close(other);
 	pump(b);
-	snprintf(text, sizeof(text), "the screen of %s is gone without a word: others look on", user);
+	snprintf(text, sizeof(text), "the screen of %s is gone without a word: others look on",
+		 user);
 	assert_true(event_comes(b, &in, fd, text));
 	say(b, third, "{\"bye\":true}\n");
 	close(third);
@@ -551,10 +553,12 @@ static void lines_are_completed_and_confirmed(void **state)
 	int fd = dial(b);
 
 	say(b, fd, "{\"complete\":\"allow mo\"}\n");
-	assert_string_equal(hear(fd), "{\"complete\":[[\"mode\",\"drop what is not on the list, only count "
-				      "it, or do not look\"]]}\n");
+	assert_string_equal(hear(fd),
+			    "{\"complete\":[[\"mode\",\"drop what is not on the list, only count "
+			    "it, or do not look\"]]}\n");
 	say(b, fd, "{\"cmd\":\"vni del 1\",\"confirm\":true}\n");
-	assert_string_equal(hear(fd), "{\"ask\":\"2 packets/s of VNI 1 would no longer be ours\"}\n");
+	assert_string_equal(hear(fd),
+			    "{\"ask\":\"2 packets/s of VNI 1 would no longer be ours\"}\n");
 	say(b, fd, "{\"cmd\":\"vni del 1\",\"confirm\":true,\"yes\":true}\n");
 	assert_non_null(strstr(hear(fd), "removed VNI 1"));
 	close(fd);
@@ -590,8 +594,8 @@ static int count_fds(void)
 static void descriptors_are_passed_and_closed(void **state)
 {
 	struct bed *b = *state;
-	struct link l = {.fd = dial(b)};
-	struct buf line = {0};
+	struct link l = { .fd = dial(b) };
+	struct buf line = { 0 };
 	struct vx_err err;
 	int file, before;
 	char name[] = "/tmp/vx_test_serve_XXXXXX";
@@ -695,7 +699,7 @@ static void others_may_only_read(void **state)
 	}
 	while (!waitpid(pid, &status, WNOHANG)) {
 		pump(b);
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
 	assert_int_equal(status, 0);
 	assert_false(b->f.e.quit);

@@ -25,7 +25,7 @@ static uint64_t rnd(void)
 static void fill_errors(struct snap_errno *e)
 {
 	for (int i = 0; i < 3; i++)
-		e[i] = (struct snap_errno){i == 2 ? -1 : i + 1, rnd()};
+		e[i] = (struct snap_errno){ i == 2 ? -1 : i + 1, rnd() };
 }
 
 /* Every member gets a value that no other has. */
@@ -70,12 +70,16 @@ static void fill(struct snapshot *s)
 	s->threads = 5;
 	s->map_bytes = rnd();
 	s->syscalls_per_packet = 0.015625;
-	s->mark = (struct snap_mark){.real_ns = 5, .sent = rnd(), .tx_failed = rnd(), .frag_unknown = rnd()};
+	s->mark = (struct snap_mark){
+		.real_ns = 5, .sent = rnd(), .tx_failed = rnd(), .frag_unknown = rnd()
+	};
 	for (int i = 0; i < VX_L_N; i++)
 		s->mark.row[i] = rnd();
 	for (unsigned i = 0; i < SNAP_N_LIGHTS; i++) {
-		s->light[i] = (struct snap_light){.state = i % 3, .latched = LIGHT_BAD, .from_real_ns = -1,
-						  .to_real_ns = INT64_MAX};
+		s->light[i] = (struct snap_light){ .state = i % 3,
+						   .latched = LIGHT_BAD,
+						   .from_real_ns = -1,
+						   .to_real_ns = INT64_MAX };
 		strncpy(s->light[i].text, "3% (412 ms)", sizeof(s->light[i].text) - 1);
 		strncpy(s->light[i].latched_text, "100%", sizeof(s->light[i].latched_text) - 1);
 	}
@@ -100,14 +104,14 @@ static void fill(struct snapshot *s)
 		s->ring[i].ms_left = UINT64_MAX;
 	}
 	for (int i = 0; i < SNAP_STAGES; i++)
-		s->latency[i] = (struct snap_latency){rnd(), rnd(), rnd(), rnd(), rnd()};
+		s->latency[i] = (struct snap_latency){ rnd(), rnd(), rnd(), rnd(), rnd() };
 	strncpy(s->status, "all is lost", sizeof(s->status) - 1);
 }
 
 static void there_and_back(void **state)
 {
 	static struct snapshot in, out;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	char *json;
 
 	(void)state;
@@ -123,7 +127,7 @@ static void there_and_back(void **state)
 static void no_workers(void **state)
 {
 	static struct snapshot in, out;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	char *json;
 
 	(void)state;
@@ -152,7 +156,7 @@ static int parse(const char *text, size_t len, struct vx_err *err)
 static void cut_anywhere(void **state)
 {
 	static struct snapshot in;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	char *json;
 
 	(void)state;
@@ -194,7 +198,7 @@ static void says_what_is_wrong(void **state)
 	static const struct snapshot empty;
 	static char text[65536];
 	char *json;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	(void)state;
 	assert_int_equal(parse("[]", 2, &err), -22);

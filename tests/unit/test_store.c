@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files as whole things: what may be opened, limits, and that a replacement happens whole or not at all. */
+/* Files as whole things: what may be opened, limits, and that a replacement happens whole or not at
+ * all. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -224,7 +225,8 @@ static void a_failed_write_leaves_the_old_file(void **state)
 	assert_int_equal(names(), 1);
 }
 
-/* Names of a process that died are in the way; nothing is written through a link that stands there. */
+/* Names of a process that died are in the way; nothing is written through a link that stands there.
+ */
 static void leftovers_are_stepped_over(void **state)
 {
 	char name[64];

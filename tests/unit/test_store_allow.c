@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Allowlists: what loads, what is refused with which line, what is warned of, and what a save leaves alone. */
+/* Allowlists: what loads, what is refused with which line, what is warned of, and what a save
+ * leaves alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -166,7 +167,9 @@ static void small_forms(void **state)
 		{ "{\"flat_ip_list\":[]}", 0 },
 		{ "{\"organizations\":[]}", 0 },
 		{ "{\"organizations\":[{\"org_name\":\"A\",\"ips\":[\"10.0.0.1\"]}]}", 1 },
-		{ "{\"organizations\":[{\"org_name\":\"A\"}],\"unknown\":{\"a\":[[[[[[[[[[[[[[]]]]]]]]]]]]]]}}", 0 },
+		{ "{\"organizations\":[{\"org_name\":\"A\"}],\"unknown\":{\"a\":[[[[[[[[[[[[[[]]]]]"
+		  "]]]]]]]]]}}",
+		  0 },
 		{ "{\"organizations\":[],\"notes\":\"an older tool's own key\"}", 0 },
 		{ "{\"organizations\":[],\"x\":-0.0e-5,\"y\":1E400,\"z\":\"\\ud83d\\ude00\"}", 0 },
 	};
@@ -189,36 +192,54 @@ static void refusals_name_line_and_value(void **state)
 		const char *text, *want;
 	} rows[] = {
 		/* values */
-		{ "[\"10.0.0.1\",\n\"10.0.0.300\"]", "t.json: line 2: '10.0.0.300': expected an IPv4 or IPv6" },
-		{ "[\n\n\"10.0.0.1/8\"]", "line 3: '10.0.0.1/8': host bits are set; the prefix is 10.0.0.0/8" },
-		{ "[\n\"10.0.0.0/33\"]", "line 2: '10.0.0.0/33': expected a prefix length of 0-32" },
-		{ "[\n17]", "line 2: the list: expected an address in double quotes, found a number" },
-		{ "[\n[\"10.0.0.1\"]]", "line 2: the list: expected an address in double quotes, found a list" },
+		{ "[\"10.0.0.1\",\n\"10.0.0.300\"]",
+		  "t.json: line 2: '10.0.0.300': expected an IPv4 or IPv6" },
+		{ "[\n\n\"10.0.0.1/8\"]",
+		  "line 3: '10.0.0.1/8': host bits are set; the prefix is 10.0.0.0/8" },
+		{ "[\n\"10.0.0.0/33\"]",
+		  "line 2: '10.0.0.0/33': expected a prefix length of 0-32" },
+		{ "[\n17]",
+		  "line 2: the list: expected an address in double quotes, found a number" },
+		{ "[\n[\"10.0.0.1\"]]",
+		  "line 2: the list: expected an address in double quotes, found a list" },
 		{ "[\"\\u001b[31m\"]", "'\\x1b[31m'" },
-		{ "{\"organizations\":[{\"org_name\":\"A\",\"ips\":[\"10.0.0.1\"]},\n{\"org_name\":\"B\",\"ips\":\n[\"10.0.0.1\"]}]}",
+		{ "{\"organizations\":[{\"org_name\":\"A\",\"ips\":[\"10.0.0.1\"]},\n{\"org_name\":"
+		  "\"B\",\"ips\":\n[\"10.0.0.1\"]}]}",
 		  "line 3: 10.0.0.1 is under two organisations: 'A' (line 1) and 'B'" },
-		{ "{\"organizations\":[{\"ips\":[\"10.0.0.1\"]},\n{\"org_name\":\"B\",\"ips\":[\"10.0.0.1\"]}]}",
+		{ "{\"organizations\":[{\"ips\":[\"10.0.0.1\"]},\n{\"org_name\":\"B\",\"ips\":["
+		  "\"10.0.0.1\"]}]}",
 		  "line 2: 10.0.0.1 is under two organisations: '' (line 1) and 'B'" },
 		/* shapes */
 		{ "7", "line 1: allowlist: expected an object or a list, found a number" },
-		{ "\n\"10.0.0.1\"", "line 2: allowlist: expected an object or a list, found a string" },
+		{ "\n\"10.0.0.1\"",
+		  "line 2: allowlist: expected an object or a list, found a string" },
 		{ "{}", "line 1: expected the key \"organizations\" or \"flat_ip_list\"" },
 		{ "\n{\"name\":\"x\"}", "line 2: expected the key \"organizations\"" },
-		{ "{\n\"organizations\":{}}", "line 2: organizations: expected a list, found an object" },
-		{ "{\n\"flat_ip_list\":\nnull}", "line 3: flat_ip_list: expected a list, found null" },
+		{ "{\n\"organizations\":{}}",
+		  "line 2: organizations: expected a list, found an object" },
+		{ "{\n\"flat_ip_list\":\nnull}",
+		  "line 3: flat_ip_list: expected a list, found null" },
 		{ "{\"organizations\":[\n3]}", "line 2: organizations: expected an object" },
-		{ "{\"organizations\":[{\n\"org_name\":3}]}", "line 2: org_name: expected a name in double quotes, found a number" },
-		{ "{\"organizations\":[{\n\"ips\":\"10.0.0.1\"}]}", "line 2: ips: expected a list, found a string" },
-		{ "{\"organizations\":[],\"notes\":{\n\"10.0.0.1\":3}}", "line 2: notes: expected a text" },
-		{ "{\"organizations\":[],\"notes\":{\n\"ten\":\"x\"}}", "line 2: 'ten': expected an IPv4" },
+		{ "{\"organizations\":[{\n\"org_name\":3}]}",
+		  "line 2: org_name: expected a name in double quotes, found a number" },
+		{ "{\"organizations\":[{\n\"ips\":\"10.0.0.1\"}]}",
+		  "line 2: ips: expected a list, found a string" },
+		{ "{\"organizations\":[],\"notes\":{\n\"10.0.0.1\":3}}",
+		  "line 2: notes: expected a text" },
+		{ "{\"organizations\":[],\"notes\":{\n\"ten\":\"x\"}}",
+		  "line 2: 'ten': expected an IPv4" },
 		/* keys */
-		{ "{\"organizations\":[],\n\"organizations\":[]}", "line 2: the key \"organizations\" is there twice, first at line 1" },
-		{ "{\"flat_ip_list\":[],\"a\":1,\n\"\\u0061\":2}", "line 2: the key \"\\u0061\" is there twice, first at line 1" },
-		{ "{\"flat_ip_list\":[],\"x\":[{\n\"k\":1,\"k\":1}]}", "line 2: the key \"k\" is there twice" },
+		{ "{\"organizations\":[],\n\"organizations\":[]}",
+		  "line 2: the key \"organizations\" is there twice, first at line 1" },
+		{ "{\"flat_ip_list\":[],\"a\":1,\n\"\\u0061\":2}",
+		  "line 2: the key \"\\u0061\" is there twice, first at line 1" },
+		{ "{\"flat_ip_list\":[],\"x\":[{\n\"k\":1,\"k\":1}]}",
+		  "line 2: the key \"k\" is there twice" },
 		/* JSON */
 		{ "", "line 1: the file ends here: expected a value" },
 		{ " \n ", "line 2: the file ends here: expected a value" },
-		{ "[\"10.0.0.1\"]\n]", "line 2: expected nothing after the end of the list, found ']'" },
+		{ "[\"10.0.0.1\"]\n]",
+		  "line 2: expected nothing after the end of the list, found ']'" },
 		{ "[\"10.0.0.1\"] x", "expected nothing after the end of the list, found 'x'" },
 		{ "[\"10.0.0.1\",\n]", "line 2: expected a value after ',', found ']'" },
 		{ "[\"10.0.0.1\"\n\"10.0.0.2\"]", "line 2: expected ',' or ']', found '\"'" },
@@ -228,7 +249,8 @@ static void refusals_name_line_and_value(void **state)
 		{ "{\"a\":1,}", "expected a value after ',', found '}'" },
 		{ "['10.0.0.1']", "expected a value, found '''" },
 		{ "[\"10.0.0.1", "line 1: the file ends in a string" },
-		{ "[\"10.0.0.1\n\"]", "line 1: expected '\"' at the end of the string, found '\\x0a'" },
+		{ "[\"10.0.0.1\n\"]",
+		  "line 1: expected '\"' at the end of the string, found '\\x0a'" },
 		{ "[\"a\tb\"]", "expected '\"' at the end of the string" },
 		{ "[NaN]", "expected a value, found 'N'" },
 		{ "[Infinity]", "expected a value" },
@@ -276,7 +298,8 @@ static void more_refusals(void **state)
 
 	(void)state;
 	assert_int_equal(l.rc, -ENOSPC);
-	assert_string_equal(l.err.msg, "t.json: line 3: 10.0.0.3: the list is full: --allow-max is 2");
+	assert_string_equal(l.err.msg,
+			    "t.json: line 3: 10.0.0.3: the list is full: --allow-max is 2");
 	l = load_n("[\"10.0.0.1\"]\0", 13, 2);
 	assert_int_equal(l.rc, -EINVAL);
 	assert_non_null(strstr(l.err.msg, "found '\\x00'"));
@@ -295,18 +318,24 @@ static void more_refusals(void **state)
 	p += sprintf(p, ",\n\"k7\":0}");
 	l = load_n(text, (size_t)(p - text), 100000);
 	assert_int_equal(l.rc, -EINVAL);
-	assert_non_null(strstr(l.err.msg, "line 100002: the key \"k7\" is there twice, first at line 9"));
+	assert_non_null(
+		strstr(l.err.msg, "line 100002: the key \"k7\" is there twice, first at line 9"));
 	/* a long key spelt in two ways, among so many that the table is used */
 	p = text + sprintf(text, "{\"flat_ip_list\":[]");
 	for (int i = 0; i < 20; i++)
-		p += sprintf(p, ",\n\"a key of more than sixty-four bytes, which is hashed in more than one piece %d\":0", i);
-	p += sprintf(p, ",\n\"a k\\u0065y of more than sixty-four bytes, which is hashed in more than one piece 7\":0}");
+		p += sprintf(p,
+			     ",\n\"a key of more than sixty-four bytes, which is hashed in more "
+			     "than one piece %d\":0",
+			     i);
+	p += sprintf(p, ",\n\"a k\\u0065y of more than sixty-four bytes, which is hashed in more "
+			"than one piece 7\":0}");
 	l = load_n(text, (size_t)(p - text), 10);
 	assert_int_equal(l.rc, -EINVAL);
 	assert_non_null(strstr(l.err.msg, "line 22: the key"));
 	assert_non_null(strstr(l.err.msg, "first at line 9"));
 	free(text);
-	assert_int_equal(store_allow_read(fd, "null", 10, &l.a, &l.doc, NULL, NULL, &l.err), -EINVAL);
+	assert_int_equal(store_allow_read(fd, "null", 10, &l.a, &l.doc, NULL, NULL, &l.err),
+			 -EINVAL);
 	assert_non_null(strstr(l.err.msg, "null: expected a regular file"));
 	close(fd);
 }
@@ -333,28 +362,42 @@ static void disagreements_are_warned_of(void **state)
 	} rows[] = {
 		{ "{" ORG ",\"total_ips\":2}", "", 2 },
 		{ "{" ORG ",\"total_ips\":2,\"flat_ip_list\":[\"10.0.0.2\",\"10.0.0.1\"]}", "", 2 },
-		{ "{" ORG ",\"total_ips\":3,\"flat_ip_list\":[\"10.0.0.2\",\"10.0.0.1\",\"10.0.0.3\"]}", "", 3 },
-		{ "{" ORG ",\n\"total_ips\":3}", "line 2: total_ips is 3, but the list has 2 addresses\n", 2 },
-		{ "{" ORG ",\n\"total_ips\":\"2\\u001b\"}", "line 2: total_ips is 2\\u001b, but the list has 2 addresses\n", 2 },
+		{ "{" ORG
+		  ",\"total_ips\":3,\"flat_ip_list\":[\"10.0.0.2\",\"10.0.0.1\",\"10.0.0.3\"]}",
+		  "", 3 },
+		{ "{" ORG ",\n\"total_ips\":3}",
+		  "line 2: total_ips is 3, but the list has 2 addresses\n", 2 },
+		{ "{" ORG ",\n\"total_ips\":\"2\\u001b\"}",
+		  "line 2: total_ips is 2\\u001b, but the list has 2 addresses\n", 2 },
 		{ "{" ORG ",\"flat_ip_list\":[\"10.0.0.1\"]}",
 		  "flat_ip_list lacks 1 address of organizations (loaded): 10.0.0.2\n", 2 },
 		{ "{" ORG ",\"flat_ip_list\":[\"10.0.0.1\",\"10.0.0.9\"]}",
 		  "flat_ip_list lacks 1 address of organizations (loaded): 10.0.0.2\n"
-		  "flat_ip_list has 1 address of no organisation (loaded): 10.0.0.9\n", 3 },
-		{ "{" ORG ",\"total_ips\":2,\"flat_ip_list\":[\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.9\"]}",
+		  "flat_ip_list has 1 address of no organisation (loaded): 10.0.0.9\n",
+		  3 },
+		{ "{" ORG
+		  ",\"total_ips\":2,\"flat_ip_list\":[\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.9\"]}",
 		  "line 1: total_ips is 2, but the list has 3 addresses\n"
-		  "flat_ip_list has 1 address of no organisation (loaded): 10.0.0.9\n", 3 },
+		  "flat_ip_list has 1 address of no organisation (loaded): 10.0.0.9\n",
+		  3 },
 		{ "{" ORG ",\"flat_ip_list\":[]}",
-		  "flat_ip_list lacks 2 addresses of organizations (loaded): 10.0.0.1, 10.0.0.2\n", 2 },
+		  "flat_ip_list lacks 2 addresses of organizations (loaded): 10.0.0.1, 10.0.0.2\n",
+		  2 },
 		{ "[\"10.0.0.1\",\"10.0.0.1/32\"]", "1 address listed twice: 10.0.0.1\n", 1 },
 		{ "{\"organizations\":[{\"org_name\":\"A\",\"ips\":[\"10.0.0.1\",\"10.0.0.1\"]},"
-		  "{\"org_name\":\"A\",\"ips\":[\"10.0.0.1\"]}]}", "2 addresses listed twice: 10.0.0.1, 10.0.0.1\n", 1 },
-		{ "[\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.3\",\"10.0.0.4\",\"10.0.0.5\",\"10.0.0.6\",\"10.0.0.7\","
-		  "\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.3\",\"10.0.0.4\",\"10.0.0.5\",\"10.0.0.6\",\"10.0.0.7\"]",
-		  "7 addresses listed twice: 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5 and 2 more\n", 7 },
+		  "{\"org_name\":\"A\",\"ips\":[\"10.0.0.1\"]}]}",
+		  "2 addresses listed twice: 10.0.0.1, 10.0.0.1\n", 1 },
+		{ "[\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.3\",\"10.0.0.4\",\"10.0.0.5\",\"10.0.0.6\","
+		  "\"10.0.0.7\","
+		  "\"10.0.0.1\",\"10.0.0.2\",\"10.0.0.3\",\"10.0.0.4\",\"10.0.0.5\",\"10.0.0.6\","
+		  "\"10.0.0.7\"]",
+		  "7 addresses listed twice: 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5 and "
+		  "2 more\n",
+		  7 },
 		{ "{\"flat_ip_list\":[],\"notes\":{\n\"10.0.0.1\":\"x\"}}",
 		  "line 2: a note on 10.0.0.1, which is not on the list\n", 0 },
-		{ "{\"organizations\":[\n{\"ips\":[\"10.0.0.1\"]}]}", "line 2: an organisation without a name\n", 1 },
+		{ "{\"organizations\":[\n{\"ips\":[\"10.0.0.1\"]}]}",
+		  "line 2: an organisation without a name\n", 1 },
 	};
 
 	(void)state;
@@ -389,10 +432,12 @@ static void every_beginning_of_a_file(void **state)
 	free(text);
 }
 
-/* Bytes changed, left out, doubled at random: refused with a line, or a list that can be saved and read again. */
+/* Bytes changed, left out, doubled at random: refused with a line, or a list that can be saved and
+ * read again. */
 static void mutations(void **state)
 {
-	static const char bytes[] = "\"\\{}[]:,0/\n \x00\xff\xc3" "e-u.";
+	static const char bytes[] = "\"\\{}[]:,0/\n \x00\xff\xc3"
+				    "e-u.";
 	char *text = fixture("tests/unit/data/allow.json"), *copy;
 	size_t len = strlen(text);
 	int loaded = 0;
@@ -459,9 +504,11 @@ static void saves_are_stable(void **state)
 
 static void what_is_unknown_survives(void **state)
 {
-	static const char want[] = "{\n"
+	static const char want[] =
+		"{\n"
 		"  \"version\": \"1.0\",\n"
-		"  \"description\": \"caf\\u00e9 / caf\\u00e9: what we do not know stays as it is\",\n"
+		"  \"description\": \"caf\\u00e9 / caf\\u00e9: what we do not know stays as it "
+		"is\",\n"
 		"  \"generated\": {\n"
 		"    \"by\": \"a script\",\n"
 		"    \"took\": 1.50,\n"
@@ -557,30 +604,41 @@ static void forms_of_a_save(void **state)
 	free(out);
 	add(&l, "10.0.0.3", "A", NULL);
 	out = saved(l.a, l.doc);
-	assert_string_equal(out, "{\n  \"version\": \"1.0\",\n  \"total_ips\": 3,\n  \"organizations\": [\n    {\n"
-				 "      \"org_name\": \"A\",\n      \"ips\": [\n        \"10.0.0.3\"\n      ]\n    }\n  ],\n"
-				 "  \"flat_ip_list\": [\n    \"10.0.0.2\",\n    \"10.0.0.1\",\n    \"10.0.0.3\"\n  ]\n}\n");
+	assert_string_equal(
+		out,
+		"{\n  \"version\": \"1.0\",\n  \"total_ips\": 3,\n  \"organizations\": [\n    {\n"
+		"      \"org_name\": \"A\",\n      \"ips\": [\n        \"10.0.0.3\"\n      ]\n    "
+		"}\n  ],\n"
+		"  \"flat_ip_list\": [\n    \"10.0.0.2\",\n    \"10.0.0.1\",\n    \"10.0.0.3\"\n  "
+		"]\n}\n");
 	free(out);
 	drop(&l);
 	/* no document: a new one */
 	assert_int_equal(allow_new(&none, 1, NULL), 0);
 	out = saved(none, NULL);
-	assert_string_equal(out, "{\n  \"version\": \"1.0\",\n  \"total_ips\": 0,\n  \"organizations\": [],\n"
-				 "  \"flat_ip_list\": []\n}\n");
+	assert_string_equal(
+		out, "{\n  \"version\": \"1.0\",\n  \"total_ips\": 0,\n  \"organizations\": [],\n"
+		     "  \"flat_ip_list\": []\n}\n");
 	free(out);
 	allow_free(none);
-	/* an organisation that has no list of its own, the flat list before it, one that moves, one name twice */
+	/* an organisation that has no list of its own, the flat list before it, one that moves, one
+	 * name twice */
 	l = load("{\"flat_ip_list\":[\"10.0.0.1\"],\"organizations\":[{\"org_name\":\"A\"},"
-		 "{\"org_name\":\"B\",\"ips\":[\"10.0.0.1\"]},{\"org_name\":\"B\",\"ips\":[\"10.0.0.5\"]}]}");
+		 "{\"org_name\":\"B\",\"ips\":[\"10.0.0.1\"]},{\"org_name\":\"B\",\"ips\":[\"10.0."
+		 "0.5\"]}]}");
 	del(&l, "10.0.0.1");
 	add(&l, "10.0.0.1", "A", NULL);
 	add(&l, "10.0.0.6", "B", NULL);
 	out = saved(l.a, l.doc);
-	assert_string_equal(out, "{\n  \"flat_ip_list\": [\n    \"10.0.0.1\",\n    \"10.0.0.5\",\n    \"10.0.0.6\"\n  ],\n"
-				 "  \"organizations\": [\n    {\n      \"org_name\": \"A\",\n      \"ips\": [\n"
-				 "        \"10.0.0.1\"\n      ]\n    },\n    {\n      \"org_name\": \"B\",\n      \"ips\": [\n"
-				 "        \"10.0.0.6\"\n      ]\n    },\n    {\n      \"org_name\": \"B\",\n      \"ips\": [\n"
-				 "        \"10.0.0.5\"\n      ]\n    }\n  ]\n}\n");
+	assert_string_equal(
+		out, "{\n  \"flat_ip_list\": [\n    \"10.0.0.1\",\n    \"10.0.0.5\",\n    "
+		     "\"10.0.0.6\"\n  ],\n"
+		     "  \"organizations\": [\n    {\n      \"org_name\": \"A\",\n      \"ips\": [\n"
+		     "        \"10.0.0.1\"\n      ]\n    },\n    {\n      \"org_name\": \"B\",\n   "
+		     "   \"ips\": [\n"
+		     "        \"10.0.0.6\"\n      ]\n    },\n    {\n      \"org_name\": \"B\",\n   "
+		     "   \"ips\": [\n"
+		     "        \"10.0.0.5\"\n      ]\n    }\n  ]\n}\n");
 	free(out);
 	drop(&l);
 }
@@ -646,7 +704,8 @@ static void a_million_addresses(void **state)
 	assert_string_equal(l.warnings, "");
 	assert_int_equal(allow_count(l.a), 1000000);
 	out = saved(l.a, l.doc);
-	/* about 2 s of processor time here, 5 with the sanitizers; a quadratic step would take hours */
+	/* about 2 s of processor time here, 5 with the sanitizers; a quadratic step would take
+	 * hours */
 	assert_true((clock() - start) / CLOCKS_PER_SEC < 60);
 	free(out);
 	drop(&l);

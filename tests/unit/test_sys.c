@@ -22,7 +22,7 @@
 /* A port that nobody has, on both families. */
 static uint16_t free_port(void)
 {
-	struct sockaddr_in6 a = {.sin6_family = AF_INET6};
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6 };
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
@@ -35,15 +35,15 @@ static uint16_t free_port(void)
 /* What comes back after some datagrams to the port: 0 nothing, ECONNREFUSED an unreachable. */
 static int answer(int family, uint16_t port)
 {
-	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6,
-				  .sin6_port = htons(port),
-				  .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	struct sockaddr_in a4 = {.sin_family = AF_INET,
-				 .sin_port = htons(port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(port),
+				   .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in a4 = { .sin_family = AF_INET,
+				  .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(family, SOCK_DGRAM, 0), error = 0;
 	socklen_t len = sizeof(error);
-	struct pollfd p = {.fd = fd};
+	struct pollfd p = { .fd = fd };
 
 	if (family == AF_INET6)
 		assert_int_equal(connect(fd, (struct sockaddr *)&a6, sizeof(a6)), 0);
@@ -66,7 +66,7 @@ static void lo_up(void **state)
 
 static void quiet_is_quiet(void **state)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	struct quiet q;
 	uint16_t port;
 
@@ -146,9 +146,9 @@ static void on_stat(void *ctx, const char *name, uint64_t value)
 static void nic_counters(void **state)
 {
 	uint64_t rx, tx, rx2, tx2;
-	struct stats s = {0};
+	struct stats s = { 0 };
 	struct bed *b = bed_open(state);
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	assert_int_equal(nic_packets("eg0", &rx, &tx, &err), 0);
 	bed_follow(b, VX_NH_FIRST, "198.51.100.2"); /* an ARP request, and its answer */
@@ -158,7 +158,7 @@ static void nic_counters(void **state)
 	assert_int_equal(nic_stats("eg0", on_stat, &s, &err), 0);
 	assert_true(s.rx_packets >= rx2 && s.tx_packets >= tx2);
 	assert_true(s.peer_ifindex > 0); /* one of ethtool's */
-	s = (struct stats){0};
+	s = (struct stats){ 0 };
 	assert_int_equal(nic_stats("lo", on_stat, &s, &err), 0); /* has none */
 	assert_true(s.n > 10);
 	assert_int_equal(nic_packets("nope0", &rx, &tx, &err), -ENODEV);

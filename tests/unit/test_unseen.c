@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames that no tap has seen: counters that are read one after the other, and NICs that count late, are no alarm. */
+/* Frames that no tap has seen: counters that are read one after the other, and NICs that count
+ * late, are no alarm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

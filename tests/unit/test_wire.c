@@ -38,11 +38,11 @@ static int parse(const char *text, size_t len, struct wire_request *out, struct 
 
 static void a_command_goes_through(void **state)
 {
-	char *words[] = {(char *)"allow", (char *)"add", (char *)"10.0.0.1", (char *)"note",
-			 (char *)"a \"b\" \\ \n\033 ä"};
+	char *words[] = { (char *)"allow", (char *)"add", (char *)"10.0.0.1", (char *)"note",
+			  (char *)"a \"b\" \\ \n\033 ä" };
 	struct wire_request r;
 	struct vx_err err;
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	(void)state;
 	wire_put_command(&b, 5, words, true, false);
@@ -61,9 +61,9 @@ static void a_command_goes_through(void **state)
 /* A word that goes on behind a NUL must not be taken for its beginning. */
 static void a_nul_is_refused(void **state)
 {
-	static const char *const bad[] = {"{\"cmd\":[\"st\\u0000ats\"]}",
-					  "{\"cmd\":\"stats\\u0000\"}",
-					  "{\"cmd\":[\"\\\\\\u0000\"]}"};
+	static const char *const bad[] = { "{\"cmd\":[\"st\\u0000ats\"]}",
+					   "{\"cmd\":\"stats\\u0000\"}",
+					   "{\"cmd\":[\"\\\\\\u0000\"]}" };
 	static const char good[] = "{\"cmd\":[\"stats\",\"\\\\u0000\",\"\\u0001\"]}";
 	struct wire_request r;
 	struct vx_err err;
@@ -83,7 +83,7 @@ static void a_line_and_a_subscription(void **state)
 	static const char line[] = "{\"cmd\":\"allow list zoom\",\"yes\":true}";
 	struct wire_request r;
 	struct vx_err err;
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	(void)state;
 	assert_int_equal(parse(line, sizeof(line) - 1, &r, &err), 0);
@@ -120,25 +120,25 @@ static void refused_requests(void **state)
 	static const struct {
 		const char *text, *error;
 	} row[] = {
-		{"", "not a JSON object"},
-		{"stats", "not a JSON object"},
-		{"[\"stats\"]", "not a JSON object"},
-		{"{\"cmd\":", "not a JSON object"},
-		{"{}", "expected \"cmd\" (words or a line) or \"subscribe\""},
-		{"{\"cmd\":7}", "expected \"cmd\" (words or a line) or \"subscribe\""},
-		{"{\"cmd\":[]}", "a command has 1 to 256 words, not 0"},
-		{"{\"cmd\":[\"a\",1]}", "word 2 of cmd is not a string"},
-		{"{\"cmd\":[[\"a\"]]}", "word 1 of cmd is not a string"},
-		{"{\"subscribe\":-1}", "subscribe: expected 0 to 3600000 ms"},
-		{"{\"subscribe\":1e300}", "subscribe: expected 0 to 3600000 ms"},
-		{"{\"subscribe\":\"x\"}", "subscribe: expected 0 to 3600000 ms"},
-		{"{\"complete\":7}", "complete: expected a line"},
+		{ "", "not a JSON object" },
+		{ "stats", "not a JSON object" },
+		{ "[\"stats\"]", "not a JSON object" },
+		{ "{\"cmd\":", "not a JSON object" },
+		{ "{}", "expected \"cmd\" (words or a line) or \"subscribe\"" },
+		{ "{\"cmd\":7}", "expected \"cmd\" (words or a line) or \"subscribe\"" },
+		{ "{\"cmd\":[]}", "a command has 1 to 256 words, not 0" },
+		{ "{\"cmd\":[\"a\",1]}", "word 2 of cmd is not a string" },
+		{ "{\"cmd\":[[\"a\"]]}", "word 1 of cmd is not a string" },
+		{ "{\"subscribe\":-1}", "subscribe: expected 0 to 3600000 ms" },
+		{ "{\"subscribe\":1e300}", "subscribe: expected 0 to 3600000 ms" },
+		{ "{\"subscribe\":\"x\"}", "subscribe: expected 0 to 3600000 ms" },
+		{ "{\"complete\":7}", "complete: expected a line" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct wire_request r;
-		struct vx_err err = {0};
+		struct vx_err err = { 0 };
 
 		assert_int_equal(parse(row[i].text, strlen(row[i].text), &r, &err), -EINVAL);
 		assert_string_equal(err.msg, row[i].error);
@@ -148,8 +148,8 @@ static void refused_requests(void **state)
 static void nul_bytes_and_thousands_of_words(void **state)
 {
 	struct wire_request r;
-	struct vx_err err = {0};
-	struct buf b = {0};
+	struct vx_err err = { 0 };
+	struct buf b = { 0 };
 
 	(void)state;
 	assert_int_equal(parse("{\"cmd\":\"st\0ats\"}", 16, &r, &err), -EINVAL);
@@ -167,7 +167,7 @@ static void an_escaped_nul_makes_no_two_words(void **state)
 {
 	static const char text[] = "{\"cmd\":[\"allow\\u0000x\"]}";
 	struct wire_request r;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 	int rc = parse(text, sizeof(text) - 1, &r, &err);
 
 	(void)state;
@@ -179,10 +179,10 @@ static void an_escaped_nul_makes_no_two_words(void **state)
 
 static void nested_without_end(void **state)
 {
-	static const char opening[] = {'[', '{'};
+	static const char opening[] = { '[', '{' };
 	struct wire_request r;
-	struct vx_err err = {0};
-	struct buf b = {0};
+	struct vx_err err = { 0 };
+	struct buf b = { 0 };
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -198,14 +198,15 @@ static void random_bytes(void **state)
 {
 	static const char *const piece[] = {
 		"{",  "}",     "[",    "]",    "\"cmd\"", ":",	  ",", "\"subscribe\"", "1",
-		"\"", "\\u00", "true", "null", "\\",	  "\xff", "-", "1e9",		" "};
+		"\"", "\\u00", "true", "null", "\\",	  "\xff", "-", "1e9",		" "
+	};
 	struct wire_reply reply;
 	struct wire_request r;
 	struct vx_err err;
 
 	(void)state;
 	for (int i = 0; i < 30000; i++) {
-		struct buf b = {0};
+		struct buf b = { 0 };
 
 		for (unsigned k = (unsigned)(rnd() % 20); k; k--)
 			buf_str(&b, piece[rnd() % (sizeof(piece) / sizeof(piece[0]))]);
@@ -227,7 +228,7 @@ static void collect(void *ctx, const char *text)
 
 static void replies_go_through(void **state)
 {
-	struct buf b = {0}, warnings = {0}, seen = {0};
+	struct buf b = { 0 }, warnings = { 0 }, seen = { 0 };
 	struct out *o = out_new();
 	struct wire_reply r;
 	struct vx_err err;
@@ -247,7 +248,7 @@ static void replies_go_through(void **state)
 	assert_string_equal(seen.data, "one|two \"2\"|");
 	wire_reply_fini(&r);
 	b.n = 0;
-	wire_put_ok(&b, o, false, 0, &(struct buf){0});
+	wire_put_ok(&b, o, false, 0, &(struct buf){ 0 });
 	assert_int_equal(wire_reply_parse(b.data, b.n - 1, &r, &err), 0);
 	assert_string_equal(r.text, "rx: 18,446,744,073,709,551,615\n");
 	wire_reply_fini(&r);
@@ -264,14 +265,14 @@ static void other_replies(void **state)
 		enum wire_kind kind;
 		const char *text;
 	} row[] = {
-		{wire_put_error, WIRE_ERROR, "allow add: it is \"there\""},
-		{wire_put_ask, WIRE_ASK, "sure?"},
-		{wire_put_snapshot, WIRE_SNAPSHOT, "{\"seq\":1}"},
+		{ wire_put_error, WIRE_ERROR, "allow add: it is \"there\"" },
+		{ wire_put_ask, WIRE_ASK, "sure?" },
+		{ wire_put_snapshot, WIRE_SNAPSHOT, "{\"seq\":1}" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct buf b = {0};
+		struct buf b = { 0 };
 		struct wire_reply r;
 		struct vx_err err;
 
@@ -286,14 +287,14 @@ static void other_replies(void **state)
 
 static void no_reply(void **state)
 {
-	static const char *const row[] = {"",
-					  "{}",
-					  "[]",
-					  "HTTP/1.1 400",
-					  "{\"error\":7}",
-					  "{\"text\":\"x\"",
-					  "{\"ok\":true,}",
-					  "{\"ok\":true,\"exit\":0}"};
+	static const char *const row[] = { "",
+					   "{}",
+					   "[]",
+					   "HTTP/1.1 400",
+					   "{\"error\":7}",
+					   "{\"text\":\"x\"",
+					   "{\"ok\":true,}",
+					   "{\"ok\":true,\"exit\":0}" };
 	struct wire_reply r;
 	struct vx_err err;
 
@@ -304,7 +305,7 @@ static void no_reply(void **state)
 
 static struct slice slice_of(const char *s)
 {
-	return (struct slice){s, strlen(s)};
+	return (struct slice){ s, strlen(s) };
 }
 
 static void slices_judge_numbers(void **state)

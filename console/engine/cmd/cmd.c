@@ -212,13 +212,14 @@ static void line_of(struct buf *line, int argc, char *const *argv)
 	}
 }
 
-/* In the log, which is what screens show as events; in the history, and in the count of what is not saved. */
+/* In the log, which is what screens show as events; in the history, and in the count of what is not
+ * saved. */
 static void tell_change(const struct con *c, const struct cmd *cmd, int argc, char *const *argv)
 {
 	enum eng_part part = cmd->flags & CMD_LIST   ? ENG_LIST
 			     : cmd->flags & CMD_CONF ? ENG_SETTINGS
 						     : ENG_PARTS;
-	struct buf line = {0};
+	struct buf line = { 0 };
 
 	line_of(&line, argc, argv);
 	if (!line.failed && c->user)

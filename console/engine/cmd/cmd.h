@@ -27,9 +27,9 @@ struct con {
 	bool may_write; /* root or the owner of the socket */
 	unsigned uid;
 	const char *user; /* who, in the log; NULL: "uid N" */
-	int fd;	  /* the caller's file, -1: none; stays the caller's */
-	int exit; /* what ctl exits with although the command ran: 0 or 1 */
-	int argc; /* of the command that runs: what follows its name */
+	int fd;		  /* the caller's file, -1: none; stays the caller's */
+	int exit;	  /* what ctl exits with although the command ran: 0 or 1 */
+	int argc;	  /* of the command that runs: what follows its name */
 	char **argv;
 	struct vx_err *err;
 	struct buf warnings; /* strings, each with its NUL */
@@ -108,7 +108,8 @@ static inline bool cmd_must_ask(const struct con *c)
 void cmd_offer(struct completion *c, const char *word, const char *help);
 int cmd_ask(struct con *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cmd_warn(void *con, const char *text); /* a store_warn_fn */
-/* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not. */
+/* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not.
+ */
 int cmd_set_asks(struct con *c, const char *name, const char *value);
 int cmd_number(const char *text, uint64_t max, uint64_t *out, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* decimal digits only */

@@ -64,8 +64,10 @@ static int ask_del(struct con *c, const struct allow_entry *entry)
 		return cmd_ask(c, "%s stays permitted by %s; only its own count and note go", text,
 			       addr_cidr_format(&left->cidr, round));
 	if (c->e->o->allow_mode != VX_ALLOW_ENFORCE)
-		return cmd_ask(c, "%s would be on no list (%" PRIu64
-			       " packets/s); allow-mode lets it through still", text, pps);
+		return cmd_ask(c,
+			       "%s would be on no list (%" PRIu64
+			       " packets/s); allow-mode lets it through still",
+			       text, pps);
 	return cmd_ask(c, "would deny %" PRIu64 " packets/s of %s%s%.60s", pps, text,
 		       entry->org ? ", " : "", entry->org ? entry->org : "");
 }
@@ -106,7 +108,7 @@ static void list_row(void *ctx, const struct eng_allow_row *row)
 
 static int list(struct con *c)
 {
-	static const char *const mode[] = {"off", "count", "enforce"};
+	static const char *const mode[] = { "off", "count", "enforce" };
 
 	out_array(c->out, NULL);
 	eng_allow_rows(c->e, c->argc ? c->argv[0] : NULL, list_row, c->out);
@@ -255,18 +257,19 @@ static void complete_mode(struct completion *c)
 }
 
 const struct cmd cmd_allow[] = {
-	{"allow add", "CIDR [org NAME] [note TEXT]", 1, 5, CMD_WRITE | CMD_LIST, add,
-	 "permit an address or a prefix", complete_add},
-	{"allow del", "CIDR", 1, 1, CMD_WRITE | CMD_LIST, del, "remove an entry from the list",
-	 complete_del},
-	{"allow list", "[FILTER]", 0, 1, CMD_RO, list,
-	 "the entries with their hits; FILTER: part of address, organisation or note", complete_list},
-	{"allow load", "FILE", 1, 1, CMD_WRITE | CMD_READS | CMD_LIST, load,
-	 "replace the whole list by that of a JSON file", NULL},
-	{"allow save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
-	 "write the list as JSON, without FILE to the one it came from", NULL},
-	{"allow mode", "enforce|count|off", 1, 1, CMD_WRITE | CMD_CONF, mode,
-	 "drop what is not on the list, only count it, or do not look", complete_mode},
-	{"allow top", "", 0, 0, CMD_RO, top, "the addresses that are denied most", NULL},
-	{0},
+	{ "allow add", "CIDR [org NAME] [note TEXT]", 1, 5, CMD_WRITE | CMD_LIST, add,
+	  "permit an address or a prefix", complete_add },
+	{ "allow del", "CIDR", 1, 1, CMD_WRITE | CMD_LIST, del, "remove an entry from the list",
+	  complete_del },
+	{ "allow list", "[FILTER]", 0, 1, CMD_RO, list,
+	  "the entries with their hits; FILTER: part of address, organisation or note",
+	  complete_list },
+	{ "allow load", "FILE", 1, 1, CMD_WRITE | CMD_READS | CMD_LIST, load,
+	  "replace the whole list by that of a JSON file", NULL },
+	{ "allow save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
+	  "write the list as JSON, without FILE to the one it came from", NULL },
+	{ "allow mode", "enforce|count|off", 1, 1, CMD_WRITE | CMD_CONF, mode,
+	  "drop what is not on the list, only count it, or do not look", complete_mode },
+	{ "allow top", "", 0, 0, CMD_RO, top, "the addresses that are denied most", NULL },
+	{ 0 },
 };

@@ -34,7 +34,8 @@ static int ask_quit(struct con *c)
 	char unsaved[96] = "";
 
 	if (c->e->snap.unsaved)
-		snprintf(unsaved, sizeof(unsaved), ", unsaved changes are lost: %u (`save`, `allow save`)",
+		snprintf(unsaved, sizeof(unsaved),
+			 ", unsaved changes are lost: %u (`save`, `allow save`)",
 			 c->e->snap.unsaved);
 	return cmd_ask(c, "the engine ends: %llu packets/s are no longer sent%s",
 		       (unsigned long long)c->e->snap.out_pps, unsaved);
@@ -55,8 +56,8 @@ static int quit(struct con *c)
 }
 
 const struct cmd cmd_help[] = {
-	{"help", "[COMMAND]", 0, 2, CMD_LOCAL, help,
-	 "the commands, or those that begin like COMMAND", NULL},
-	{"quit", "", 0, 0, CMD_ENDS, quit, "drain and stop the engine", NULL},
-	{0},
+	{ "help", "[COMMAND]", 0, 2, CMD_LOCAL, help,
+	  "the commands, or those that begin like COMMAND", NULL },
+	{ "quit", "", 0, 0, CMD_ENDS, quit, "drain and stop the engine", NULL },
+	{ 0 },
 };

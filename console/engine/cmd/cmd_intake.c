@@ -34,7 +34,8 @@ static int on(struct con *c)
 }
 
 const struct cmd cmd_intake[] = {
-	{"intake off", "", 0, 0, CMD_WRITE, off, "drop every packet that is ours; asks first", NULL},
-	{"intake on", "", 0, 0, CMD_WRITE, on, "take packets again", NULL},
-	{0},
+	{ "intake off", "", 0, 0, CMD_WRITE, off, "drop every packet that is ours; asks first",
+	  NULL },
+	{ "intake on", "", 0, 0, CMD_WRITE, on, "take packets again", NULL },
+	{ 0 },
 };

@@ -42,12 +42,13 @@ static void match_rule(void *ctx, const struct eng_nat_row *row)
 
 static int ask_del(struct con *c)
 {
-	struct wanted w = {0};
+	struct wanted w = { 0 };
 
 	if (nat_key_parse(c->argv[0], &w.key, &w.family_given, c->err) < 0)
 		return 0; /* the command itself says so */
 	eng_nat_rows(c->e, match_rule, &w);
-	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s would no longer be sent to %s", w.pps, w.to)
+	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s would no longer be sent to %s", w.pps,
+				 w.to)
 		       : 0;
 }
 
@@ -91,7 +92,7 @@ static void list_row(void *ctx, const struct eng_nat_row *row)
 
 static int list(struct con *c)
 {
-	struct listing l = {c->out, c->e->nat};
+	struct listing l = { c->out, c->e->nat };
 
 	out_array(c->out, NULL);
 	eng_nat_rows(c->e, list_row, &l);
@@ -116,10 +117,11 @@ static void complete_del(struct completion *c)
 }
 
 const struct cmd cmd_nat[] = {
-	{"nat add", "RULE", 1, 1, CMD_WRITE | CMD_CONF, add,
-	 "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80", complete_add},
-	{"nat del", "KEY", 1, 1, CMD_WRITE | CMD_CONF, del,
-	 "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6", complete_del},
-	{"nat list", "", 0, 0, CMD_RO, list, "the rules with their hits and next hops", NULL},
-	{0},
+	{ "nat add", "RULE", 1, 1, CMD_WRITE | CMD_CONF, add,
+	  "add a rule: udp/31765=172.30.82.95:8081, tcp/80@10.0.0.0/8=[2001:db8::5]:80",
+	  complete_add },
+	{ "nat del", "KEY", 1, 1, CMD_WRITE | CMD_CONF, del,
+	  "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6", complete_del },
+	{ "nat list", "", 0, 0, CMD_RO, list, "the rules with their hits and next hops", NULL },
+	{ 0 },
 };

@@ -13,7 +13,7 @@ static void put(void *ctx, const char *name, uint64_t value)
 /* A device that is gone has no counters: a row without, and a warning. */
 static void device(struct con *c, const char *dev)
 {
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	out_object(c->out, NULL);
 	out_str(c->out, "dev", dev);
@@ -34,6 +34,7 @@ static int nic(struct con *c)
 }
 
 const struct cmd cmd_nic[] = {
-	{"nic", "", 0, 0, CMD_RO, nic, "the counters of ingress and egress, the driver's too", NULL},
-	{0},
+	{ "nic", "", 0, 0, CMD_RO, nic, "the counters of ingress and egress, the driver's too",
+	  NULL },
+	{ 0 },
 };

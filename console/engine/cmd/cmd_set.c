@@ -33,7 +33,8 @@ static const char *rules_text(const struct eng *e, char *buf, size_t size)
 
 	buf[0] = 0;
 	for (uint32_t i = 0; (r = nat_at(e->nat, i)) && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "", nat_format(r, text));
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
+				      nat_format(r, text));
 	return buf;
 }
 
@@ -97,11 +98,11 @@ static void complete_set(struct completion *c)
 }
 
 const struct cmd cmd_set[] = {
-	{"set", "NAME VALUE", 2, 2, CMD_WRITE | CMD_CONF, set,
-	 "change a setting now; `show settings` lists them", complete_set},
-	{"show settings", "", 0, 0, CMD_RO, show,
-	 "every setting, where its value comes from, and whether it can be set live", NULL},
-	{"save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
-	 "write the settings as a config file, without FILE to the one of -c", NULL},
-	{0},
+	{ "set", "NAME VALUE", 2, 2, CMD_WRITE | CMD_CONF, set,
+	  "change a setting now; `show settings` lists them", complete_set },
+	{ "show settings", "", 0, 0, CMD_RO, show,
+	  "every setting, where its value comes from, and whether it can be set live", NULL },
+	{ "save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
+	  "write the settings as a config file, without FILE to the one of -c", NULL },
+	{ 0 },
 };

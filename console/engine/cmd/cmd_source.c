@@ -31,7 +31,7 @@ static int sources(struct con *c)
 }
 
 const struct cmd cmd_source[] = {
-	{"sources", "", 0, 0, CMD_RO, sources,
-	 "the mirrored hosts by outer address and VNI, busiest first", NULL},
-	{0},
+	{ "sources", "", 0, 0, CMD_RO, sources,
+	  "the mirrored hosts by outer address and VNI, busiest first", NULL },
+	{ 0 },
 };

@@ -50,7 +50,7 @@ static int latency(struct con *c)
 
 static int selfcheck(struct con *c)
 {
-	struct eng_selfcheck check = {0};
+	struct eng_selfcheck check = { 0 };
 	int r = eng_selfcheck(c->e, &check, c->err);
 
 	if (r < 0)
@@ -67,13 +67,14 @@ static int selfcheck(struct con *c)
 }
 
 const struct cmd cmd_stats[] = {
-	{"stats", "", 0, 0, CMD_RO, stats, "rates, mode, CPU, memory and the ledger", NULL},
-	{"ledger", "", 0, 0, CMD_RO, ledger, "what became of every packet", NULL},
-	{"workers", "", 0, 0, CMD_RO, workers,
-	 "what each worker sends, its errors and how busy it is", NULL},
-	{"rings", "", 0, 0, CMD_RO, rings, "fill of each ring, and the time left until it is full", NULL},
-	{"latency", "", 0, 0, CMD_RO, latency, "time from entry to sent, by stage", NULL},
-	{"selfcheck", "", 0, 0, CMD_RO, selfcheck,
-	 "does the ledger close to the packet? Exits 1 if not", NULL},
-	{0},
+	{ "stats", "", 0, 0, CMD_RO, stats, "rates, mode, CPU, memory and the ledger", NULL },
+	{ "ledger", "", 0, 0, CMD_RO, ledger, "what became of every packet", NULL },
+	{ "workers", "", 0, 0, CMD_RO, workers,
+	  "what each worker sends, its errors and how busy it is", NULL },
+	{ "rings", "", 0, 0, CMD_RO, rings, "fill of each ring, and the time left until it is full",
+	  NULL },
+	{ "latency", "", 0, 0, CMD_RO, latency, "time from entry to sent, by stage", NULL },
+	{ "selfcheck", "", 0, 0, CMD_RO, selfcheck,
+	  "does the ledger close to the packet? Exits 1 if not", NULL },
+	{ 0 },
 };

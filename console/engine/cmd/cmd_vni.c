@@ -41,10 +41,11 @@ static void match_vni(void *ctx, const struct eng_vni_row *row)
 /* One that is not ours is refused by the command itself. */
 static int ask_del(struct con *c, uint32_t vni)
 {
-	struct wanted w = {.vni = vni};
+	struct wanted w = { .vni = vni };
 
 	eng_vni_rows(c->e, match_vni, &w);
-	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s of VNI %u would no longer be ours", w.pps, vni)
+	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s of VNI %u would no longer be ours",
+				 w.pps, vni)
 		       : 0;
 }
 
@@ -103,18 +104,18 @@ static void offer_vni(void *ctx, const struct eng_vni_row *row)
 
 static void complete_add(struct completion *c)
 {
-	eng_vni_rows(c->e, offer_vni, &(struct offering){c, false});
+	eng_vni_rows(c->e, offer_vni, &(struct offering){ c, false });
 }
 
 static void complete_del(struct completion *c)
 {
-	eng_vni_rows(c->e, offer_vni, &(struct offering){c, true});
+	eng_vni_rows(c->e, offer_vni, &(struct offering){ c, true });
 }
 
 const struct cmd cmd_vni[] = {
-	{"vni add", "N", 1, 1, CMD_WRITE | CMD_CONF, add, "make a VNI ours", complete_add},
-	{"vni del", "N", 1, 1, CMD_WRITE | CMD_CONF, del,
-	 "leave a VNI to the kernel, or to the drop of --other-vni", complete_del},
-	{"vni list", "", 0, 0, CMD_RO, list, "our VNIs, and the others that arrive most", NULL},
-	{0},
+	{ "vni add", "N", 1, 1, CMD_WRITE | CMD_CONF, add, "make a VNI ours", complete_add },
+	{ "vni del", "N", 1, 1, CMD_WRITE | CMD_CONF, del,
+	  "leave a VNI to the kernel, or to the drop of --other-vni", complete_del },
+	{ "vni list", "", 0, 0, CMD_RO, list, "our VNIs, and the others that arrive most", NULL },
+	{ 0 },
 };

@@ -127,7 +127,7 @@ void figures_rings(struct out *o, const char *key, const struct snapshot *s)
 
 void figures_latency(struct out *o, const char *key, const struct snapshot *s)
 {
-	static const char *const stage[SNAP_STAGES] = {"xdp", "ring", "send", "total"};
+	static const char *const stage[SNAP_STAGES] = { "xdp", "ring", "send", "total" };
 
 	out_object(o, key);
 	for (unsigned i = 0; i < SNAP_STAGES; i++) {

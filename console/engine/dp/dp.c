@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The real datapath: one BPF object, loaded once, held by file descriptors, never found by name. Opening it makes the rings,
- * the counter sets and the leak guard; attaching is dp_attach.c. [engine]
+ * The real datapath: one BPF object, loaded once, held by file descriptors, never found by name.
+ * Opening it makes the rings, the counter sets and the leak guard; attaching is dp_attach.c.
+ * [engine]
  */
 #include "engine/dp/dp_int.h"
 
@@ -24,8 +25,8 @@ static size_t page_round(size_t n)
 
 static void *map_words(struct bpf_map *map, size_t size)
 {
-	void *p = mmap(NULL, page_round(size), PROT_READ | PROT_WRITE, MAP_SHARED,
-		       bpf_map__fd(map), 0);
+	void *p = mmap(NULL, page_round(size), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map),
+		       0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -44,7 +45,8 @@ static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
 		return 0;
 	dp_print_take(said, sizeof(said));
 	return vx_err_set(err, rc,
-			  "loading the XDP program: %s (needs root, or CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW and "
+			  "loading the XDP program: %s (needs root, or CAP_BPF, CAP_NET_ADMIN, "
+			  "CAP_NET_RAW and "
 			  "CAP_PERFMON; and kernel >= 5.18): %s",
 			  strerror(-rc), said);
 }
@@ -91,7 +93,8 @@ static int number_sets(struct dp *d, struct vx_err *err)
 	return 0;
 }
 
-/* The guard is an object of its own, because it is a program of another kind; it looks into the same maps, by fd. */
+/* The guard is an object of its own, because it is a program of another kind; it looks into the
+ * same maps, by fd. */
 static int load_guard(struct dp *d, struct vx_err *err)
 {
 	int rc = 0;
@@ -116,7 +119,8 @@ static int load_guard(struct dp *d, struct vx_err *err)
 
 static int start_guard(struct dp *d, struct vx_err *err)
 {
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+	struct sockaddr_ll at = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_ALL),
 				  .sll_ifindex = d->ifindex };
 	int prog = bpf_program__fd(d->leak->progs.vx_leak_guard);
 
@@ -198,9 +202,11 @@ static int dp_open(struct dp **out, const struct dp_cfg *cfg, struct vx_err *err
 	d->mode = cfg->mode;
 	d->allow_max = cfg->allow_max;
 	/* The largest per-CPU values: a counter set, and a batch of source rows. */
-	d->scratch = calloc(d->n_cpus, sizeof(struct vx_set) + DP_BATCH * sizeof(struct vx_source_val));
+	d->scratch =
+		calloc(d->n_cpus, sizeof(struct vx_set) + DP_BATCH * sizeof(struct vx_source_val));
 	dp_print_init();
-	rc = d->scratch ? load_vx(d, cfg, err) : vx_err_set(err, -ENOMEM, "datapath: out of memory");
+	rc = d->scratch ? load_vx(d, cfg, err)
+			: vx_err_set(err, -ENOMEM, "datapath: out of memory");
 	rc = rc ? rc : map_memory(d, cfg, err);
 	rc = rc ? rc : number_sets(d, err);
 	rc = rc ? rc : make_rings(d, cfg, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The datapath as the engine drives it: load, attach, settings and lists into maps, counters out of them. dp.c is the real one
- * and the only place that sees libbpf and the skeletons; dp_fake.c keeps everything in memory, for tests without root. [engine]
+ * The datapath as the engine drives it: load, attach, settings and lists into maps, counters out of
+ * them. dp.c is the real one and the only place that sees libbpf and the skeletons; dp_fake.c keeps
+ * everything in memory, for tests without root. [engine]
  */
 #ifndef ENGINE_DP_H
 #define ENGINE_DP_H
@@ -17,9 +18,9 @@ struct dp_cfg {
 	int ingress_ifindex;
 	enum dp_mode mode;
 	unsigned n_rings;
-	size_t ring_size;    /* bytes of each, a power of two */
+	size_t ring_size; /* bytes of each, a power of two */
 	uint32_t allow_max;
-	struct vx_cfg init;  /* what vx_cfg starts with */
+	struct vx_cfg init; /* what vx_cfg starts with */
 };
 
 struct dp_attached {
@@ -28,7 +29,7 @@ struct dp_attached {
 };
 
 struct dp_ledger {
-	uint64_t row[VX_L_N]; /* sum over CPUs and both sets */
+	uint64_t row[VX_L_N];	      /* sum over CPUs and both sets */
 	uint64_t rx_before, rx_after; /* rx read before and after the rows */
 };
 
@@ -41,14 +42,16 @@ struct dp_leak {
 	uint64_t frames, leaked;
 };
 
-typedef void (*dp_source_fn)(void *ctx, const struct vx_source_key *k, const struct vx_source_val *v);
+typedef void (*dp_source_fn)(void *ctx, const struct vx_source_key *k,
+			     const struct vx_source_val *v);
 typedef void (*dp_vni_fn)(void *ctx, uint32_t vni, bool ours, const struct vx_vni_val *v);
 typedef void (*dp_denied_fn)(void *ctx, const struct vx_addr_key *k, const struct vx_hits *v);
 typedef void (*dp_trace_fn)(void *ctx, const struct vx_trace *t);
 
 struct dp;
 struct dp_ops {
-	/* Loads; nothing is attached yet. The rings, the wake map and the leak guard exist after it. */
+	/* Loads; nothing is attached yet. The rings, the wake map and the leak guard exist after
+	 * it. */
 	int (*open)(struct dp **out, const struct dp_cfg *cfg, struct vx_err *err);
 	int (*attach)(struct dp *d, struct dp_attached *how, struct vx_err *err);
 	/* Nothing enters after it has returned (waits for running programs). */
@@ -62,29 +65,35 @@ struct dp_ops {
 	int (*vni_set)(struct dp *d, uint32_t vni, bool ours, struct vx_err *err);
 	int (*allow_put)(struct dp *d, const struct allow_entry *e, struct vx_err *err);
 	int (*allow_del)(struct dp *d, const struct allow_entry *e, struct vx_err *err);
-	/* The whole list at once: filled beside the one in force, then put in force by one store. */
+	/* The whole list at once: filled beside the one in force, then put in force by one store.
+	 */
 	int (*allow_swap)(struct dp *d, const struct allow *list, struct vx_err *err);
 	/* Makes the maps agree with n for this key, after an add or a del in the model. */
-	int (*nat_sync)(struct dp *d, const struct nat *n, const struct nat_key *key, struct vx_err *err);
+	int (*nat_sync)(struct dp *d, const struct nat *n, const struct nat_key *key,
+			struct vx_err *err);
 	void (*nexthop)(struct dp *d, uint16_t slot, const uint8_t mac[6], bool ok);
-	int (*own_addr)(struct dp *d, const struct addr *a, bool own); /* for the leak guard */
+	int (*own_addr)(struct dp *d, const struct addr *a, bool own);	   /* for the leak guard */
 	int (*target)(struct dp *d, const struct nat_rule *r, bool there); /* for the leak guard */
 
 	int (*ledger)(struct dp *d, struct dp_ledger *out, struct vx_err *err);
-	/* Puts the other counter set in force, waits for running programs, returns the retired one. */
+	/* Puts the other counter set in force, waits for running programs, returns the retired one.
+	 */
 	int (*swap_sets)(struct dp *d, struct dp_set *retired, struct vx_err *err);
 	int (*leak)(struct dp *d, struct dp_leak *out);
 	/* The first n elements of vx_allow_hits or vx_nat_hits, summed over CPUs. */
 	int (*hits)(struct dp *d, bool nat, uint32_t n, struct vx_hits *out);
-	void (*hits_clear)(struct dp *d, bool nat, uint32_t idx); /* when an entry gives its element back */
+	void (*hits_clear)(struct dp *d, bool nat,
+			   uint32_t idx); /* when an entry gives its element back */
 	uint64_t (*ring_full)(const struct dp *d, unsigned ring);
 	uint64_t (*oversize_largest)(struct dp *d);
 	void (*sources)(struct dp *d, dp_source_fn fn, void *ctx);
 	void (*vnis)(struct dp *d, dp_vni_fn fn, void *ctx);
 	void (*denied)(struct dp *d, dp_denied_fn fn, void *ctx);
 	void (*traces)(struct dp *d, dp_trace_fn fn, void *ctx); /* takes what has arrived */
-	/* Asked by workers (any thread): the remembered verdict of a first fragment with its next hop; 1 found, 0 not. */
-	int (*frag)(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val, struct vx_nexthop *nh);
+	/* Asked by workers (any thread): the remembered verdict of a first fragment with its next
+	 * hop; 1 found, 0 not. */
+	int (*frag)(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,
+		    struct vx_nexthop *nh);
 };
 
 extern const struct dp_ops dp_real;
@@ -100,7 +109,8 @@ static inline void dp_store_mac(struct vx_cfg *cfg, const uint8_t mac[6])
 
 static inline void dp_load_mac(const struct vx_cfg *cfg, uint8_t mac[6])
 {
-	uint64_t word = __atomic_load_n((const uint64_t *)(const void *)cfg->src_mac, __ATOMIC_RELAXED);
+	uint64_t word =
+		__atomic_load_n((const uint64_t *)(const void *)cfg->src_mac, __ATOMIC_RELAXED);
 
 	__builtin_memcpy(mac, &word, 6);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Attaching the program by an unpinned bpf_link, native first and then generic, and finding out in the kernel's own words
- * why not. [engine]
+ * Attaching the program by an unpinned bpf_link, native first and then generic, and finding out in
+ * the kernel's own words why not. [engine]
  */
 #include "engine/dp/dp_int.h"
 
@@ -56,8 +56,9 @@ static const char *mode_name(__u32 flag)
 }
 
 /*
- * A link's failure has only an errno. The same attach by netlink brings the driver's sentence (extack), which libbpf prints as
- * "Kernel error message: ...". Should it succeed, it is undone at once.
+ * A link's failure has only an errno. The same attach by netlink brings the driver's sentence
+ * (extack), which libbpf prints as "Kernel error message: ...". Should it succeed, it is undone at
+ * once.
  */
 static void kernel_words(struct dp *d, __u32 flag, int code, char *buf, size_t size)
 {
@@ -95,10 +96,11 @@ static int refuse(struct dp *d, __u32 flag, int code, const char *why, struct vx
 
 	bpf_xdp_query_id(d->ifindex, 0, &id);
 	if (id)
-		return vx_err_set(err, -EBUSY,
-				  "attach %s: XDP program id %u is attached there already (%s); see it "
-				  "with: bpftool prog show id %u",
-				  d->ingress, id, why, id);
+		return vx_err_set(
+			err, -EBUSY,
+			"attach %s: XDP program id %u is attached there already (%s); see it "
+			"with: bpftool prog show id %u",
+			d->ingress, id, why, id);
 	return vx_err_set(err, code, "attach %s in %s mode: %s", d->ingress, mode_name(flag), why);
 }
 
@@ -114,7 +116,8 @@ int dp_attach(struct dp *d, struct dp_attached *how, struct vx_err *err)
 			return refuse(d, XDP_FLAGS_DRV_MODE, fd, why, err);
 		how->native = fd >= 0;
 		snprintf(how->reason, sizeof(how->reason), "%s",
-			 fd >= 0 ? (d->mode == DP_NATIVE ? "asked for" : "the driver has it") : why);
+			 fd >= 0 ? (d->mode == DP_NATIVE ? "asked for" : "the driver has it")
+				 : why);
 	} else {
 		snprintf(how->reason, sizeof(how->reason), "asked for");
 	}
@@ -135,7 +138,8 @@ void dp_detach(struct dp *d)
 	bpf_link_detach(d->link_fd);
 	close(d->link_fd);
 	d->link_fd = -1;
-	/* A swap waits until programs that were running have ended: after it nothing enters the rings. */
+	/* A swap waits until programs that were running have ended: after it nothing enters the
+	 * rings. */
 	if (dp_swap_sets(d, &ignored, NULL))
 		vx_dbg("detach: could not wait for running programs");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counters out of maps: the ledger's two sets, hits, the leak guard, and the LRU tables of what was seen. [engine]
+ * Counters out of maps: the ledger's two sets, hits, the leak guard, and the LRU tables of what was
+ * seen. [engine]
  */
 #include "engine/dp/dp_int.h"
 
@@ -34,7 +35,8 @@ int dp_ledger(struct dp *d, struct dp_ledger *out, struct vx_err *err)
 	int rc = 0;
 
 	memset(out, 0, sizeof(*out));
-	/* Three readings: the rows of the middle one lie between the entries of the first and the last. */
+	/* Three readings: the rows of the middle one lie between the entries of the first and the
+	 * last. */
 	for (int pass = 0; pass < 3 && !rc; pass++) {
 		memset(row, 0, sizeof(row));
 		rc = add_set(d, 0, row, err);
@@ -134,8 +136,8 @@ uint64_t dp_oversize_largest(struct dp *d)
 }
 
 /*
- * Calls fn(ctx, key, value of all CPUs) for each element of a hash. An entry that is replaced while we read may be missed
- * or come twice; these are tables to look at, not a ledger.
+ * Calls fn(ctx, key, value of all CPUs) for each element of a hash. An entry that is replaced while
+ * we read may be missed or come twice; these are tables to look at, not a ledger.
  */
 typedef void (*each_fn)(struct dp *d, void *ctx, const void *key, const void *value);
 
@@ -144,7 +146,8 @@ static void each(struct dp *d, struct bpf_map *map, size_t value_all_cpus, each_
 	size_t key_size = bpf_map__key_size(map);
 	int fd = bpf_map__fd(map);
 	char *keys = malloc(key_size * DP_BATCH);
-	/* A batch is whole buckets: one that does not fit is ENOSPC, so a bucket must be able to fit. */
+	/* A batch is whole buckets: one that does not fit is ENOSPC, so a bucket must be able to
+	 * fit. */
 	__u32 in = 0, out = 0, count;
 	bool first = true;
 	int rc = 0;

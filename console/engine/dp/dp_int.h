@@ -29,15 +29,15 @@ struct dp {
 	int ring_fd[VX_MAX_RINGS];
 	struct vx_wake *wake;
 	struct vx_cfg *cfg;
-	uint64_t *nexthops;  /* VX_NH_MAX of struct vx_nexthop, as words: read and written whole */
+	uint64_t *nexthops; /* VX_NH_MAX of struct vx_nexthop, as words: read and written whole */
 	unsigned n_cpus;
 	uint32_t allow_max;
 	void *scratch; /* one per-CPU value of the largest kind, all CPUs */
 
-	int list_fd[2][DP_LISTS]; /* the inner maps of both slots */
-	uint32_t list_n[DP_LISTS];/* entries in the slot in force */
-	unsigned slot;		  /* in force */
-	unsigned set;		  /* counter set in force */
+	int list_fd[2][DP_LISTS];  /* the inner maps of both slots */
+	uint32_t list_n[DP_LISTS]; /* entries in the slot in force */
+	unsigned slot;		   /* in force */
+	unsigned set;		   /* counter set in force */
 };
 
 #define DP_BATCH 256 /* elements a batch lookup */
@@ -60,7 +60,8 @@ int dp_nat_sync(struct dp *d, const struct nat *n, const struct nat_key *key, st
 void dp_nexthop(struct dp *d, uint16_t slot, const uint8_t mac[6], bool ok);
 int dp_own_addr(struct dp *d, const struct addr *a, bool own);
 int dp_target(struct dp *d, const struct nat_rule *r, bool there);
-int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val, struct vx_nexthop *nh);
+int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,
+	    struct vx_nexthop *nh);
 
 /* dp_count.c */
 int dp_ledger(struct dp *d, struct dp_ledger *out, struct vx_err *err);

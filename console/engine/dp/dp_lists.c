@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lists into maps: VNIs, allowlist, NAT rules, next hops, what the leak guard knows. An edit is one map write that a packet
- * sees whole or not at all; a whole allowlist is filled beside the one in force and put in force by one store. [engine]
+ * Lists into maps: VNIs, allowlist, NAT rules, next hops, what the leak guard knows. An edit is one
+ * map write that a packet sees whole or not at all; a whole allowlist is filled beside the one in
+ * force and put in force by one store. [engine]
  */
 #include "engine/dp/dp_int.h"
 
@@ -33,7 +34,8 @@ static struct bpf_map *outer_map(struct dp *d, enum dp_list l)
 	}
 }
 
-/* Inner maps must be of the kind that the outer map's template has (policy.bpf.h); only their size is free. */
+/* Inner maps must be of the kind that the outer map's template has (policy.bpf.h); only their size
+ * is free. */
 static const struct list_kind {
 	const char *name;
 	enum bpf_map_type type;
@@ -52,8 +54,9 @@ static int inner_new(const struct dp *d, enum dp_list l, struct vx_err *err)
 	int fd = bpf_map_create(k->type, k->name, k->key_size, sizeof(struct vx_allow_val),
 				d->allow_max, &opts);
 
-	return fd >= 0 ? fd : vx_err_set(err, fd, "allowlist map of %u entries: %s", d->allow_max,
-					 strerror(-fd));
+	return fd >= 0 ? fd
+		       : vx_err_set(err, fd, "allowlist map of %u entries: %s", d->allow_max,
+				    strerror(-fd));
 }
 
 static int inner_put(struct dp *d, unsigned slot, enum dp_list l, int fd, struct vx_err *err)
@@ -174,7 +177,8 @@ int dp_allow_swap(struct dp *d, const struct allow *list, struct vx_err *err)
 	if (!rc) {
 		allow_foreach(list, fill_one, &f);
 		if (f.rc)
-			rc = vx_err_set(err, f.rc, "filling the allowlist map: %s", strerror(-f.rc));
+			rc = vx_err_set(err, f.rc, "filling the allowlist map: %s",
+					strerror(-f.rc));
 	}
 	for (int l = 0; l < DP_LISTS && !rc; l++) {
 		rc = inner_put(d, slot, (enum dp_list)l, f.fd[l], err);
@@ -208,7 +212,9 @@ int dp_vni_set(struct dp *d, uint32_t vni, bool ours, struct vx_err *err)
 
 static struct vx_nat_target nat_target(const struct nat_rule *r)
 {
-	struct vx_nat_target t = { .port = htons(r->to_port), .nexthop = r->nexthop, .idx = r->idx };
+	struct vx_nat_target t = { .port = htons(r->to_port),
+				   .nexthop = r->nexthop,
+				   .idx = r->idx };
 
 	memcpy(t.addr, r->to.b, 16);
 	return t;
@@ -217,8 +223,10 @@ static struct vx_nat_target nat_target(const struct nat_rule *r)
 static int prefix_sync(struct dp *d, const struct nat *n, const struct nat_key *key)
 {
 	int fd = bpf_map__fd(d->vx->maps.vx_nat_lpm);
-	struct vx_nat_lpm_key k = { .prefixlen = 32u + key->prefix.len, .dport = htons(key->port),
-				    .proto = key->proto, .family = key->family };
+	struct vx_nat_lpm_key k = { .prefixlen = 32u + key->prefix.len,
+				    .dport = htons(key->port),
+				    .proto = key->proto,
+				    .family = key->family };
 
 	memcpy(k.addr, key->prefix.addr.b, 16);
 	for (uint32_t i = 0; nat_at(n, i); i++) {
@@ -239,7 +247,8 @@ static int prefix_sync(struct dp *d, const struct nat *n, const struct nat_key *
 static int plain_sync(struct dp *d, const struct nat *n, const struct nat_key *key)
 {
 	int fd = bpf_map__fd(d->vx->maps.vx_nat);
-	struct vx_nat_key k = { .dport = htons(key->port), .proto = key->proto,
+	struct vx_nat_key k = { .dport = htons(key->port),
+				.proto = key->proto,
 				.family = key->family };
 	const struct nat_rule *plain = nat_plain(n, key->family, key->proto, key->port);
 	struct vx_nat_val v = { .flags = plain ? VX_NAT_PLAIN : 0 };
@@ -259,7 +268,8 @@ int dp_nat_sync(struct dp *d, const struct nat *n, const struct nat_key *key, st
 {
 	int rc;
 
-	/* The prefix goes in before the flag that makes the program ask for it, and comes out after. */
+	/* The prefix goes in before the flag that makes the program ask for it, and comes out
+	 * after. */
 	if (key->has_prefix && nat_has_prefix(n, key->family, key->proto, key->port)) {
 		rc = prefix_sync(d, n, key);
 		rc = rc ? rc : plain_sync(d, n, key);
@@ -269,10 +279,12 @@ int dp_nat_sync(struct dp *d, const struct nat *n, const struct nat_key *key, st
 			rc = prefix_sync(d, n, key);
 	}
 	return rc ? vx_err_set(err, rc, "NAT map: %s",
-			       rc == -E2BIG || rc == -ENOSPC ? "full" : strerror(-rc)) : 0;
+			       rc == -E2BIG || rc == -ENOSPC ? "full" : strerror(-rc))
+		  : 0;
 }
 
-/* One store: the program and the workers never see half of an address (a map update is a memcpy). */
+/* One store: the program and the workers never see half of an address (a map update is a memcpy).
+ */
 void dp_nexthop(struct dp *d, uint16_t slot, const uint8_t mac[6], bool ok)
 {
 	struct vx_nexthop nh = { .ok = ok };
@@ -303,14 +315,16 @@ int dp_own_addr(struct dp *d, const struct addr *a, bool own)
 
 int dp_target(struct dp *d, const struct nat_rule *r, bool there)
 {
-	struct vx_target_key k = { .port = htons(r->to_port), .proto = r->key.proto,
+	struct vx_target_key k = { .port = htons(r->to_port),
+				   .proto = r->key.proto,
 				   .family = r->key.family };
 
 	memcpy(k.addr, r->to.b, 16);
 	return set_member(d->leak->maps.vx_targets, &k, there);
 }
 
-int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val, struct vx_nexthop *nh)
+int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,
+	    struct vx_nexthop *nh)
 {
 	struct timespec ts;
 	uint64_t now, word;

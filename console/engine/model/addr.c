@@ -27,7 +27,7 @@ static int bad_addr(const char *text, struct vx_err *err)
 
 int addr_parse(const char *text, struct addr *out, struct vx_err *err)
 {
-	struct addr a = {0};
+	struct addr a = { 0 };
 
 	if (inet_pton(AF_INET, text, a.b) == 1)
 		a.family = VX_IP4;
@@ -41,7 +41,7 @@ int addr_parse(const char *text, struct addr *out, struct vx_err *err)
 
 struct cidr addr_cidr_mask(const struct addr *a, uint8_t len)
 {
-	struct cidr c = {.addr = *a, .len = len};
+	struct cidr c = { .addr = *a, .len = len };
 	unsigned left = len, i;
 
 	for (i = 0; i < sizeof(c.addr.b); i++) {

@@ -35,7 +35,7 @@ struct allow {
 
 static uint32_t cidr_hash(const struct cidr *c)
 {
-	uint8_t key[18] = {c->addr.family, c->len};
+	uint8_t key[18] = { c->addr.family, c->len };
 
 	memcpy(key + 2, c->addr.b, sizeof(c->addr.b));
 	return tab_hash_bytes(key, sizeof(key));

@@ -45,7 +45,8 @@ const struct allow_entry *allow_find(const struct allow *a, const struct cidr *c
 const struct allow_entry *allow_by_idx(const struct allow *a, uint32_t idx);
 /* Entry that would decide for an address: longest prefix, or NULL. One look-up a length. */
 const struct allow_entry *allow_match(const struct allow *a, const struct addr *addr);
-/* The longest prefix that holds all of c and more: what decides for it where c itself is not there. NULL: none. */
+/* The longest prefix that holds all of c and more: what decides for it where c itself is not there.
+ * NULL: none. */
 const struct allow_entry *allow_wider(const struct allow *a, const struct cidr *c);
 /* In order of addition (a loaded list: of the file). The callback must not change it. */
 typedef void (*allow_fn)(void *ctx, const struct allow_entry *e);

@@ -69,7 +69,7 @@ static int proto_parse(const char *text, const char *name, uint8_t *out, struct 
 int nat_key_parse(const char *text, struct nat_key *out, bool *family_given, struct vx_err *err)
 {
 	const char *at = strchr(text, '@');
-	struct nat_key k = {0};
+	struct nat_key k = { 0 };
 	char buf[NAT_TEXT], *port, *family;
 	int rc;
 
@@ -109,7 +109,7 @@ int nat_key_parse(const char *text, struct nat_key *out, bool *family_given, str
 
 static int target_check(const struct addr *a, struct vx_err *err)
 {
-	static const uint8_t zero[16], loop6[16] = {[15] = 1}, bcast[4] = {255, 255, 255, 255};
+	static const uint8_t zero[16], loop6[16] = { [15] = 1 }, bcast[4] = { 255, 255, 255, 255 };
 	bool v4 = a->family == VX_IP4;
 	const char *what = NULL;
 	char buf[ADDR_TEXT];
@@ -159,7 +159,7 @@ static int target_parse(const char *text, const char *s, struct nat_rule *r, str
 int nat_parse(const char *text, struct nat_rule *out, struct vx_err *err)
 {
 	const char *eq = strchr(text, '=');
-	struct nat_rule r = {0};
+	struct nat_rule r = { 0 };
 	char key[NAT_TEXT];
 	bool family_given;
 	int rc;
@@ -321,7 +321,7 @@ const struct nat_rule *nat_at(const struct nat *n, uint32_t i)
 
 const struct nat_rule *nat_plain(const struct nat *n, uint8_t family, uint8_t proto, uint16_t port)
 {
-	struct nat_key k = {.proto = proto, .port = port, .family = family};
+	struct nat_key k = { .proto = proto, .port = port, .family = family };
 
 	return nat_at(n, find(n, &k));
 }

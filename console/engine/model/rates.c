@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Rates per key: an open-addressing table, rebuilt at each look from the one before. Pure. [engine] */
+/* Rates per key: an open-addressing table, rebuilt at each look from the one before. Pure. [engine]
+ */
 #include "engine/model/rates.h"
 
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 
 void tab_init(struct tab *t, tab_hash_fn hash, tab_equal_fn equal)
 {
-	*t = (struct tab){.hash = hash, .equal = equal};
+	*t = (struct tab){ .hash = hash, .equal = equal };
 }
 
 void tab_fini(struct tab *t)

@@ -10,7 +10,7 @@
 
 size_t text_utf8(const char *s, size_t n, uint32_t *cp)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *u = (const unsigned char *)s;
 	uint32_t c;
 	size_t len, i;

@@ -2,7 +2,8 @@
 /* Frames that no tap has seen: between the two readings of the guard lies the truth. [engine] */
 #include "engine/model/unseen.h"
 
-#define UNSEEN_LATE_S 10 /* a NIC that counts when a frame is gone is not behind for longer than this */
+#define UNSEEN_LATE_S                                                                              \
+	10 /* a NIC that counts when a frame is gone is not behind for longer than this */
 
 /* Frames that the guard saw and the driver dropped: the NIC will never count them. */
 static void unseen_lower(struct unseen *u, int64_t less)

@@ -77,11 +77,11 @@ int client_read(struct client *c, uint64_t now_ns)
 		struct cmsghdr align;
 	} control;
 	char data[READ_BYTES];
-	struct iovec iov = {.iov_base = data};
-	struct msghdr msg = {.msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = control.bytes,
-			     .msg_controllen = sizeof(control.bytes)};
+	struct iovec iov = { .iov_base = data };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
 	ssize_t n;
 
 	compact(c);

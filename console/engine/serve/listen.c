@@ -48,7 +48,7 @@ static int check_path(const char *path, struct vx_err *err)
 static int bind_as(int fd, const char *path, const char *name, uid_t owner, struct vx_err *err)
 {
 	const struct group *group = getgrnam(GROUP);
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	gid_t gid = group ? group->gr_gid : (gid_t)-1;
 	mode_t mask;
 	int r;
@@ -84,7 +84,7 @@ int listen_open(struct listen *l, const char *path, uid_t owner, struct vx_err *
 	char tmp[SOCKPATH_MAX];
 	int r;
 
-	*l = (struct listen){.fd = -1};
+	*l = (struct listen){ .fd = -1 };
 	r = check_path(path, err);
 	if (r < 0)
 		return r;

@@ -35,15 +35,15 @@ void request_complete(struct eng *e, const struct wire_request *request, struct 
 void request_run(struct eng *e, const struct request_from *from, const struct wire_request *request,
 		 struct buf *reply)
 {
-	struct con c = {.e = e,
-			.out = out_new(),
-			.yes = request->yes,
-			.confirm = request->confirm,
-			.may_write = from->may_write,
-			.uid = from->uid,
-			.user = from->user,
-			.fd = from->fd};
-	struct vx_err err = {0};
+	struct con c = { .e = e,
+			 .out = out_new(),
+			 .yes = request->yes,
+			 .confirm = request->confirm,
+			 .may_write = from->may_write,
+			 .uid = from->uid,
+			 .user = from->user,
+			 .fd = from->fd };
+	struct vx_err err = { 0 };
 	int r = c.out ? run(&c, request, &err) : vx_err_set(&err, -ENOMEM, "no memory");
 
 	if (r < 0)

@@ -68,7 +68,7 @@ static void drop(struct serve *s, unsigned slot)
 
 static int watch(struct serve *s, int op, int fd, uint32_t events, uint32_t id)
 {
-	struct epoll_event ev = {.events = events, .data.u32 = id};
+	struct epoll_event ev = { .events = events, .data.u32 = id };
 
 	return epoll_ctl(s->epoll_fd, op, fd, &ev) < 0 ? -errno : 0;
 }
@@ -85,7 +85,7 @@ static void kick(struct serve *s)
 
 static void refuse(int fd)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	wire_put_error(&b, "the control socket has its 16 clients already; end one of them");
 	if (!b.failed && send(fd, b.data, b.n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
@@ -96,7 +96,7 @@ static void refuse(int fd)
 
 static void take_connection(struct serve *s, int fd)
 {
-	struct ucred peer = {.uid = (uid_t)-1};
+	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t len = sizeof(peer);
 	unsigned slot = 0;
 
@@ -142,9 +142,9 @@ static void leave(struct client *c)
 
 static void answer(struct serve *s, struct client *c, const char *line, size_t len)
 {
-	struct request_from from = {.uid = c->uid, .user = c->user, .may_write = c->may_write};
+	struct request_from from = { .uid = c->uid, .user = c->user, .may_write = c->may_write };
 	struct wire_request request;
-	struct vx_err err = {0};
+	struct vx_err err = { 0 };
 
 	from.fd = client_take_fd(c);
 	if (wire_request_parse(line, len, &request, &err) < 0) {

@@ -72,7 +72,7 @@ static int value_new(struct parser *p, uint8_t type, uint32_t *out)
 		j->v = v;
 		j->cap = cap;
 	}
-	j->v[j->n] = (struct json_value){.type = type, .off = p->at, .line = p->line};
+	j->v[j->n] = (struct json_value){ .type = type, .off = p->at, .line = p->line };
 	*out = j->n++;
 	return 0;
 }
@@ -180,7 +180,7 @@ static int doubled_table(struct parser *p, uint32_t object, uint32_t n)
 
 	tab_init(&t, seen_hash, seen_equal);
 	for (v = j->v[object].child; v && !rc; v = j->v[v].next, i++) {
-		item[i] = (struct seen){.j = j, .v = v, .hash = json_key_hash(j, v)};
+		item[i] = (struct seen){ .j = j, .v = v, .hash = json_key_hash(j, v) };
 		there = tab_find(&t, item[i].hash, &item[i]);
 		rc = there ? doubled(p, there->v, v) : tab_add(&t, &item[i]);
 	}
@@ -341,11 +341,11 @@ static int value_parse(struct parser *p, uint32_t *out)
 int json_parse(struct json *j, const char *text, size_t len, uint32_t max_values,
 	       struct vx_err *err)
 {
-	struct parser p = {.j = j, .s = text, .len = (uint32_t)len, .line = 1, .err = err};
+	struct parser p = { .j = j, .s = text, .len = (uint32_t)len, .line = 1, .err = err };
 	uint32_t root;
 	int rc;
 
-	*j = (struct json){.text = text, .n = 1, .cap = 64, .max = max_values + 1};
+	*j = (struct json){ .text = text, .n = 1, .cap = 64, .max = max_values + 1 };
 	if (len >= UINT32_MAX)
 		return vx_err_set(err, -EFBIG, "line 1: expected a file of less than 4 GiB");
 	j->v = calloc(j->cap, sizeof(*j->v));

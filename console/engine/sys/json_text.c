@@ -89,7 +89,7 @@ static struct bytes key_bytes(const struct json *j, uint32_t v)
 {
 	const char *s = j->text + j->v[v].key;
 
-	return (struct bytes){.s = s, .end = s + j->v[v].key_len};
+	return (struct bytes){ .s = s, .end = s + j->v[v].key_len };
 }
 
 bool json_keys_equal(const struct json *j, uint32_t a, uint32_t b)
@@ -141,7 +141,7 @@ int json_string(const struct json *j, uint32_t value, char *buf, size_t size)
 {
 	const char *s = j->text + j->v[value].off;
 
-	return copy((struct bytes){.s = s, .end = s + j->v[value].len}, buf, size);
+	return copy((struct bytes){ .s = s, .end = s + j->v[value].len }, buf, size);
 }
 
 int json_key(const struct json *j, uint32_t value, char *buf, size_t size)
@@ -168,8 +168,8 @@ uint32_t json_member(const struct json *j, uint32_t object, const char *name)
 
 const char *json_type_name(const struct json *j, uint32_t value)
 {
-	static const char *const names[] = {"null",	"true or false", "a number",
-					    "a string", "a list",	 "an object"};
+	static const char *const names[] = { "null",	 "true or false", "a number",
+					     "a string", "a list",	  "an object" };
 
 	return names[j->v[value].type];
 }

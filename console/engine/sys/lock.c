@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #define LOCK_NAME 64 /* "lock.<inode>.<ifindex>" */
-#define LOCK_MODE 0600 /* who can open it can lock it, and after a kill keep an engine from starting */
+#define LOCK_MODE                                                                                  \
+	0600 /* who can open it can lock it, and after a kill keep an engine from starting */
 
 uint64_t lock_netns_inode(void)
 {
@@ -107,7 +108,7 @@ static int lock_busy(int fd, const char *ifname, struct vx_err *err)
 					  "%s is held by vxconsole pid %d since %s; watch it with: "
 					  "vxconsole attach %s",
 					  ifname, pid, since, ifname);
-		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	}
 	return vx_err_set(err, -EBUSY,
 			  "%s is held by another vxconsole; watch it with: vxconsole attach %s",

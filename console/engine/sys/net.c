@@ -45,7 +45,7 @@ size_t net_addr_len(const struct addr *a)
 
 struct addr net_addr(uint8_t family, const void *bytes)
 {
-	struct addr a = {.family = family};
+	struct addr a = { .family = family };
 
 	memcpy(a.b, bytes, net_addr_len(&a));
 	return a;
@@ -172,9 +172,9 @@ void net_tick(struct net *n)
 
 static int net_open_events(struct net *n, struct vx_err *err)
 {
-	static const int groups[] = {RTNLGRP_LINK,	  RTNLGRP_NEIGH,      RTNLGRP_IPV4_IFADDR,
-				     RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-				     RTNLGRP_IPV4_RULE,	  RTNLGRP_IPV6_RULE,  RTNLGRP_NEXTHOP};
+	static const int groups[] = { RTNLGRP_LINK,	   RTNLGRP_NEIGH,      RTNLGRP_IPV4_IFADDR,
+				      RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+				      RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE,  RTNLGRP_NEXTHOP };
 	int size = NET_RCVBUF, fd, rc = -1;
 
 	n->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);

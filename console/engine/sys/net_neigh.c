@@ -74,7 +74,7 @@ static int net_neigh_parse(const struct nlmsghdr *msg, void *data)
 	struct net_neigh_entry *e = data;
 	const struct ndmsg *ndm = mnl_nlmsg_get_payload(msg);
 
-	*e = (struct net_neigh_entry){.ifindex = ndm->ndm_ifindex, .nud = ndm->ndm_state};
+	*e = (struct net_neigh_entry){ .ifindex = ndm->ndm_ifindex, .nud = ndm->ndm_state };
 	if ((ndm->ndm_family != AF_INET && ndm->ndm_family != AF_INET6) ||
 	    (ndm->ndm_flags & NTF_PROXY))
 		return MNL_CB_OK; /* a bridge's forwarding table comes by the same group */
@@ -147,7 +147,7 @@ static void net_neigh_ask(struct net *n, uint16_t hop)
 {
 	const uint16_t fine = NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP;
 	struct net_hop *h = &n->hop[hop];
-	struct net_neigh_entry e = {0};
+	struct net_neigh_entry e = { 0 };
 	int rc;
 
 	if (!net_egress_up(n))
@@ -194,7 +194,8 @@ uint16_t net_neigh_get(struct net *n, const struct addr *via)
 	n->free_hop = n->hop[hop].next;
 	bucket = net_neigh_bucket(n, via);
 	n->hop[hop] = (struct net_hop){
-		.via = *via, .refs = 1, .next = *bucket, .state = NET_NH_RESOLVING};
+		.via = *via, .refs = 1, .next = *bucket, .state = NET_NH_RESOLVING
+	};
 	*bucket = hop;
 	net_neigh_ask(n, hop);
 	return hop;

@@ -40,7 +40,7 @@ static bool net_own_parse(const struct nlmsghdr *msg, struct net_own *out)
 {
 	const uint32_t unfit = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED;
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(msg);
-	struct net_own_attrs a = {.flags = ifa->ifa_flags};
+	struct net_own_attrs a = { .flags = ifa->ifa_flags };
 	bool v6 = ifa->ifa_family == AF_INET6;
 	uint16_t need = v6 ? 16 : 4;
 
@@ -51,11 +51,11 @@ static bool net_own_parse(const struct nlmsghdr *msg, struct net_own *out)
 	}
 	if ((ifa->ifa_family != AF_INET && !v6) || !a.local || a.local_len != need)
 		return false;
-	*out = (struct net_own){.addr = net_addr(v6 ? VX_IP6 : VX_IP4, a.local),
-				.ifindex = (int)ifa->ifa_index,
-				.source = !(a.flags & unfit) &&
-					  ifa->ifa_scope == RT_SCOPE_UNIVERSE &&
-					  (v6 || !(a.flags & IFA_F_SECONDARY))};
+	*out = (struct net_own){ .addr = net_addr(v6 ? VX_IP6 : VX_IP4, a.local),
+				 .ifindex = (int)ifa->ifa_index,
+				 .source = !(a.flags & unfit) &&
+					   ifa->ifa_scope == RT_SCOPE_UNIVERSE &&
+					   (v6 || !(a.flags & IFA_F_SECONDARY)) };
 	return true;
 }
 

@@ -102,7 +102,7 @@ static struct net_route_found net_route_ask(struct net *n, const struct addr *ta
 {
 	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
 	struct nlmsghdr *req = nl_request(buf, RTM_GETROUTE, 0, sizeof(struct rtmsg));
-	struct net_route_found f = {.wanted = oif};
+	struct net_route_found f = { .wanted = oif };
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(req);
 	size_t len = net_addr_len(target);
 
@@ -128,7 +128,7 @@ static struct net_route_found net_route_egress(struct net *n, const struct addr 
 {
 	const struct addr *src = net_own_source(n, target->family);
 	int egress = n->dev[NET_EGRESS].link.ifindex;
-	struct net_route_found f = {0};
+	struct net_route_found f = { 0 };
 
 	if (src)
 		f = net_route_ask(n, target, egress, src);
@@ -153,7 +153,7 @@ __attribute__((format(printf, 3, 4))) static void net_route_no(struct net_route 
 static const char *net_route_never(const struct addr *a)
 {
 	static const uint8_t zero[16];
-	static const uint8_t loopback6[16] = {[15] = 1};
+	static const uint8_t loopback6[16] = { [15] = 1 };
 
 	if (a->family == VX_IP4) {
 		if (a->b[0] == 127)
@@ -235,7 +235,7 @@ static const char *net_route_refusal(struct net *n, const struct addr *target,
 
 void net_route_to(struct net *n, const struct addr *target, struct net_route *out)
 {
-	struct net_route_found host = {0}, f;
+	struct net_route_found host = { 0 }, f;
 	const char *never;
 	char text[ADDR_TEXT];
 
@@ -287,8 +287,8 @@ static int net_route_default_answer(const struct nlmsghdr *msg, void *data)
 {
 	struct net_route_best *b = data;
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(msg);
-	struct net_route_found f = {.wanted = b->egress};
-	uint32_t v[2] = {rtm->rtm_table, 0};
+	struct net_route_found f = { .wanted = b->egress };
+	uint32_t v[2] = { rtm->rtm_table, 0 };
 	bool is_main;
 
 	if (rtm->rtm_dst_len || rtm->rtm_type != RTN_UNICAST ||
@@ -301,7 +301,7 @@ static int net_route_default_answer(const struct nlmsghdr *msg, void *data)
 		return MNL_CB_OK;
 	if (b->there && (b->main > is_main || (b->main == is_main && b->metric <= v[1])))
 		return MNL_CB_OK;
-	*b = (struct net_route_best){b->egress, true, is_main, v[1], f};
+	*b = (struct net_route_best){ b->egress, true, is_main, v[1], f };
 	return MNL_CB_OK;
 }
 
@@ -310,7 +310,7 @@ void net_route_default(struct net *n, uint8_t family, struct net_route *out)
 	_Alignas(struct nlmsghdr) char buf[NL_REQUEST];
 	struct nlmsghdr *req = nl_request(buf, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
 	const struct net_link *eg = &n->dev[NET_EGRESS].link;
-	struct net_route_best best = {.egress = eg->ifindex};
+	struct net_route_best best = { .egress = eg->ifindex };
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(req);
 
 	memset(out, 0, sizeof(*out));

@@ -45,7 +45,7 @@ static int nic_stats64(const char *dev, struct rtnl_link_stats64 *out, struct vx
 	struct nl nl;
 	int rc;
 
-	*out = (struct rtnl_link_stats64){0};
+	*out = (struct rtnl_link_stats64){ 0 };
 	if (strnlen(dev, IFNAMSIZ) == IFNAMSIZ)
 		return vx_err_set(err, -ENODEV, "nic: %.32s: no such device", dev);
 	rc = nl_open(&nl, err);
@@ -72,7 +72,7 @@ int nic_packets(const char *dev, uint64_t *rx_packets, uint64_t *tx_packets, str
 
 static int nic_ioctl(int fd, const char *dev, void *data)
 {
-	struct ifreq ifr = {0};
+	struct ifreq ifr = { 0 };
 
 	memccpy(ifr.ifr_name, dev, 0, IFNAMSIZ - 1);
 	ifr.ifr_data = data;
@@ -83,7 +83,7 @@ static int nic_ioctl(int fd, const char *dev, void *data)
 static uint32_t nic_ethtool_count(int fd, const char *dev)
 {
 	_Alignas(struct ethtool_sset_info) char
-		buf[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)] = {0};
+		buf[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)] = { 0 };
 	struct ethtool_sset_info *info = (void *)buf;
 
 	info->cmd = ETHTOOL_GSSET_INFO;
@@ -99,7 +99,7 @@ static void nic_ethtool_tell(const struct ethtool_gstrings *names,
 	uint32_t n = names->len < stats->n_stats ? names->len : stats->n_stats;
 
 	for (uint32_t i = 0; i < n; i++) {
-		char name[ETH_GSTRING_LEN + 1] = {0};
+		char name[ETH_GSTRING_LEN + 1] = { 0 };
 
 		memcpy(name, names->data + (size_t)i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
 		if (name[0])
@@ -118,9 +118,10 @@ static void nic_ethtool(int fd, const char *dev, nic_stat_fn fn, void *ctx)
 	names = calloc(1, sizeof(*names) + (size_t)room * ETH_GSTRING_LEN);
 	stats = calloc(1, sizeof(*stats) + (size_t)room * sizeof(uint64_t));
 	if (names && stats) {
-		*names = (struct ethtool_gstrings){
-			.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = n};
-		*stats = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = n};
+		*names = (struct ethtool_gstrings){ .cmd = ETHTOOL_GSTRINGS,
+						    .string_set = ETH_SS_STATS,
+						    .len = n };
+		*stats = (struct ethtool_stats){ .cmd = ETHTOOL_GSTATS, .n_stats = n };
 		if (!nic_ioctl(fd, dev, names) && !nic_ioctl(fd, dev, stats))
 			nic_ethtool_tell(names, stats, fn, ctx);
 	}

@@ -15,7 +15,7 @@
 
 int nl_open(struct nl *nl, struct vx_err *err)
 {
-	struct timeval tv = {.tv_sec = NL_TIMEOUT_S};
+	struct timeval tv = { .tv_sec = NL_TIMEOUT_S };
 	int one = 1, rc;
 
 	nl->seq = 0;

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-uint64_t proc_cpu_ns(void);	   /* user + system, all threads, since the start */
-unsigned proc_threads(void);	   /* of this process; 0 when /proc does not say */
+uint64_t proc_cpu_ns(void);  /* user + system, all threads, since the start */
+unsigned proc_threads(void); /* of this process; 0 when /proc does not say */
 /* Memory of the BPF maps that this process holds, each once; reads all of /proc/self/fdinfo. */
 uint64_t proc_map_bytes(void);
 uint64_t proc_rss_bytes(void);	   /* resident memory; 0 when /proc does not say */

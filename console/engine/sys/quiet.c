@@ -16,8 +16,8 @@
 
 static int quiet_bind(int fd, int family, uint16_t port)
 {
-	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 
 	if (family == AF_INET6)
 		return bind(fd, (struct sockaddr *)&a6, sizeof(a6));
@@ -28,7 +28,7 @@ static int quiet_bind(int fd, int family, uint16_t port)
 static int quiet_socket(int family, uint16_t port)
 {
 	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog prog = {.len = 1, .filter = &nothing};
+	struct sock_fprog prog = { .len = 1, .filter = &nothing };
 	int one = 1, least = 1; /* the kernel raises it to its minimum */
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
 	int rc;
@@ -51,9 +51,9 @@ static int quiet_socket(int family, uint16_t port)
 
 int quiet_open(struct quiet *q, uint16_t port, struct vx_err *err)
 {
-	static const int families[2] = {AF_INET, AF_INET6};
+	static const int families[2] = { AF_INET, AF_INET6 };
 
-	*q = (struct quiet){.fd = {-1, -1}};
+	*q = (struct quiet){ .fd = { -1, -1 } };
 	for (int i = 0; i < 2; i++) {
 		int fd = quiet_socket(families[i], port);
 

@@ -226,7 +226,7 @@ static int temp_fill(const struct target *t, int fd, const char *path, const voi
 
 int store_replace(const char *path, const void *data, size_t len, struct vx_err *err)
 {
-	struct target t = {.dir = -1};
+	struct target t = { .dir = -1 };
 	char temp[64];
 	int rc, fd;
 

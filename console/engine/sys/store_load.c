@@ -325,7 +325,7 @@ static int root_load(struct load *l)
 static int doc_load(const struct store_doc *doc, uint32_t max, struct allow **out,
 		    store_warn_fn warn_fn, void *ctx, struct vx_err *err)
 {
-	struct load l = {.warn = warn_fn, .ctx = ctx, .err = err};
+	struct load l = { .warn = warn_fn, .ctx = ctx, .err = err };
 	uint32_t end;
 	int rc = json_parse(&l.j, doc->text, doc->len, doc->max_values, err);
 

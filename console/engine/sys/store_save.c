@@ -352,7 +352,7 @@ static int known_find(const struct save *s, struct known *k, struct vx_err *err)
 {
 	const struct json_value *root = &s->j.v[JSON_ROOT];
 
-	*k = (struct known){0};
+	*k = (struct known){ 0 };
 	if (!s->j.n)
 		return 0;
 	if (root->type == JSON_ARRAY) {
@@ -415,7 +415,7 @@ static void buckets_free(struct save *s)
 static int render(const struct allow *a, const struct store_doc *doc, char **text, size_t *len,
 		  struct vx_err *err)
 {
-	struct save s = {.a = a};
+	struct save s = { .a = a };
 	int rc = 0;
 
 	*text = NULL;
