@@ -149,11 +149,6 @@ uint32_t allow_count(const struct allow *a)
 	return a->entries.n;
 }
 
-uint32_t allow_max(const struct allow *a)
-{
-	return a->max;
-}
-
 uint32_t allow_idx_end(const struct allow *a)
 {
 	return ALLOW_IDX_END(a->max);

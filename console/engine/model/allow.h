@@ -23,7 +23,6 @@ int allow_new(struct allow **out, uint32_t max, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void allow_free(struct allow *a);
 uint32_t allow_count(const struct allow *a);
-uint32_t allow_max(const struct allow *a);
 /* idx are below this: so that two full lists, the old and the new one, never share one. As many
  * elements has vx_allow_hits. Low ones are given first, a freed one again; whoever owns the hits
  * zeroes them then. */
