@@ -58,6 +58,23 @@ static __always_inline void observe_vni_seen(struct vx_pkt *p)
 	bpf_map_update_elem(&vx_vni_seen, &p->t.vni, &p->val.vni, BPF_ANY);
 }
 
+/* A packet that no rule matches: where it wanted to go. */
+static __always_inline void observe_port(struct vx_pkt *p)
+{
+	struct vx_hits *hits;
+
+	p->key.nat = (struct vx_nat_key){ p->t.dport, p->t.proto, p->t.family };
+	hits = bpf_map_lookup_elem(&vx_ports, &p->key.nat);
+	if (hits) {
+		hits->packets++;
+		hits->last_ns = p->now_ns;
+		return;
+	}
+	p->val.hits.packets = 1;
+	p->val.hits.last_ns = p->now_ns;
+	bpf_map_update_elem(&vx_ports, &p->key.nat, &p->val.hits, BPF_ANY);
+}
+
 static __always_inline void observe_source_add(struct vx_pkt *p, struct vx_source_val *src)
 {
 	if (!src->first_ns)

@@ -113,6 +113,8 @@ static __always_inline int step_verdict(struct vx_pkt *p, bool dry)
 		p->t.nat_idx = p->t.to.idx;
 		if (!dry)
 			observe_hit(p, &vx_nat_hits, &p->t.nat_idx);
+	} else if (!dry && p->t.flags & VX_T_HAS_PORTS) {
+		observe_port(p);
 	}
 	return p->verdict == VX_FRAG_NO_RULE ? VX_L_NO_RULE : 0;
 }

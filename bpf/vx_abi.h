@@ -237,6 +237,9 @@ struct vx_source_val {
 	__u64 allowed;
 };
 
+/* vx_ports: LRU_PERCPU_HASH, key struct vx_nat_key: where packets go that no rule matches, as long
+ * as their ports can be read (--unmatched forward sends them, else they are no_rule) */
+
 /* vx_oversize: PERCPU_ARRAY of one __u64: largest IP length dropped as oversize */
 
 /* --- rings: vx_rings, ARRAY_OF_MAPS of BPF ring buffers */

@@ -119,6 +119,17 @@ typedef void (*eng_denied_fn)(void *ctx, const struct eng_denied_row *row);
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn,
 		     void *ctx); /* most denied first */
 
+/* Where packets go that are allowed and that no rule matches, busiest first. */
+struct eng_port_row {
+	uint8_t proto, family; /* IPPROTO_*, VX_IP4 or VX_IP6 */
+	uint16_t port;	       /* inner destination, host order */
+	uint64_t count, pps;
+};
+typedef void (*eng_port_fn)(void *ctx, const struct eng_port_row *row);
+void eng_port_rows(struct eng *e, unsigned most, eng_port_fn fn, void *ctx);
+/* "udp/31765", "tcp/80/6": the key of the rule that would match it. Returns buf. */
+const char *eng_port_key(const struct eng_port_row *row, char *buf, size_t size);
+
 struct eng_nat_row {
 	const struct nat_rule *rule;
 	uint64_t hits, pps;

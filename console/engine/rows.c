@@ -5,8 +5,10 @@
  */
 #include "engine/run_int.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +27,9 @@ int eng_rows_init(struct eng *e, struct vx_err *err)
 	r->denied = rates_new(LRU_ROWS);
 	r->vnis = rates_new(LRU_ROWS);
 	r->sources = rates_new(LRU_ROWS);
+	r->ports = rates_new(LRU_ROWS);
 	if (r->hits && r->allow_prev && r->allow_pps && r->nat_prev && r->nat_pps && r->denied &&
-	    r->vnis && r->sources)
+	    r->vnis && r->sources && r->ports)
 		return 0;
 	return vx_err_set(err, -ENOMEM, "out of memory");
 }
@@ -43,6 +46,7 @@ void eng_rows_fini(struct eng *e)
 	rates_free(r->denied);
 	rates_free(r->vnis);
 	rates_free(r->sources);
+	rates_free(r->ports);
 }
 
 void eng_hits_start(struct eng *e, bool nat, uint32_t idx)
@@ -90,6 +94,11 @@ static void rate_source(void *ctx, const struct vx_source_key *k, const struct v
 	rates_put(ctx, k, sizeof(*k), v->packets, v->bytes);
 }
 
+static void rate_port(void *ctx, const struct vx_nat_key *k, const struct vx_hits *v)
+{
+	rates_put(ctx, k, sizeof(*k), v->packets, 0);
+}
+
 void eng_rows_second(struct eng *e)
 {
 	struct eng_run *r = e->run;
@@ -101,6 +110,8 @@ void eng_rows_second(struct eng *e)
 	e->dp->vnis(e->d, rate_vni, r->vnis);
 	rates_begin(r->sources, now);
 	e->dp->sources(e->d, rate_source, r->sources);
+	rates_begin(r->ports, now);
+	e->dp->ports(e->d, rate_port, r->ports);
 	/* A list of a million is read less often: about 65,536 entries a second. */
 	if (since < (1 + (uint64_t)r->allow_high / 65536) * 900000000ULL)
 		return;
@@ -226,6 +237,48 @@ void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
 	qsort(g.rows, g.n, sizeof(struct eng_denied_row), by_denied);
 	for (size_t i = 0; i < g.n && i < most; i++)
 		fn(ctx, (struct eng_denied_row *)g.rows + i);
+	free(g.rows);
+}
+
+static void gather_port(void *ctx, const struct vx_nat_key *k, const struct vx_hits *v)
+{
+	struct gather *g = ctx;
+	struct eng_port_row *row = (struct eng_port_row *)g->rows + g->n;
+
+	if (g->n == g->max)
+		return;
+	row->proto = k->proto;
+	row->family = k->family;
+	row->port = ntohs(k->dport);
+	row->count = v->packets;
+	row->pps = rates_get(g->e->run->ports, k, sizeof(*k), NULL);
+	g->n++;
+}
+
+static int by_port(const void *a, const void *b)
+{
+	const struct eng_port_row *x = a, *y = b;
+
+	return x->pps != y->pps ? by_u64(x->pps, y->pps) : by_u64(x->count, y->count);
+}
+
+const char *eng_port_key(const struct eng_port_row *row, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s/%u%s", row->proto == IPPROTO_TCP ? "tcp" : "udp", row->port,
+		 row->family == VX_IP6 ? "/6" : "");
+	return buf;
+}
+
+void eng_port_rows(struct eng *e, unsigned most, eng_port_fn fn, void *ctx)
+{
+	struct gather g;
+
+	if (!gather_init(&g, e, sizeof(struct eng_port_row)))
+		return;
+	e->dp->ports(e->d, gather_port, &g);
+	qsort(g.rows, g.n, sizeof(struct eng_port_row), by_port);
+	for (size_t i = 0; i < g.n && i < most; i++)
+		fn(ctx, (struct eng_port_row *)g.rows + i);
 	free(g.rows);
 }
 

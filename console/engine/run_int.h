@@ -78,7 +78,7 @@ struct eng_run {
 	uint32_t *allow_pps, *nat_pps;
 	uint32_t allow_high, nat_high; /* elements below these have been used */
 	uint64_t hits_ns;	       /* when prev was read */
-	struct rates *denied, *vnis, *sources;
+	struct rates *denied, *vnis, *sources, *ports;
 
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;

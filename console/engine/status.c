@@ -11,6 +11,7 @@
 
 #include "engine/model/ledger.h"
 #include "engine/serve/serve.h"
+#include "proto/buf.h"
 #include "log.h"
 
 static bool next_hop_problem(struct eng *e, char *buf, size_t size)
@@ -97,11 +98,40 @@ static bool loss_problem(struct eng *e, char *buf, size_t size)
 	return false;
 }
 
+static void take_port(void *ctx, const struct eng_port_row *row)
+{
+	*(struct eng_port_row *)ctx = *row;
+}
+
+/* What arrives most is what the first rule is likely to be for; the operator knows where it goes.
+ */
+static bool no_rule_problem(struct eng *e, char *buf, size_t size)
+{
+	struct eng_port_row port = { 0 };
+	struct buf text = { 0 };
+	char key[32];
+
+	if (e->snap.nat_rules || e->o->unmatched != VX_UNMATCHED_DROP)
+		return false;
+	buf_str(&text, "No NAT rule: nothing is sent.");
+	eng_port_rows(e, 1, take_port, &port);
+	if (port.pps) {
+		eng_port_key(&port, key, sizeof(key));
+		buf_printf(&text, " %s arrives at ", key);
+		buf_thousands(&text, port.pps);
+		buf_str(&text, " packets/s");
+		snprintf(e->snap.fix, sizeof(e->snap.fix), "nat add %s=", key);
+	}
+	snprintf(buf, size, "%s", text.failed ? "No NAT rule: nothing is sent." : text.data);
+	buf_fini(&text);
+	return true;
+}
+
 void eng_status_problem(struct eng *e, char *buf, size_t size)
 {
 	const struct snapshot *s = &e->snap;
 
-	buf[0] = 0;
+	buf[0] = e->snap.fix[0] = 0;
 	if (!s->ledger.balanced)
 		snprintf(buf, size,
 			 "LEDGER NOT BALANCED: packets are lost without a row; see: "
@@ -115,10 +145,8 @@ void eng_status_problem(struct eng *e, char *buf, size_t size)
 	else if (egress_problem(e, buf, size) || next_hop_problem(e, buf, size) ||
 		 worker_problem(s, buf, size) || loss_problem(e, buf, size))
 		return;
-	else if (!s->nat_rules && e->o->unmatched == VX_UNMATCHED_DROP)
-		snprintf(buf, size,
-			 "no NAT rule: nothing is sent; add one with: vxconsole ctl nat add "
-			 "udp/31765=ADDRESS:PORT");
+	else if (no_rule_problem(e, buf, size))
+		return;
 	else if (e->o->performance_threshold && s->uptime_ns > 5000000000ULL &&
 		 s->out_pps < e->o->performance_threshold)
 		snprintf(buf, size, "%" PRIu64 " pps sent is below the threshold of %" PRIu64,
@@ -177,10 +205,11 @@ void eng_status_line(struct eng *e)
 	worst_row(s, worst, sizeof(worst));
 	log_say("%s in %" PRIu64 " pps %.1f Mbit/s | out %" PRIu64
 		" pps %.1f Mbit/s | received %" PRIu64 " sent %" PRIu64 " dropped %" PRIu64
-		" errors %" PRIu64 " | ring %u%% | most lost: %s%s%s%s%s\n",
+		" errors %" PRIu64 " | ring %u%% | most lost: %s%s%s%s%s%s%s\n",
 		at, s->in_pps, (double)s->in_bps / 1e6, s->out_pps, (double)s->out_bps / 1e6,
 		s->ledger.row[VX_L_RX], s->ledger.sent, dropped(s), s->ledger.tx_failed,
 		ring_percent(s), worst, s->status[0] ? " | ! " : "", s->status,
+		s->fix[0] ? "; try: vxconsole ctl " : "", s->fix,
 		s->ledger.tx_failed ? " | send: " : "",
 		s->ledger.tx_failed ? worst_errno(&s->ledger) : "");
 }

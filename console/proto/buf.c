@@ -191,3 +191,18 @@ bool buf_utf8_valid(const char *s)
 		s += len;
 	return !*s;
 }
+
+void buf_thousands(struct buf *b, uint64_t v)
+{
+	char digits[28];
+	size_t at = sizeof(digits);
+	unsigned n = 0;
+
+	do {
+		if (n && n % 3 == 0)
+			digits[--at] = ',';
+		digits[--at] = (char)('0' + v % 10);
+		n++;
+	} while (v /= 10);
+	buf_add(b, digits + at, sizeof(digits) - at);
+}

@@ -35,5 +35,6 @@ char *buf_take(struct buf *b);
  * not valid. */
 size_t buf_utf8(const char *s);
 bool buf_utf8_valid(const char *s);
+void buf_thousands(struct buf *b, uint64_t v); /* "1,234,567" */
 
 #endif

@@ -23,21 +23,6 @@ static void escaped(struct buf *b, const char *s)
 	b->n = from + strlen(b->data + from);
 }
 
-static void thousands(struct buf *b, uint64_t v)
-{
-	char digits[28];
-	size_t at = sizeof(digits);
-	unsigned n = 0;
-
-	do {
-		if (n && n % 3 == 0)
-			digits[--at] = ',';
-		digits[--at] = (char)('0' + v % 10);
-		n++;
-	} while (v /= 10);
-	buf_add(b, digits + at, sizeof(digits) - at);
-}
-
 static void scaled(struct buf *b, double v, double step, const char *const unit[], unsigned n)
 {
 	unsigned i = 0;
@@ -96,12 +81,12 @@ static void cell(const struct out *o, uint32_t i, struct buf *b)
 
 	switch (it->kind) {
 	case OUT_U64:
-		thousands(b, it->u);
+		buf_thousands(b, it->u);
 		break;
 	case OUT_I64:
 		if (it->i < 0)
 			buf_char(b, '-');
-		thousands(b, it->i < 0 ? 0 - (uint64_t)it->i : (uint64_t)it->i);
+		buf_thousands(b, it->i < 0 ? 0 - (uint64_t)it->i : (uint64_t)it->i);
 		break;
 	case OUT_ID:
 		buf_u64(b, it->u);

@@ -143,6 +143,7 @@ static const struct field snapshot_fields[] = {
 	N(ring, n_workers, &ring_table),
 	S(snapshot, latency, STRUCTS, &latency_table),
 	F(snapshot, status, TEXT),
+	F(snapshot, fix, TEXT),
 };
 static const struct table snapshot_table = TABLE(snapshot, snapshot_fields);
 _Static_assert(sizeof(unsigned) == sizeof(uint32_t), "numbers of elements are written as U32");

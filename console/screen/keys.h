@@ -59,6 +59,7 @@ enum key {
 	X(ZOOM_OUT,  '-',              "", NULL,  "graphs: more time in a column (1 s, 10 s, 5 min)") \
 	X(MARK,      'm',              "", "mark", "count from now, and mark the graphs") \
 	X(ACK,       'c',              "", "ack", "lights that went out of order are seen") \
+	X(FIX,       'f',              "", NULL,  "run, or finish, the command that mends what is wrong") \
 	X(DUMP,      'D',              "", NULL,  "this screen into a text file") \
 	X(REDRAW,    0x0c,             "", NULL,  "draw all of it again") \
 	X(QUIT,      'q',              "", NULL,  "leave: the engine runs on, or stops; asks") \

@@ -106,6 +106,8 @@ static void on_socket(struct screen *s, struct vx_err *err)
 	s->dirty |= r != 0;
 	if (r < 0)
 		lost(s, err);
+	else if (r)
+		ui_news(s->ui);
 }
 
 /* --- the terminal --- */

@@ -186,6 +186,35 @@ void ui_prompt(struct ui *ui, const char *text)
 		prompt_set(text);
 }
 
+bool ui_fix(struct ui *ui, char *line, size_t size)
+{
+	const char *fix = ui->d->snap.fix;
+
+	if (!*fix)
+		ui_say(ui, false, "no command is known that would mend anything now");
+	else if (fix[strlen(fix) - 1] == '=')
+		ui_prompt(ui, fix);
+	else
+		snprintf(line, size, "%s", fix);
+	return *fix && ui->focus != FOCUS_PROMPT;
+}
+
+/* An engine that was started without a rule sends nothing: as soon as it is known what arrives, the
+ * rule is offered, once, and not to somebody who is busy. */
+void ui_news(struct ui *ui)
+{
+	const struct snapshot *s = &ui->d->live;
+
+	if (s->nat_rules || !ui->d->may_write)
+		ui->offered = true;
+	if (ui->offered || !s->fix[0] || ui->focus != FOCUS_LIST || ui->output || !prompt_empty())
+		return;
+	ui->offered = true;
+	ui_prompt(ui, s->fix);
+	ui_say(ui, false,
+	       "the first rule: type where it goes, ADDRESS:PORT, then Enter; Esc Esc leaves it");
+}
+
 /* --- the filter --- */
 
 static void filter_byte(char *filter, size_t size, char c)

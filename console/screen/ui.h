@@ -27,6 +27,7 @@ int ui_timeout(const struct ui *ui); /* ms until ui_expire is due, when no bytes
 void ui_expire(struct ui *ui);
 void ui_answer(void *ui, const char *line, const struct wire_reply *reply); /* a talk_answer_fn */
 void ui_say(struct ui *ui, bool error, const char *text); /* the line above the keys */
+void ui_news(struct ui *ui);				  /* something came from the engine */
 void ui_fetch(struct ui *ui); /* asks for the tables of what is looked at; about once a second */
 void ui_draw(struct ui *ui, int rows, int cols);
 

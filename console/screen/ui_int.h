@@ -28,6 +28,7 @@ struct ui {
 
 	char asked[4096], question[256]; /* the command line of a question */
 	uint64_t asked_ns;
+	bool offered; /* the first rule was offered, or there was one */
 
 	unsigned view, back; /* index into views[]; back: before the help */
 	struct view_state state[UI_VIEWS];
@@ -57,6 +58,9 @@ void ui_output_close(struct ui *ui);
 size_t ui_rows_of_view(const struct ui *ui); /* that the cursor moves over */
 /* ui.c: the focus goes to the command line; text NULL: as it is. */
 void ui_prompt(struct ui *ui, const char *text);
+/* The command that mends what is wrong: true, it is whole and in line; else it waits in the command
+ * line to be finished, or there is none. */
+bool ui_fix(struct ui *ui, char *line, size_t size);
 /* ui_draw.c */
 void ui_dump(struct ui *ui);
 

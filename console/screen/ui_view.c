@@ -259,6 +259,8 @@ bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
 	case UI_ZOOM_OUT:
 		zoom(ui, k == UI_ZOOM_IN ? -1 : 1);
 		break;
+	case UI_FIX:
+		return ui_fix(ui, line, size);
 	case UI_DUMP:
 		ui_dump(ui);
 		break;

@@ -149,8 +149,25 @@ void view_header(const struct data *d, int cols, struct line line[2])
 }
 
 #define TROUBLE_ENDS 4 /* " ! " before it and a blank behind */
+#define TROUBLE_KEY  "[f] "
 
-/* Bytes of the status that fit into the row, cut after a word where there is one. */
+/* The key that mends it and what it does, at the end of the row; the key alone where there is no
+ * room for more. Columns that it takes. */
+static int fix_hint(const struct data *d, int cols, char *hint, size_t size)
+{
+	const char *fix = d->snap.fix;
+	int text = line_cols(d->snap.status) + TROUBLE_ENDS;
+
+	*hint = 0;
+	if (!*fix)
+		return 0;
+	snprintf(hint, size, TROUBLE_KEY "%s%s ", fix, fix[strlen(fix) - 1] == '=' ? "..." : "");
+	if (text + line_cols(hint) > cols)
+		snprintf(hint, size, TROUBLE_KEY);
+	return line_cols(hint);
+}
+
+/* Bytes of the status that fit into so many columns, cut after a word where there is one. */
 static size_t trouble_fits(const char *status, int cols)
 {
 	size_t n = strlen(status), word;
@@ -169,19 +186,25 @@ static size_t trouble_fits(const char *status, int cols)
 void view_trouble(const struct data *d, int cols, struct line *line)
 {
 	const char *status = d->snap.status;
+	char hint[sizeof(d->snap.fix) + 16];
+	int keep;
 
 	line_init(line, cols);
 	if (!*status) {
 		line_rule(line);
 		return;
 	}
-	line_fmt(line, LOOK_BAD, " ! %.*s", (int)trouble_fits(status, cols), status);
-	line_left(line, LOOK_BAD, cols - line->cols, "");
+	keep = fix_hint(d, cols, hint, sizeof(hint));
+	line_fmt(line, LOOK_BAD, " ! %.*s", (int)trouble_fits(status, cols - keep), status);
+	line_left(line, LOOK_BAD, cols - keep - line->cols, "");
+	line_str(line, LOOK_KEY, hint);
 }
 
 bool view_trouble_more(const struct data *d, int cols, struct line *line)
 {
-	const char *rest = d->snap.status + trouble_fits(d->snap.status, cols);
+	char hint[sizeof(d->snap.fix) + 16];
+	int keep = fix_hint(d, cols, hint, sizeof(hint));
+	const char *rest = d->snap.status + trouble_fits(d->snap.status, cols - keep);
 
 	rest += *rest == ' ';
 	line_init(line, cols);

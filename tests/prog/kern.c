@@ -96,9 +96,10 @@ static int set_sizes(struct vx *skel)
 		struct bpf_map *map;
 		uint32_t n;
 	} sizes[] = {
-		{ skel->maps.vx_frags, FRAGS_MAX }, { skel->maps.vx_denied, LRU_MAX },
-		{ skel->maps.vx_sources, LRU_MAX }, { skel->maps.vx_vni_seen, LRU_MAX },
-		{ skel->maps.vx_vnis, VNIS_MAX },   { skel->maps.vx_allow_hits, KERN_RULES },
+		{ skel->maps.vx_frags, FRAGS_MAX },	  { skel->maps.vx_denied, LRU_MAX },
+		{ skel->maps.vx_sources, LRU_MAX },	  { skel->maps.vx_vni_seen, LRU_MAX },
+		{ skel->maps.vx_ports, LRU_MAX },	  { skel->maps.vx_vnis, VNIS_MAX },
+		{ skel->maps.vx_allow_hits, KERN_RULES },
 	};
 	int rc = 0;
 
@@ -155,10 +156,10 @@ static int clear_hits(const struct bpf_map *map, uint32_t n, struct vx_err *err)
 
 static int clear_policy(struct kern *k, struct vx_err *err)
 {
-	const struct bpf_map *maps[] = { k->skel->maps.vx_nat,	   k->skel->maps.vx_nat_lpm,
-					 k->skel->maps.vx_vnis,	   k->skel->maps.vx_frags,
-					 k->skel->maps.vx_denied,  k->skel->maps.vx_sources,
-					 k->skel->maps.vx_vni_seen };
+	const struct bpf_map *maps[] = { k->skel->maps.vx_nat,	    k->skel->maps.vx_nat_lpm,
+					 k->skel->maps.vx_vnis,	    k->skel->maps.vx_frags,
+					 k->skel->maps.vx_denied,   k->skel->maps.vx_sources,
+					 k->skel->maps.vx_vni_seen, k->skel->maps.vx_ports };
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)

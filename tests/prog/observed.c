@@ -45,6 +45,23 @@ static void name_vni(const void *key, char name[static NAME_MAX])
 	snprintf(name, NAME_MAX, "%u", *(const uint32_t *)key);
 }
 
+static void name_port(const void *key, char name[static NAME_MAX])
+{
+	const struct vx_nat_key *k = key;
+
+	snprintf(name, NAME_MAX, "%u/%u/%u", k->proto, ntohs(k->dport), k->family);
+}
+
+static void value_all_hits(const void *vals, int cpus)
+{
+	const struct vx_hits *val = vals;
+	unsigned long long n = 0;
+
+	for (int i = 0; i < cpus; i++)
+		n += val[i].packets;
+	printf("%llu", n);
+}
+
 static void value_hits(const void *vals, int cpus)
 {
 	(void)cpus; /* one for all */
@@ -129,6 +146,7 @@ int observed_print(struct kern *k, struct vx_err *err)
 	rc = rc ? rc : print_map("sources", s->maps.vx_sources, name_source, value_source);
 	rc = rc ? rc : print_map("vnis", s->maps.vx_vnis, name_vni, value_vni);
 	rc = rc ? rc : print_map("vni_seen", s->maps.vx_vni_seen, name_vni, value_vni);
+	rc = rc ? rc : print_map("ports", s->maps.vx_ports, name_port, value_all_hits);
 	rc = rc ? rc : print_oversize(s->maps.vx_oversize);
 	return rc ? vx_err_set(err, rc, "observed: %s", strerror(-rc)) : 0;
 }

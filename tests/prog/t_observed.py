@@ -61,6 +61,18 @@ def check_vnis(program):
     return faults + equal("any", got["vni_seen"], {"1": 2, "2": 1, "7": 3})
 
 
+def check_ports(program):
+    """Where packets go that no rule matches: dropped or forwarded, never those that a rule takes, are
+    denied or are later fragments, whose bytes are no ports."""
+    frames = [mirror(udp4(dport=53)), mirror(udp4(dport=53)), mirror(udp6(dport=53)), mirror(udp4()),
+              mirror(udp4(dport=77, mf=True, ident=5)), mirror(udp4(dport=99, offset=64, ident=5)),
+              mirror(ip4(icmp(), ICMP))]
+    want = {"17/53/4": 2, "17/53/6": 1, "17/77/4": 1}
+    faults = equal("dropped", after(program, *BASE, *frames)["ports"], want)
+    faults += equal("forwarded", after(program, *BASE, "set unmatched forward", *frames)["ports"], want)
+    return faults + equal("denied", after(program, *BASE, ENFORCE, *frames)["ports"], {})
+
+
 def check_oversize(program):
     """The largest since the program was loaded: other tests of the run do not come near it."""
     big = [mirror(udp4(payload=bytes(n))) for n in (9000, 9100, 9050)]
@@ -114,7 +126,7 @@ def check_rings(program):
 def main():
     report = Report()
     with open_or_skip("observed") as program:
-        for check in (check_denied, check_sources, check_vnis, check_oversize, check_traces,
+        for check in (check_denied, check_sources, check_vnis, check_ports, check_oversize, check_traces,
                       check_swap, check_rings):
             report.check(check.__name__[len("check_"):], check(program))
     return report.status()

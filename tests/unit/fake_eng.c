@@ -263,6 +263,19 @@ void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
 	}
 }
 
+const char *eng_port_key(const struct eng_port_row *row, char *buf, size_t size)
+{
+	snprintf(buf, size, "udp/%u", row->port);
+	return buf;
+}
+
+void eng_port_rows(struct eng *e, unsigned most, eng_port_fn fn, void *ctx)
+{
+	(void)e;
+	if (most)
+		fn(ctx, &(struct eng_port_row){ .port = 31765, .count = 7, .pps = 1210 });
+}
+
 void eng_vni_rows(struct eng *e, eng_vni_fn fn, void *ctx)
 {
 	(void)e;

@@ -129,12 +129,13 @@ static void every_name_is_found(void **state)
 static void design_commands_are_there(void **state)
 {
 	static const char *const name[] = {
-		"allow add",  "allow del",  "allow list", "allow load", "allow save",
-		"allow mode", "allow top",  "nat add",	  "nat del",	"nat list",
-		"vni add",    "vni del",    "vni list",	  "sources",	"stats",
-		"ledger",     "workers",    "rings",	  "latency",	"nic",
-		"selfcheck",  "intake off", "intake on",  "set",	"show settings",
-		"save",	      "mark",	    "ack",	  "help",	"quit",
+		"allow add",	 "allow del", "allow list", "allow load", "allow save",
+		"allow mode",	 "allow top", "nat add",    "nat del",	  "nat list",
+		"nat top",	 "vni add",   "vni del",    "vni list",	  "sources",
+		"stats",	 "ledger",    "workers",    "rings",	  "latency",
+		"nic",		 "selfcheck", "intake off", "intake on",  "set",
+		"show settings", "save",      "mark",	    "ack",	  "help",
+		"quit",
 	};
 	const size_t n = sizeof(name) / sizeof(name[0]);
 
@@ -164,7 +165,7 @@ static void prefixes(void **state)
 		{ "intake", NULL, "ambiguous command: intake, could be: intake off, intake on" },
 		{ "vni", NULL, "ambiguous command: vni, could be: vni add, vni del, vni list" },
 		{ "nat foo", NULL,
-		  "unknown command: nat foo, could be: nat add, nat del, nat list" },
+		  "unknown command: nat foo, could be: nat add, nat del, nat list, nat top" },
 		{ "statz", NULL, "unknown command: statz, could be: stats" },
 		{ "frobnicate", NULL, "unknown command: frobnicate; `help` lists all" },
 		{ "thisisaverylongwordindeed", NULL,

@@ -106,6 +106,7 @@ static void fill(struct snapshot *s)
 	for (int i = 0; i < SNAP_STAGES; i++)
 		s->latency[i] = (struct snap_latency){ rnd(), rnd(), rnd(), rnd(), rnd() };
 	strncpy(s->status, "all is lost", sizeof(s->status) - 1);
+	strncpy(s->fix, "nat add udp/31765=", sizeof(s->fix) - 1);
 }
 
 static void there_and_back(void **state)

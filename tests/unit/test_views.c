@@ -366,6 +366,21 @@ static void long_trouble(void **state)
 	has("523,401,002");
 }
 
+/* The key that mends it stands behind it, and its command where there is room. */
+static void trouble_with_its_key(void **state)
+{
+	(void)state;
+	snprintf(d.snap.status, sizeof(d.snap.status),
+		 "No NAT rule: nothing is sent. udp/31765 arrives at 1,210 packets/s");
+	snprintf(d.snap.fix, sizeof(d.snap.fix), "nat add udp/31765=");
+	screen(&view_overview, &at_rest, 80, 24);
+	has(" ! No NAT rule: nothing is sent. udp/31765 arrives at 1,210 packets/s       [f]\n");
+	screen(&view_overview, &at_rest, 120, 30);
+	has("1,210 packets/s                         [f] nat add udp/31765=...\n");
+	screen(&view_overview, &at_rest, 60, 24);
+	has("udp/31765 arrives at   [f]\n   1,210 packets/s\n");
+}
+
 /* More rows of the ledger than there is room for: none is out of sight. */
 static void ledger_without_room(void **state)
 {
@@ -538,6 +553,7 @@ int main(void)
 		T(states_of_the_header),
 		T(latched_lights_tell_when),
 		T(one_loud_line),
+		T(trouble_with_its_key),
 		T(long_trouble),
 		T(narrow_lights),
 		T(ledger_without_room),

@@ -8,6 +8,8 @@
 #include "engine/engine.h"
 #include "proto/out.h"
 
+#define TOP_MOST 50
+
 static int add(struct con *c)
 {
 	int r = eng_nat_add(c->e, c->argv[0], c->err);
@@ -100,8 +102,38 @@ static int list(struct con *c)
 	return 0;
 }
 
+static void top_row(void *ctx, const struct eng_port_row *row)
+{
+	struct out *o = ctx;
+	char key[32];
+
+	out_object(o, NULL);
+	out_str(o, "key", eng_port_key(row, key, sizeof(key)));
+	out_u64(o, "pps", row->pps);
+	out_u64(o, "count", row->count);
+	out_end(o);
+}
+
+static int top(struct con *c)
+{
+	out_array(c->out, NULL);
+	eng_port_rows(c->e, TOP_MOST, top_row, c->out);
+	out_end(c->out);
+	return 0;
+}
+
+static void offer_port(void *ctx, const struct eng_port_row *row)
+{
+	char word[40], help[64], key[32];
+
+	snprintf(word, sizeof(word), "%s=", eng_port_key(row, key, sizeof(key)));
+	snprintf(help, sizeof(help), "%" PRIu64 " packets/s without a rule", row->pps);
+	cmd_offer(ctx, word, help);
+}
+
 static void complete_add(struct completion *c)
 {
+	eng_port_rows(c->e, TOP_MOST, offer_port, c);
 	cmd_offer(c, "udp/", "udp/PORT[@PREFIX]=ADDRESS:PORT");
 	cmd_offer(c, "tcp/", "tcp/PORT[@PREFIX]=ADDRESS:PORT");
 }
@@ -123,5 +155,7 @@ const struct cmd cmd_nat[] = {
 	{ "nat del", "KEY", 1, 1, CMD_WRITE | CMD_CONF, del,
 	  "remove a rule: udp/31765, udp/31765@10.0.0.0/8, udp/31765/6", complete_del },
 	{ "nat list", "", 0, 0, CMD_RO, list, "the rules with their hits and next hops", NULL },
+	{ "nat top", "", 0, 0, CMD_RO, top, "the ports that packets go to which no rule matches",
+	  NULL },
 	{ 0 },
 };

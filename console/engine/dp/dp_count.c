@@ -171,6 +171,7 @@ struct each_ctx {
 		dp_source_fn source;
 		dp_vni_fn vni;
 		dp_denied_fn denied;
+		dp_port_fn port;
 	} fn;
 	void *ctx;
 	bool ours;
@@ -240,4 +241,20 @@ void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx)
 	struct each_ctx e = { .fn.denied = fn, .ctx = ctx };
 
 	each(d, d->vx->maps.vx_denied, sizeof(struct vx_hits), one_denied, &e);
+}
+
+static void one_port(struct dp *d, void *ctx, const void *key, const void *value)
+{
+	struct each_ctx *e = ctx;
+	struct vx_hits sum;
+
+	add_hits(value, d->n_cpus, &sum);
+	e->fn.port(e->ctx, key, &sum);
+}
+
+void dp_ports(struct dp *d, dp_port_fn fn, void *ctx)
+{
+	struct each_ctx e = { .fn.port = fn, .ctx = ctx };
+
+	each(d, d->vx->maps.vx_ports, d->n_cpus * sizeof(struct vx_hits), one_port, &e);
 }
