@@ -4,6 +4,7 @@
 #include "screen/file.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +15,10 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "screen/prompt_words.h"
+
+#define FILE_CHOICES 200
 
 /* Do the words of the line begin those of name? Returns what stands behind them, NULL: no. */
 static const char *behind(const char *line, const char *name)
@@ -46,21 +51,31 @@ static void take_path(struct file *f, const char *rest)
 	snprintf(f->path, sizeof(f->path), "%.*s", (int)n, rest);
 }
 
+/* What stands behind a command that takes a file, and whether it fills that; NULL: none does. */
+static const char *argument(const struct data_table *help, const char *line, bool *fills)
+{
+	int name = data_col(help, "command"), file = data_col(help, "file");
+	const char *rest = NULL;
+
+	for (size_t i = 0; i < help->rows && !rest; i++) {
+		const char *what = data_cell(help, i, file);
+
+		if (*what)
+			rest = behind(line, data_cell(help, i, name));
+		*fills = !strcmp(what, "fills");
+	}
+	return rest;
+}
+
 int file_open(struct file *f, const struct data_table *help, const char *line, struct vx_err *err)
 {
-	int name = data_col(help, "command"), args = data_col(help, "args");
-	const char *rest = NULL, *what = "";
+	const char *rest;
 
 	*f = (struct file){ .fd = -1 };
-	for (size_t i = 0; i < help->rows && !rest; i++) {
-		what = data_cell(help, i, args);
-		if (!strcmp(what, "FILE") || !strcmp(what, "[FILE]"))
-			rest = behind(line, data_cell(help, i, name));
-	}
+	rest = argument(help, line, &f->fills);
 	if (!rest || !*rest)
 		return 0;
 	take_path(f, rest);
-	f->fills = *what == '[';
 	f->fd = f->fills ? memfd_create("vxconsole", MFD_CLOEXEC)
 			 : open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	return f->fd < 0 ? vx_err_set(err, -errno, "%.150s: %s", f->path, strerror(errno)) : 0;
@@ -89,6 +104,25 @@ static int copy_all(int to, int from)
 	return fsync(to) < 0 ? -errno : 0;
 }
 
+/* As PATH~, the very file. */
+static int keep_old(const char *path)
+{
+	char temp[sizeof(((struct file *)0)->path) + 32], old[sizeof(temp)];
+
+	snprintf(old, sizeof(old), "%s~", path);
+	snprintf(temp, sizeof(temp), "%s.%ld~", path, (long)getpid());
+	if (link(path, temp) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (rename(temp, old) < 0) {
+		int r = -errno;
+
+		unlink(temp);
+		return r;
+	}
+	unlink(temp); /* left when both were the same file already */
+	return 0;
+}
+
 int file_keep(struct file *f, struct vx_err *err)
 {
 	char temp[sizeof(f->path) + 16];
@@ -104,6 +138,8 @@ int file_keep(struct file *f, struct vx_err *err)
 	r = copy_all(fd, f->fd);
 	if (!r && !stat(f->path, &st) && fchmod(fd, st.st_mode & 07777) < 0)
 		r = -errno;
+	if (!r)
+		r = keep_old(f->path);
 	if (!r && rename(temp, f->path) < 0)
 		r = -errno;
 	close(fd);
@@ -111,6 +147,59 @@ int file_keep(struct file *f, struct vx_err *err)
 		return 0;
 	unlink(temp);
 	return vx_err_set(err, r, "%.150s: %s", f->path, strerror(-r));
+}
+
+/* --- completion --- */
+
+static bool is_shown(const struct dirent *e, const char *typed)
+{
+	const char *c = e->d_name;
+
+	if (strncmp(c, typed, strlen(typed)) != 0 || (*c == '.' && *typed != '.') ||
+	    !strcmp(c, ".") || !strcmp(c, ".."))
+		return false;
+	while (*c && (unsigned char)*c >= ' ' && *c != 0x7f)
+		c++;
+	return !*c; /* nobody can type the others */
+}
+
+static bool is_dir(int dir, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(dir, name, &st, 0) && S_ISDIR(st.st_mode);
+}
+
+char *file_complete(const struct data_table *help, const char *text)
+{
+	char path[512], *base, *found = NULL;
+	size_t start = prompt_words_last(text, strlen(text), path, sizeof(path)), size, n = 0;
+	bool fills;
+	const char *rest = argument(help, text, &fills);
+	struct dirent *e;
+	FILE *out;
+	DIR *d;
+
+	if (!rest || rest != text + start || !start || !strchr(" \t", text[start - 1]))
+		return NULL;
+	base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	out = open_memstream(&found, &size);
+	if (!out)
+		return NULL;
+	rest = strdup(base);
+	*base = 0;
+	d = opendir(*path ? path : ".");
+	while (d && rest && n < FILE_CHOICES && (e = readdir(d))) {
+		if (!is_shown(e, rest))
+			continue;
+		fprintf(out, "%s%s%s\t\n", path, e->d_name, is_dir(dirfd(d), e->d_name) ? "/" : "");
+		n++;
+	}
+	if (d)
+		closedir(d);
+	free((char *)rest);
+	fclose(out);
+	return found;
 }
 
 int file_new_dump(char *path, size_t size, struct vx_err *err)

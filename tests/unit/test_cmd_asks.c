@@ -223,13 +223,13 @@ static void commands_complete(void **state)
 
 	completes(f, "a", "allow|ack");
 	completes(f, "all", "allow");
-	completes(f, "allow ", "add|del|list|load|save|mode|top");
+	completes(f, "allow ", "add|del|list|load|diff|save|mode|top");
 	completes(f, "allow l", "list|load");
-	completes(f, "al d", "del");
+	completes(f, "al d", "del|diff");
 	completes(f, "stats ", "");
 	completes(f, "nosuch ", "");
 	completes(f, "allow nosuch x", "");
-	completes(f, "help allow d", "del");
+	completes(f, "help allow d", "del|diff");
 	completes(f, "help in", "intake");
 	completes(f, "se", "selfcheck|set");
 }

@@ -163,7 +163,10 @@ static void replaces_and_keeps_the_mode(void **state)
 	}
 	assert_int_equal(store_replace(in_dir("f"), "", 0, NULL), 0);
 	assert_file("f", "");
-	assert_int_equal(names(), 1);
+	assert_file("f~", "newer"); /* the one before, its mode and owner too */
+	assert_int_equal(stat(in_dir("f~"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(names(), 2);
 }
 
 static void the_target_of_a_link_is_replaced(void **state)
@@ -179,9 +182,10 @@ static void the_target_of_a_link_is_replaced(void **state)
 	assert_file("real", "new");
 	assert_int_equal(lstat(in_dir("link"), &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
+	assert_file("real~", "old");
 	assert_int_equal(store_replace(in_dir("dangling"), "new", 3, &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "symbolic link"));
-	assert_int_equal(names(), 3);
+	assert_int_equal(names(), 4);
 }
 
 static void what_is_no_file_stays(void **state)
@@ -239,6 +243,30 @@ static void leftovers_are_stepped_over(void **state)
 	assert_int_equal(store_replace(in_dir("f"), "new", 3, NULL), 0);
 	assert_file("f", "new");
 	assert_file("victim", "untouched");
+	assert_int_equal(names(), 4);
+}
+
+/* A link that stands where the old file is to be kept is given up, not written through. */
+static void the_old_file_is_no_way_elsewhere(void **state)
+{
+	struct vx_err err;
+	struct stat st;
+
+	(void)state;
+	write_file("f", "old", 0600);
+	write_file("victim", "untouched", 0600);
+	assert_int_equal(symlink("victim", in_dir("f~")), 0);
+	assert_int_equal(store_replace(in_dir("f"), "new", 3, NULL), 0);
+	assert_file("f", "new");
+	assert_file("f~", "old");
+	assert_file("victim", "untouched");
+	assert_int_equal(lstat(in_dir("f~"), &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(unlink(in_dir("f~")), 0);
+	assert_int_equal(mkdir(in_dir("f~"), 0700), 0);
+	assert_int_equal(store_replace(in_dir("f"), "newer", 5, &err), -EISDIR);
+	assert_non_null(strstr(err.msg, "FILE~"));
+	assert_file("f", "new");
 	assert_int_equal(names(), 3);
 }
 
@@ -272,7 +300,7 @@ static void readers_see_old_or_new(void **state)
 		close(fd);
 	}
 	assert_int_equal(status, 0);
-	assert_int_equal(names(), 1);
+	assert_int_equal(names(), 2);
 }
 
 int main(void)
@@ -285,6 +313,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_is_no_file_stays, empty),
 		cmocka_unit_test_teardown(a_failed_write_leaves_the_old_file, empty),
 		cmocka_unit_test_teardown(leftovers_are_stepped_over, empty),
+		cmocka_unit_test_teardown(the_old_file_is_no_way_elsewhere, empty),
 		cmocka_unit_test_teardown(readers_see_old_or_new, empty),
 	};
 

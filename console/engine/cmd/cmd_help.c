@@ -20,6 +20,8 @@ static int help(struct con *c)
 		out_str(c->out, "command", cmd->name);
 		out_str(c->out, "args", cmd->args);
 		out_str(c->out, "help", cmd->help);
+		if (cmd->flags & (CMD_READS | CMD_FILLS))
+			out_str(c->out, "file", cmd->flags & CMD_READS ? "reads" : "fills");
 		out_end(c->out);
 		shown++;
 	}

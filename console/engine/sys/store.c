@@ -224,6 +224,28 @@ static int temp_fill(const struct target *t, int fd, const char *path, const voi
 	return store_write_fd(fd, path, data, len, err);
 }
 
+/* The old file stays as NAME~, the very same file: what stood under that name is given up. */
+static int keep_old(const struct target *t, const char *path, struct vx_err *err)
+{
+	char temp[64], backup[NAME_MAX + 1];
+	int rc;
+
+	if (!t->exists)
+		return 0;
+	if ((size_t)snprintf(backup, sizeof(backup), "%s~", t->base) >= sizeof(backup))
+		return failed(err, -ENAMETOOLONG, path, "keep the old one as FILE~");
+	snprintf(temp, sizeof(temp), ".vxconsole.%ld.old.tmp", (long)getpid());
+	unlinkat(t->dir, temp, 0);
+	rc = linkat(t->dir, t->base, t->dir, temp, 0) ? -errno : 0;
+	if (!rc && renameat(t->dir, temp, t->dir, backup)) {
+		rc = -errno;
+		unlinkat(t->dir, temp, 0);
+	}
+	/* When both names were the same file already rename does nothing, and the third stays. */
+	unlinkat(t->dir, temp, 0);
+	return rc ? failed(err, rc, path, "keep the old one as FILE~") : 0;
+}
+
 int store_replace(const char *path, const void *data, size_t len, struct vx_err *err)
 {
 	struct target t = { .dir = -1 };
@@ -241,6 +263,7 @@ int store_replace(const char *path, const void *data, size_t len, struct vx_err 
 	rc = temp_fill(&t, fd, path, data, len, err);
 	if (close(fd) && !rc)
 		rc = failed(err, -errno, path, "close");
+	rc = rc ? rc : keep_old(&t, path, err);
 	if (!rc && renameat(t.dir, temp, t.dir, t.base))
 		rc = failed(err, -errno, path, "rename");
 	if (rc)

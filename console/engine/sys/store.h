@@ -45,7 +45,8 @@ int store_allow_write_fd(int fd, const char *name, const struct allow *a,
 int store_open(const char *path, struct vx_err *err) __attribute__((warn_unused_result));
 /* Replaces path by data: temporary in the same directory (O_EXCL|O_NOFOLLOW), fsync, rename, fsync
  * of the directory; mode and owner of the old file kept (a symlink's target is replaced, not the
- * link); new files 0644. A failure leaves the old file. */
+ * link); new files 0644. The old
+ * file is kept as path~. A failure leaves the old file. */
 int store_replace(const char *path, const void *data, size_t len, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* Whole regular file, at most max bytes, NUL added; caller frees. */
