@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "replace.h"
 #include "screen/prompt_words.h"
 
 #define FILE_CHOICES 200
@@ -88,65 +88,36 @@ void file_close(struct file *f)
 	f->fd = -1;
 }
 
-static int copy_all(int to, int from)
+/* What the engine has put into the memory file; caller frees. */
+static char *content(int fd, size_t *len)
 {
 	struct stat st;
-	off_t at = 0;
+	char *data = fstat(fd, &st) < 0 ? NULL : malloc((size_t)st.st_size + 1);
+	ssize_t n;
 
-	if (fstat(from, &st) < 0)
-		return -errno;
-	while (at < st.st_size) {
-		ssize_t n = sendfile(to, from, &at, (size_t)(st.st_size - at));
-
-		if (n <= 0)
-			return n ? -errno : -EIO;
+	for (*len = 0; data && *len < (size_t)st.st_size; *len += (size_t)n) {
+		n = pread(fd, data + *len, (size_t)st.st_size - *len, (off_t)*len);
+		if (n > 0)
+			continue;
+		free(data);
+		data = NULL;
 	}
-	return fsync(to) < 0 ? -errno : 0;
-}
-
-/* As PATH~, the very file. */
-static int keep_old(const char *path)
-{
-	char temp[sizeof(((struct file *)0)->path) + 32], old[sizeof(temp)];
-
-	snprintf(old, sizeof(old), "%s~", path);
-	snprintf(temp, sizeof(temp), "%s.%ld~", path, (long)getpid());
-	if (link(path, temp) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (rename(temp, old) < 0) {
-		int r = -errno;
-
-		unlink(temp);
-		return r;
-	}
-	unlink(temp); /* left when both were the same file already */
-	return 0;
+	return data;
 }
 
 int file_keep(struct file *f, struct vx_err *err)
 {
-	char temp[sizeof(f->path) + 16];
-	struct stat st;
-	int fd, r;
+	size_t len;
+	char *data;
+	int r;
 
 	if (f->fd < 0 || !f->fills)
 		return 0;
-	snprintf(temp, sizeof(temp), "%s.XXXXXX", f->path);
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0)
-		return vx_err_set(err, -errno, "%.150s: %s", f->path, strerror(errno));
-	r = copy_all(fd, f->fd);
-	if (!r && !stat(f->path, &st) && fchmod(fd, st.st_mode & 07777) < 0)
-		r = -errno;
-	if (!r)
-		r = keep_old(f->path);
-	if (!r && rename(temp, f->path) < 0)
-		r = -errno;
-	close(fd);
-	if (!r)
-		return 0;
-	unlink(temp);
-	return vx_err_set(err, r, "%.150s: %s", f->path, strerror(-r));
+	data = content(f->fd, &len);
+	r = data ? replace_file(f->path, data, len, err)
+		 : vx_err_set(err, -ENOMEM, "%.150s: no memory", f->path);
+	free(data);
+	return r;
 }
 
 /* --- completion --- */

@@ -199,6 +199,10 @@ static void a_filled_file_is_replaced(void **state)
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	close(fd);
+	snprintf(path, sizeof(path), "%s/out~", dir);
+	assert_int_equal(stat(path, &st), 0); /* what it was */
+	assert_int_equal(st.st_size, 13);
+	unlink(path);
 }
 
 static void a_dump_is_new_and_private(void **state)

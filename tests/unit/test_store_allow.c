@@ -682,7 +682,7 @@ static void by_path(void **state)
 	assert_int_equal(store_allow_write("/dev/full", l.a, l.doc, &l.err), -EINVAL);
 	unlink(path);
 	snprintf(kept, sizeof(kept), "%s~", path);
-	assert_int_equal(unlink(kept), 0); /* the one before */
+	assert_int_equal(unlink(kept), 0); /* the empty one that it was */
 	drop(&l);
 }
 

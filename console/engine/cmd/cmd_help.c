@@ -43,9 +43,10 @@ static int ask_quit(struct con *c)
 		       (unsigned long long)c->e->snap.out_pps, unsaved);
 }
 
+/* What is not saved is lost, so a script, too, has to say that it means it. */
 static int quit(struct con *c)
 {
-	if (cmd_must_ask(c))
+	if (cmd_must_ask(c) || (c->e->snap.unsaved && !c->yes))
 		return ask_quit(c);
 	if (c->user)
 		vx_info("%s: quit", c->user);
