@@ -106,6 +106,38 @@ static void deleting_shows_its_effect(void **state)
 	assert_int_equal(f->e.snap.unsaved, 0);
 }
 
+/* A rule beside others takes nothing from them; a narrower one does, of the narrowest round it. */
+static void a_rule_that_diverts_asks(void **state)
+{
+	struct fake *f = *state;
+
+	does(f, "nat add udp/31766@10.0.0.0/8=172.30.82.97:1");
+	does(f, "nat add tcp/31765=172.30.82.96:1");
+	does(f, "nat add udp/31765=[2001:db8::5]:1");
+	asks(f, "nat add udp/31765@10.0.0.0/8=172.30.82.96:9",
+	     "of 61870 packets/s that are sent to 172.30.82.95:8081, those that match would go to "
+	     "172.30.82.96:9");
+	assert_int_equal(nat_count(f->e.nat), 4);
+	assert_string_equal(say(f, "nat add udp/31765@10.0.0.0/8=172.30.82.96:9", true, true, -1),
+			    "done");
+	asks(f, "nat add udp/31765@10.1.0.0/16=172.30.82.98:9",
+	     "of 61870 packets/s that are sent to 172.30.82.96:9, those that match would go to "
+	     "172.30.82.98:9");
+	asks(f, "nat add udp/31765@10.0.0.0/7=172.30.82.98:9",
+	     "of 61870 packets/s that are sent to 172.30.82.95:8081, those that match would go to "
+	     "172.30.82.98:9");
+	asks(f, "nat add udp/31765@10.0.0.0/8=172.30.82.98:9",
+	     "nat add: there is a rule with this key: "
+	     "udp/31765@10.0.0.0/8=172.30.82.96:9");
+	does(f, "nat add tcp/99=172.30.82.96:1");
+	f->o.unmatched = VX_UNMATCHED_FORWARD;
+	asks(f, "nat add tcp/80=172.30.82.96:1",
+	     "of 12 packets/s that are forwarded without a rule, those that match would go to "
+	     "172.30.82.96:1");
+	f->e.snap.row_pps[VX_L_UNNATTED] = 0;
+	does(f, "nat add tcp/80=172.30.82.96:1");
+}
+
 static void yes_and_scripts_are_not_asked(void **state)
 {
 	struct fake *f = *state;
@@ -305,6 +337,7 @@ int main(void)
 #define WITH_FAKE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(deleting_shows_its_effect),
+		WITH_FAKE(a_rule_that_diverts_asks),
 		WITH_FAKE(yes_and_scripts_are_not_asked),
 		WITH_FAKE(settings_that_take_away),
 		WITH_FAKE(a_list_is_asked_about_as_a_diff),

@@ -2,16 +2,21 @@
 /*
  * The small ones of engine/sys: the quiet sockets, a device's counters, figures of the process.
  */
+#define _GNU_SOURCE /* pipe2 */
 #include "netbed.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/sys/nic.h"
@@ -204,6 +209,59 @@ static void users(void **state)
 	assert_string_equal(user_of_peer(0, 0, name), "root");	  /* gone already */
 }
 
+/* A program that runs with var in its environment, when it has begun. */
+static pid_t run_with(char *var)
+{
+	char *argv[] = { "sleep", "60", NULL }, *env[] = { var, NULL }, c;
+	int begun[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(begun, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		execve("/bin/sleep", argv, env);
+		_exit(1);
+	}
+	close(begun[1]);
+	assert_int_equal(read(begun[0], &c, 1), 0); /* closed by the exec */
+	close(begun[0]);
+	return pid;
+}
+
+/* Directory services give numbers of ten digits. */
+static void who_came_by_sudo(void **state)
+{
+	static const struct {
+		char *var;
+		const char *name;
+	} cases[] = {
+		{ "SUDO_UID=4000000123", "uid 4000000123" },
+		{ "SUDO_UID=1234567890", "uid 1234567890" },
+		{ "SUDO_UID=4294967296", "root" },
+		{ "SUDO_UID=4000000123x", "root" },
+		{ "SUDO_UIDS=4000000123", "root" },
+	};
+	char name[USER_NAME];
+	uint32_t login = UINT32_MAX;
+	FILE *f = fopen("/proc/self/loginuid", "r");
+
+	(void)state;
+	if (f && fscanf(f, "%" SCNu32, &login) != 1)
+		login = UINT32_MAX;
+	if (f)
+		fclose(f);
+	if (login != UINT32_MAX)
+		skip(); /* what the kernel says goes first */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pid_t pid = run_with(cases[i].var);
+
+		user_of_peer(0, pid, name);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_string_equal(name, cases[i].name);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, bed_setup, bed_teardown)
@@ -215,6 +273,7 @@ int main(void)
 		cmocka_unit_test(process_figures),
 		cmocka_unit_test(threads_and_maps),
 		cmocka_unit_test(users),
+		cmocka_unit_test(who_came_by_sudo),
 	};
 
 	return cmocka_run_group_tests_name("sys", tests, NULL, NULL);

@@ -10,10 +10,69 @@
 
 #define TOP_MOST 50
 
+/* The rule that packets of a new one obey now, with its rate; found NULL: none. */
+struct obeyed {
+	struct nat_key key;
+	const struct nat_rule *found;
+	uint64_t pps;
+	bool there; /* the new one itself */
+};
+
+static void match_wider(void *ctx, const struct eng_nat_row *row)
+{
+	const struct nat_key *wide = &row->rule->key;
+	struct obeyed *o = ctx;
+
+	if (wide->proto != o->key.proto || wide->port != o->key.port ||
+	    wide->family != o->key.family)
+		return;
+	o->there |= nat_key_equal(wide, &o->key);
+	if (wide->has_prefix && (!o->key.has_prefix || wide->prefix.len > o->key.prefix.len ||
+				 !addr_cidr_contains(&wide->prefix, &o->key.prefix.addr)))
+		return;
+	if (o->found && o->found->key.has_prefix &&
+	    (!wide->has_prefix || wide->prefix.len < o->found->key.prefix.len))
+		return;
+	o->found = row->rule;
+	o->pps = row->pps;
+}
+
+/* A rule with a prefix takes its packets from the wider one; any rule takes them from --unmatched
+ * forward. What is wrong, or there already, is left to the command itself. */
+static int ask_add(struct con *c)
+{
+	uint64_t unmatched = c->e->snap.row_pps[VX_L_UNNATTED];
+	char from[ADDR_TEXT], to[ADDR_TEXT];
+	struct nat_rule rule;
+	struct obeyed o = { 0 };
+
+	if (nat_parse(c->argv[0], &rule, NULL) < 0)
+		return 0;
+	o.key = rule.key;
+	addr_format_port(&rule.to, rule.to_port, to);
+	eng_nat_rows(c->e, match_wider, &o);
+	if (o.there)
+		return 0;
+	if (o.found)
+		return cmd_ask(c,
+			       "of %" PRIu64 " packets/s that are sent to %s, those that match "
+			       "would go to %s",
+			       o.pps, addr_format_port(&o.found->to, o.found->to_port, from), to);
+	if (c->e->o->unmatched == VX_UNMATCHED_FORWARD && unmatched)
+		return cmd_ask(c,
+			       "of %" PRIu64 " packets/s that are forwarded without a rule, those "
+			       "that match would go to %s",
+			       unmatched, to);
+	return 0;
+}
+
 static int add(struct con *c)
 {
-	int r = eng_nat_add(c->e, c->argv[0], c->err);
+	int r = cmd_must_ask(c) ? ask_add(c) : 0;
 
+	if (r)
+		return r;
+	r = eng_nat_add(c->e, c->argv[0], c->err);
 	if (r < 0)
 		return r;
 	out_message(c->out, "added %s", c->argv[0]);
@@ -61,7 +120,6 @@ static int del(struct con *c)
 	if (r)
 		return r;
 	r = eng_nat_del(c->e, c->argv[0], c->err);
-
 	if (r < 0)
 		return r;
 	out_message(c->out, "removed %s", c->argv[0]);

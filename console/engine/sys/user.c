@@ -50,17 +50,22 @@ static uid_t login_of(pid_t pid)
 /* What sudo told it, where the kernel keeps no logins. */
 static uid_t sudoer_of(pid_t pid)
 {
-	char path[64], *var = NULL;
+	static const char name[] = "SUDO_UID=";
+	char path[64], *var = NULL, *end;
 	uid_t uid = NOBODY_LOGGED_IN;
-	unsigned number;
+	unsigned long number;
 	size_t size = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
 	f = fopen(path, "re");
-	while (f && getdelim(&var, &size, 0, f) > 0)
-		if (sscanf(var, "SUDO_UID=%9u", &number) == 1)
-			uid = number;
+	while (f && getdelim(&var, &size, 0, f) > 0) {
+		if (strncmp(var, name, sizeof(name) - 1) != 0)
+			continue;
+		number = strtoul(var + sizeof(name) - 1, &end, 10);
+		if (!*end && number < NOBODY_LOGGED_IN)
+			uid = (uid_t)number;
+	}
 	if (f)
 		fclose(f);
 	free(var);
