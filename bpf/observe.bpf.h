@@ -7,6 +7,7 @@
 #ifndef BPF_OBSERVE_BPF_H
 #define BPF_OBSERVE_BPF_H
 
+#include "load.bpf.h"
 #include "maps.bpf.h"
 
 /* map: a PERCPU_ARRAY of struct vx_hits */
@@ -56,6 +57,23 @@ static __always_inline void observe_vni_seen(struct vx_pkt *p)
 	p->val.vni.packets = 1;
 	p->val.vni.last_ns = p->now_ns;
 	bpf_map_update_elem(&vx_vni_seen, &p->t.vni, &p->val.vni, BPF_ANY);
+}
+
+/* Addressed to another interface: it comes only as long as the ingress is promiscuous. */
+static __always_inline void observe_foreign(void *ctx, struct vx_pkt *p, const struct vx_cfg *cfg)
+{
+	__u64 own, *n;
+	__u32 zero = 0;
+
+	if (!VX_ONCE(cfg->promisc))
+		return;
+	own = VX_ONCE(*(const vx_word64 *)cfg->own_mac);
+	*(vx_word64 *)p->eth = 0;
+	if (vx_load(ctx, 0, p->eth, ETH_ALEN) || *(vx_word64 *)p->eth == own)
+		return;
+	n = bpf_map_lookup_elem(&vx_foreign, &zero);
+	if (n)
+		(*n)++;
 }
 
 /* A packet that no rule matches: where it wanted to go. */

@@ -24,7 +24,8 @@
 #include "rewrite.bpf.h"
 #include "ring.bpf.h"
 
-static __always_inline int step_vni(struct vx_pkt *p, const struct vx_cfg *cfg, bool dry)
+static __always_inline int step_vni(struct xdp_md *ctx, struct vx_pkt *p, const struct vx_cfg *cfg,
+				    bool dry)
 {
 	struct vx_vni_val *vni = NULL;
 	bool any = VX_ONCE(cfg->vni_any);
@@ -36,6 +37,8 @@ static __always_inline int step_vni(struct vx_pkt *p, const struct vx_cfg *cfg, 
 		observe_vni(p, vni);
 	else if (!dry)
 		observe_vni_seen(p);
+	if (p->ours && !dry)
+		observe_foreign(ctx, p, cfg);
 	if (p->ours)
 		return 0;
 	return VX_ONCE(cfg->other_vni) == VX_OTHER_DROP ? VX_L_OTHER_VNI_DROP : VX_L_OTHER_VNI_PASS;
@@ -181,7 +184,7 @@ static __always_inline int vx_decide(struct xdp_md *ctx, struct vx_pkt *p, struc
 	STEP(OUTER, parse_outer(ctx, p, VX_ONCE(cfg->port)));
 	if (!dry)
 		observe_trace_begin(p, cfg);
-	STEP(OUTER, step_vni(p, cfg, dry));
+	STEP(OUTER, step_vni(ctx, p, cfg, dry));
 	STEP(INNER, parse_inner(ctx, p));
 	STEP(INNER, step_paused(cfg));
 	STEP(ALLOW, step_allow(p, cfg, dry));

@@ -108,8 +108,9 @@ struct vx_cfg {
 	__u32 allow_word;   /* VX_ALLOW_WORD: the slot in force, the kinds that exist */
 	__u32 trace_budget; /* user space adds to it, the program takes 1 a trace; 0 = off */
 	__u16 port;	    /* VXLAN UDP port, host order */
-	__u16 _pad0;
-	__u8 src_mac[8]; /* egress MAC in the first 6 */
+	__u16 promisc;	    /* 1: the ingress is, so packets to other MACs are counted */
+	__u8 src_mac[8];    /* egress MAC in the first 6 */
+	__u8 own_mac[8];    /* ingress MAC in the first 6; read only with promisc */
 };
 
 #define VX_ALLOW_WORD(slot, has) ((__u32)(slot) | ((__u32)(has) << 8))
@@ -240,6 +241,8 @@ struct vx_source_val {
 /* vx_ports: LRU_PERCPU_HASH, key struct vx_nat_key: where packets go that no rule matches, as long
  * as their ports can be read (--unmatched forward sends them, else they are no_rule) */
 
+/* vx_foreign: PERCPU_ARRAY of one __u64: packets of ours to another MAC than vx_cfg.own_mac */
+
 /* vx_oversize: PERCPU_ARRAY of one __u64: largest IP length dropped as oversize */
 
 /* --- rings: vx_rings, ARRAY_OF_MAPS of BPF ring buffers */
@@ -348,7 +351,7 @@ VX_ASSERT_SIZE(struct vx_nat_lpm_key, 24);
 VX_ASSERT_SIZE(struct vx_source_key, 24);
 VX_ASSERT_SIZE(struct vx_target_key, 20);
 VX_ASSERT_SIZE(struct vx_wake, 128);
-VX_ASSERT_SIZE(struct vx_cfg, 64);
+VX_ASSERT_SIZE(struct vx_cfg, 72);
 VX_ASSERT_SIZE(struct vx_trace, 136);
 
 #endif

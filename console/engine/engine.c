@@ -223,6 +223,7 @@ static int start(struct eng *e, struct vx_err *err)
 	if (e->lock_fd < 0)
 		return e->lock_fd;
 	rc = eng_rows_init(e, err);
+	rc = rc ? rc : eng_observe_init(e, err);
 	rc = rc ? rc : allow_new(&e->allow, e->o->allow_max, err);
 	rc = rc ? rc : nat_new(&e->nat, err);
 	rc = rc ? rc : open_datapath(e, err);
@@ -330,6 +331,7 @@ void eng_free(struct eng *e)
 	store_doc_free(e->allow_doc);
 	nat_free(e->nat);
 	eng_rows_fini(e);
+	eng_observe_fini(e);
 	if (e->lock_fd >= 0)
 		lock_release(e->lock_fd, (int)if_nametoindex(e->o->ingress));
 	serve_close(

@@ -46,6 +46,11 @@ struct eng {
 	const char *quit_why;
 };
 
+struct diag_cause;
+/* i-th of what is the matter, the worst first; NULL past the end. observe.c */
+const struct diag_cause *eng_cause(const struct eng *e, unsigned i);
+void eng_diagnose_ack(struct eng *e); /* what fell silent has been seen */
+
 /* A fresh reading of all figures, not only the last tick's. */
 void eng_refresh(struct eng *e);
 

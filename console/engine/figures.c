@@ -171,7 +171,7 @@ void eng_refresh(struct eng *e)
 	read_leak(e);
 	read_latency(e);
 	read_state(e);
-	eng_status_problem(e, s->status, sizeof(s->status));
+	eng_diagnose(e);
 	eng_lights(e);
 }
 
@@ -295,6 +295,7 @@ void eng_second(struct eng *e)
 	process_figures(e);
 	eng_rows_second(e);
 	eng_top_second(e);
+	eng_diagnose_second(e);
 	eng_lights(e);
 	eng_history_second(e);
 }

@@ -82,6 +82,7 @@ struct eng_run {
 	uint32_t allow_high, nat_high; /* elements below these have been used */
 	uint64_t hits_ns;	       /* when prev was read */
 	struct rates *denied, *vnis, *sources, *ports;
+	struct observe *observe; /* observe.c */
 
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;
@@ -170,8 +171,15 @@ void eng_warn(void *ctx, const char *text);
 /* trace.c: lines of `set debug 3` */
 void eng_trace_tick(struct eng *e);
 
+/* observe.c */
+int eng_observe_init(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+void eng_observe_fini(struct eng *e);
+void eng_diagnose(struct eng *e);	 /* the worst cause, and its fix, into the snapshot */
+void eng_diagnose_second(struct eng *e); /* with what is read once a second */
+
 /* status.c */
-void eng_status_problem(struct eng *e, char *buf, size_t size); /* what is wrong now, worst first */
+const char *eng_worst_errno(
+	const struct snap_ledger *l); /* that most frames failed with, in words */
 void eng_status_line(struct eng *e);
 
 /* report.c */

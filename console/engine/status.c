@@ -11,42 +11,11 @@
 
 #include "engine/model/ledger.h"
 #include "engine/serve/serve.h"
-#include "proto/buf.h"
+#include "proto/fix.h"
 #include "log.h"
 
-static bool next_hop_problem(struct eng *e, char *buf, size_t size)
-{
-	for (int i = 0; i < VX_MAX_NAT; i++) {
-		const struct net_nexthop *h;
-		char target[ADDR_TEXT];
-
-		if (!e->run->target[i].refs)
-			continue;
-		h = net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i));
-		if (h->state == NET_NH_RESOLVED)
-			continue;
-		addr_format(&e->run->target[i].addr, target);
-		snprintf(buf, size, "next hop to %s %s: %s", target, net_nh_state_name(h->state),
-			 h->why);
-		return true;
-	}
-	return false;
-}
-
-static bool worker_problem(const struct snapshot *s, char *buf, size_t size)
-{
-	for (unsigned i = 0; i < s->n_workers; i++) {
-		if (s->worker[i].stalled_ms < 1000)
-			continue;
-		snprintf(buf, size, "worker %u has made no progress for %" PRIu64 " ms", i,
-			 s->worker[i].stalled_ms);
-		return true;
-	}
-	return false;
-}
-
 /* The errno that most frames failed with. */
-static const char *worst_errno(const struct snap_ledger *l)
+const char *eng_worst_errno(const struct snap_ledger *l)
 {
 	const struct snap_errno *worst = &l->errors[0];
 
@@ -54,103 +23,6 @@ static const char *worst_errno(const struct snap_ledger *l)
 		if (l->errors[i].n > worst->n)
 			worst = &l->errors[i];
 	return worst->err > 0 ? strerror(worst->err) : "other errors";
-}
-
-static bool egress_problem(struct eng *e, char *buf, size_t size)
-{
-	const struct net_link *l = net_link(e->net, NET_EGRESS);
-
-	if (l->ifindex && l->up && l->running)
-		return false;
-	if (!l->ifindex)
-		snprintf(buf, size, "egress %s is gone: nothing can be sent until it is back",
-			 l->name);
-	else
-		snprintf(buf, size, "egress %s %s: nothing can be sent; try: ip link set %s up",
-			 l->name, l->up ? "has no carrier" : "is down", l->name);
-	return true;
-}
-
-static bool loss_problem(struct eng *e, char *buf, size_t size)
-{
-	const struct snapshot *s = &e->snap;
-
-	if (s->row_pps[VX_L_OVERSIZE]) {
-		snprintf(buf, size,
-			 "%s MTU %u is too small: packets of up to %" PRIu64
-			 " bytes are dropped (%" PRIu64 " pps); set MTU >= %" PRIu64,
-			 e->o->egress_dev, net_link(e->net, NET_EGRESS)->mtu, s->oversize_largest,
-			 s->row_pps[VX_L_OVERSIZE], s->oversize_largest);
-		return true;
-	}
-	if (s->row_pps[VX_L_RING_FULL]) {
-		snprintf(buf, size,
-			 "rings overflow: %" PRIu64 " pps lost; give --ring more than %zuK or "
-			 "more --workers",
-			 s->row_pps[VX_L_RING_FULL], e->run->ring_size * e->run->n_workers / 1024);
-		return true;
-	}
-	if (s->row_pps[VX_L_INTERNAL]) {
-		snprintf(buf, size, "%" PRIu64 " pps dropped because a BPF helper or map failed",
-			 s->row_pps[VX_L_INTERNAL]);
-		return true;
-	}
-	return false;
-}
-
-static void take_port(void *ctx, const struct eng_port_row *row)
-{
-	*(struct eng_port_row *)ctx = *row;
-}
-
-/* What arrives most is what the first rule is likely to be for; the operator knows where it goes.
- */
-static bool no_rule_problem(struct eng *e, char *buf, size_t size)
-{
-	struct eng_port_row port = { 0 };
-	struct buf text = { 0 };
-	char key[32];
-
-	if (e->snap.nat_rules || e->o->unmatched != VX_UNMATCHED_DROP)
-		return false;
-	buf_str(&text, "No NAT rule: nothing is sent.");
-	eng_port_rows(e, 1, take_port, &port);
-	if (port.pps) {
-		eng_port_key(&port, key, sizeof(key));
-		buf_printf(&text, " %s arrives at ", key);
-		buf_thousands(&text, port.pps);
-		buf_str(&text, " packets/s");
-		snprintf(e->snap.fix, sizeof(e->snap.fix), "nat add %s=", key);
-	}
-	snprintf(buf, size, "%s", text.failed ? "No NAT rule: nothing is sent." : text.data);
-	buf_fini(&text);
-	return true;
-}
-
-void eng_status_problem(struct eng *e, char *buf, size_t size)
-{
-	const struct snapshot *s = &e->snap;
-
-	buf[0] = e->snap.fix[0] = 0;
-	if (!s->ledger.balanced)
-		snprintf(buf, size,
-			 "LEDGER NOT BALANCED: packets are lost without a row; see: "
-			 "vxconsole ctl selfcheck");
-	else if (s->ledger.leaked)
-		snprintf(buf, size, "LEAK: %" PRIu64 " frames of ours left by %s", s->ledger.leaked,
-			 s->ingress);
-	else if (s->paused)
-		snprintf(buf, size, "INTAKE OFF: %" PRIu64 " pps of ours are dropped",
-			 s->row_pps[VX_L_PAUSED]);
-	else if (egress_problem(e, buf, size) || next_hop_problem(e, buf, size) ||
-		 worker_problem(s, buf, size) || loss_problem(e, buf, size))
-		return;
-	else if (no_rule_problem(e, buf, size))
-		return;
-	else if (e->o->performance_threshold && s->uptime_ns > 5000000000ULL &&
-		 s->out_pps < e->o->performance_threshold)
-		snprintf(buf, size, "%" PRIu64 " pps sent is below the threshold of %" PRIu64,
-			 s->out_pps, e->o->performance_threshold);
 }
 
 /* The row that loses most now; rows that pass to the kernel are no loss. */
@@ -209,7 +81,9 @@ void eng_status_line(struct eng *e)
 		at, s->in_pps, (double)s->in_bps / 1e6, s->out_pps, (double)s->out_bps / 1e6,
 		s->ledger.row[VX_L_RX], s->ledger.sent, dropped(s), s->ledger.tx_failed,
 		ring_percent(s), worst, s->status[0] ? " | ! " : "", s->status,
-		s->fix[0] ? "; try: vxconsole ctl " : "", s->fix,
-		s->ledger.tx_failed ? " | send: " : "",
-		s->ledger.tx_failed ? worst_errno(&s->ledger) : "");
+		!s->fix[0]	       ? ""
+		: fix_is_shell(s->fix) ? "; try: "
+				       : "; try: vxconsole ctl ",
+		s->fix, s->ledger.tx_failed ? " | send: " : "",
+		s->ledger.tx_failed ? eng_worst_errno(&s->ledger) : "");
 }

@@ -159,8 +159,7 @@ struct snapshot {
 	struct snap_ring ring[SNAP_WORKERS]; /* n_workers of them */
 	struct snap_latency latency[SNAP_STAGES];
 	char status[240]; /* what is wrong now, in words; "" when nothing is */
-	char fix[160]; /* the command line that mends it; ends with '=': the operator completes it;
-			  "": none is known */
+	char fix[160];	  /* the command line that mends it, see proto/fix.h; "": none is known */
 };
 
 const char *snapshot_light_name(enum snap_light_id id); /* "NEXT HOP" */

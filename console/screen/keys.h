@@ -38,6 +38,7 @@ enum key {
 	X(VIEW_6,    '6',              "", NULL,  "NICs") \
 	X(VIEW_7,    '7',              "", NULL,  "VNIs") \
 	X(VIEW_8,    '8',              "", NULL,  "events") \
+	X(VIEW_0,    '0',              "", NULL,  "why: all causes of trouble, and what mends them") \
 	X(HELP,      '?',              "", NULL,  "help; again, or Esc: back") \
 	X(DOWN,      'j',              "", NULL,  "a row down; also the arrow") \
 	X(UP,        'k',              "", NULL,  "a row up; also the arrow") \

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/fix.h"
 #include "screen/prompt.h"
 
 #define ESCAPE_MS   50		 /* a sequence is whole by then */
@@ -186,17 +187,33 @@ void ui_prompt(struct ui *ui, const char *text)
 		prompt_set(text);
 }
 
+/* What can be run is run; what has to be completed goes into the command line up to there; a
+ * shell's is the operator's to run, as the screen has no rights. */
+bool ui_fix_line(struct ui *ui, char *line)
+{
+	size_t whole = fix_whole(line);
+	char text[200];
+
+	if (fix_is_shell(line)) {
+		snprintf(text, sizeof(text), "in a shell: %s", line);
+		ui_say(ui, false, text);
+		return false;
+	}
+	if (!line[whole])
+		return true;
+	line[whole] = 0;
+	ui_prompt(ui, line);
+	return false;
+}
+
 bool ui_fix(struct ui *ui, char *line, size_t size)
 {
-	const char *fix = ui->d->snap.fix;
-
-	if (!*fix)
+	if (!ui->d->snap.fix[0]) {
 		ui_say(ui, false, "no command is known that would mend anything now");
-	else if (fix[strlen(fix) - 1] == '=')
-		ui_prompt(ui, fix);
-	else
-		snprintf(line, size, "%s", fix);
-	return *fix && ui->focus != FOCUS_PROMPT;
+		return false;
+	}
+	snprintf(line, size, "%s", ui->d->snap.fix);
+	return ui_fix_line(ui, line);
 }
 
 /* An engine that was started without a rule sends nothing: as soon as it is known what arrives, the
@@ -204,13 +221,16 @@ bool ui_fix(struct ui *ui, char *line, size_t size)
 void ui_news(struct ui *ui)
 {
 	const struct snapshot *s = &ui->d->live;
+	char line[sizeof(s->fix)];
 
 	if (s->nat_rules || !ui->d->may_write)
 		ui->offered = true;
-	if (ui->offered || !s->fix[0] || ui->focus != FOCUS_LIST || ui->output || !prompt_empty())
+	if (ui->offered || strncmp(s->fix, "nat add ", 8) != 0 || ui->focus != FOCUS_LIST ||
+	    ui->output || !prompt_empty())
 		return;
 	ui->offered = true;
-	ui_prompt(ui, s->fix);
+	snprintf(line, sizeof(line), "%.*s", (int)fix_whole(s->fix), s->fix);
+	ui_prompt(ui, line);
 	ui_say(ui, false,
 	       "the first rule: type where it goes, ADDRESS:PORT, then Enter; Esc Esc leaves it");
 }

@@ -61,6 +61,8 @@ void ui_prompt(struct ui *ui, const char *text);
 /* The command that mends what is wrong: true, it is whole and in line; else it waits in the command
  * line to be finished, or there is none. */
 bool ui_fix(struct ui *ui, char *line, size_t size);
+/* What becomes of a fix's line, which may be cut: true, it is whole and to be run. */
+bool ui_fix_line(struct ui *ui, char *line);
 /* ui_draw.c */
 void ui_dump(struct ui *ui);
 

@@ -164,7 +164,7 @@ bool ui_key_of_view(struct ui *ui, int key, char *line, size_t size)
 	struct view_state *s = &ui->state[ui->view];
 	size_t rows;
 
-	if (keys_find(key) < UI_MARK || ui->output || !v->command)
+	if (keys_find(key) < UI_MARK || keys_find(key) == UI_FIX || ui->output || !v->command)
 		return false;
 	rows = ui_rows_of_view(
 		ui); /* the list may have become shorter since the cursor was moved */
@@ -208,6 +208,17 @@ static void zoom(struct ui *ui, int by)
 
 	if (s->zoom + by >= 0 && s->zoom + by <= 2)
 		s->zoom += by;
+}
+
+/* Of the cause under the cursor where causes are listed, else of the worst. */
+static bool fix(struct ui *ui, int key, char *line, size_t size)
+{
+	const struct view *v = view_of(ui);
+
+	if (v->command && !ui->output &&
+	    v->command(&ui->state[ui->view], ui->d, ui->table[ui->view], key, line, size))
+		return ui_fix_line(ui, line);
+	return ui_fix(ui, line, size);
 }
 
 bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
@@ -260,7 +271,7 @@ bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
 		zoom(ui, k == UI_ZOOM_IN ? -1 : 1);
 		break;
 	case UI_FIX:
-		return ui_fix(ui, line, size);
+		return fix(ui, key, line, size);
 	case UI_DUMP:
 		ui_dump(ui);
 		break;
@@ -268,7 +279,7 @@ bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
 		ui->quit_wanted = true;
 		break;
 	default:
-		if (k <= UI_VIEW_8)
+		if (k <= UI_VIEW_0)
 			go(ui, (unsigned)(k - UI_VIEW_1));
 		break;
 	}

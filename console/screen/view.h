@@ -38,8 +38,8 @@ struct view {
 };
 
 extern const struct view view_overview, view_allow, view_nat, view_workers, view_sources, view_nics,
-	view_vnis, view_events, view_help;
-/* In the order of their keys 1..8, then ? */
+	view_vnis, view_events, view_why, view_help;
+/* In the order of their keys 1..8, 0, then ? */
 extern const struct view *const views[];
 extern const unsigned n_views;
 

@@ -7,14 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/fix.h"
 #include "screen/keys.h"
 #include "screen/panel.h"
 #include "screen/view.h"
 #include "screen/when.h"
 
-const struct view *const views[] = { &view_overview, &view_allow,   &view_nat,
-				     &view_workers,  &view_sources, &view_nics,
-				     &view_vnis,     &view_events,  &view_help };
+const struct view *const views[] = { &view_overview, &view_allow, &view_nat,  &view_workers,
+				     &view_sources,  &view_nics,  &view_vnis, &view_events,
+				     &view_why,	     &view_help };
 const unsigned n_views = sizeof(views) / sizeof(*views);
 
 /* What the figures on the screen are worth. */
@@ -163,7 +164,8 @@ static int fix_hint(const struct data *d, int cols, char *hint, size_t size)
 	*hint = 0;
 	if (!*fix)
 		return 0;
-	snprintf(hint, size, TROUBLE_KEY "%s%s ", fix, fix[strlen(fix) - 1] == '=' ? "..." : "");
+	snprintf(hint, size, TROUBLE_KEY "%.*s%s ", (int)fix_whole(fix), fix,
+		 fix[fix_whole(fix)] ? "..." : "");
 	if (text + line_cols(hint) > cols)
 		snprintf(hint, size, TROUBLE_KEY);
 	return line_cols(hint);
@@ -266,9 +268,9 @@ static void keys_of_view(const struct view *v, struct line *l)
 /* The keys of the views; named all, or the one that is looked at. */
 static void keys_of_views(const struct view *v, struct line *l, bool all)
 {
-	static const char *const key = "12345678?", *const brief[] = { "over", "allow",	 "nat",
-								       "work", "src",	 "nics",
-								       "vnis", "events", "help" };
+	static const char *const key = "123456780?", *const brief[] = {
+		"over", "allow", "nat", "work", "src", "nics", "vnis", "events", "why", "help"
+	};
 
 	for (unsigned i = 0; i < n_views; i++) {
 		line_fmt(l, LOOK_KEY, " %c", key[i]);

@@ -56,6 +56,16 @@ def keys():
     return [(key_name(key), where, command, text) for key, where, command, text in rows]
 
 
+def causes():
+    """[(name, means, todo)] of the table in diagnose.h."""
+    table = re.search(r"#define DIAG_CAUSES\(X\)(.*?)\n/\*", read("console/engine/model/diagnose.h"), re.S).group(1)
+    table = re.sub(r'"\s*\\\n\s*"', "", table)
+    rows = re.findall(r'X\(\w+,\s*"(\w+)",\s*\w+,\s*(?:\\\s*)?"([^"]*)",\s*(?:\\\s*)?"([^"]*)"\)', table)
+    if len(rows) != table.count("X("):
+        sys.exit("docs: a row of DIAG_CAUSES cannot be read")
+    return rows
+
+
 def key_row(name, command, text):
     tail = " (\\fB%s\\fP)" % roff(command) if command else ""
     return '.TP\n.B "%s"\n%s%s.\n' % (roff(name), roff(text[0].upper() + text[1:]), tail)
@@ -74,6 +84,7 @@ def blocks():
     rows = ledger()
     sample = "".join(roff(line) + "\n" for line in read("share/vxconsole.conf").splitlines())
     return [(MAIN, "keys", key_block()),
+            (MAIN, "causes", "".join(".TP\n.B %s\n%s.\n%s.\n" % (n, roff(m), roff(t)) for n, m, t in causes())),
             (MAIN, "rows", "".join(row(*r) for r in rows if r[1] != "NOTE")),
             (MAIN, "notes", "".join(row(*r) for r in rows if r[1] == "NOTE")),
             (RULES, "sample", ".nf\n" + sample + ".fi\n")]

@@ -309,3 +309,15 @@ void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
 					  .packets = 9,
 					  .first_real_ns = 1700000000000000000 });
 }
+
+void eng_diagnose_ack(struct eng *e)
+{
+	(void)e;
+}
+
+const struct diag_cause *eng_cause(const struct eng *e, unsigned i)
+{
+	const struct fake *f = (const struct fake *)e;
+
+	return i < f->n_causes ? &f->cause[i] : NULL;
+}

@@ -7,6 +7,7 @@
 #define TESTS_FAKE_ENG_H
 
 #include "engine/engine.h"
+#include "engine/model/diagnose.h"
 
 struct fake {
 	struct eng e;
@@ -14,7 +15,9 @@ struct fake {
 	bool inexact;	    /* selfcheck finds a difference */
 	unsigned refreshed; /* calls of eng_refresh */
 	char said[256];	    /* what the last change was asked to do */
-	unsigned many;	    /* this many more rows in the allowlist's listing */
+	struct diag_cause cause[4];
+	unsigned n_causes;
+	unsigned many; /* this many more rows in the allowlist's listing */
 };
 
 void fake_eng_init(struct fake *f);

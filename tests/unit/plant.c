@@ -211,6 +211,20 @@ static const struct {
 	  "dropped\":0,"
 	  "\"bw_in_allowance_exceeded\":12}},{\"dev\":\"ens6\",\"stats\":{\"tx_packets\":371215388,"
 	  "\"tx_errors\":3,\"pps_allowance_exceeded\":0}}]" },
+	{ "diagnose",
+	  "{\"causes\":[{\"id\":\"egress_down\",\"severity\":\"bad\",\"since\":\"2026-11-23T03:14:"
+	  "01Z\","
+	  "\"pps\":87211,\"text\":\"egress ens6 is down: nothing can be sent\",\"fix\":[\"ip link "
+	  "set "
+	  "ens6 up\"]},{\"id\":\"no_rule\",\"severity\":\"bad\",\"since\":\"2026-11-23T03:10:02Z\","
+	  "\"pps\":4711,\"text\":\"No NAT rule matches: nothing is sent. udp/31765 arrives at "
+	  "1,210 "
+	  "packets/s and this goes on for more than a row\",\"fix\":[\"nat add "
+	  "udp/31765=ADDRESS:PORT\"]},"
+	  "{\"id\":\"other_vni\",\"severity\":\"warn\",\"since\":\"2026-11-23T03:14:03Z\",\"pps\":"
+	  "17,"
+	  "\"text\":\"VXLAN arrives with VNI 5569041\",\"fix\":[\"vni add 5569041\",\"vni "
+	  "list\"]}]}" },
 	{ "help", "[{\"command\":\"allow add\",\"args\":\"CIDR [org NAME] [note "
 		  "TEXT]\",\"help\":\"permit an address or a "
 		  "prefix\"},{\"command\":\"quit\",\"args\":\"\",\"help\":\"drain and stop the "

@@ -206,6 +206,10 @@ static void every_figure_of_the_others(void **state)
 		{ &view_sources, { "10.9.8.7", "523,400,001", "87,230", "690 Mb/s", "6", "now" } },
 		{ &view_vnis, { "523,401,002", "87,234", "5569041", "4,711", "17", "yes" } },
 		{ &view_nics, { "ens5", "ens6", "523,999,001", "12", "371,215,388", "3" } },
+		{ &view_why,
+		  { "3 causes", "egress_down", "since 2026-11-23T03:14:01Z",
+		    "shell: ip link set ens6 up", "nat add udp/31765=ADDRESS:PORT",
+		    "vni add 5569041", "vni list" } },
 		{ &view_events,
 		  { "ready: native on ens5", "carrier lost", "allow add", "03:13:58" } },
 	};
@@ -372,7 +376,7 @@ static void trouble_with_its_key(void **state)
 	(void)state;
 	snprintf(d.snap.status, sizeof(d.snap.status),
 		 "No NAT rule: nothing is sent. udp/31765 arrives at 1,210 packets/s");
-	snprintf(d.snap.fix, sizeof(d.snap.fix), "nat add udp/31765=");
+	snprintf(d.snap.fix, sizeof(d.snap.fix), "nat add udp/31765=ADDRESS:PORT");
 	screen(&view_overview, &at_rest, 80, 24);
 	has(" ! No NAT rule: nothing is sent. udp/31765 arrives at 1,210 packets/s       [f]\n");
 	screen(&view_overview, &at_rest, 120, 30);
@@ -418,6 +422,10 @@ static void keys_are_command_lines(void **state)
 		{ &view_vnis, 0, 'd', "vni del 1" },
 		{ &view_vnis, 0, 'a', NULL },
 		{ &view_vnis, 1, 'a', "vni add 5569041" },
+		{ &view_why, 0, 'f', "ip link set ens6 up" },
+		{ &view_why, 1, 'f', "nat add udp/31765=ADDRESS:PORT" },
+		{ &view_why, 2, 'f', "vni add 5569041" },
+		{ &view_why, 3, 'f', NULL },
 		{ &view_vnis, 1, 'd', NULL },
 	};
 	struct data_table tables[4];

@@ -19,7 +19,7 @@
 #include "log.h"
 
 static const struct cmd *const groups[] = {
-	cmd_allow, cmd_nat,    cmd_vni, cmd_source, cmd_stats,
+	cmd_allow, cmd_nat,    cmd_vni, cmd_source, cmd_stats, cmd_diagnose,
 	cmd_nic,   cmd_intake, cmd_set, cmd_mark,   cmd_help,
 };
 #define N_GROUPS  (sizeof(groups) / sizeof(groups[0]))

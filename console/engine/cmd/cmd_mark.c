@@ -19,6 +19,7 @@ static int ack(struct con *c)
 	for (int i = 0; i < SNAP_N_LIGHTS; i++)
 		n += c->e->snap.light[i].latched != LIGHT_OK;
 	eng_ack(c->e);
+	eng_diagnose_ack(c->e);
 	out_message(c->out, n ? "acknowledged: %u" : "nothing was latched", n);
 	return 0;
 }

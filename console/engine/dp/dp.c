@@ -264,6 +264,7 @@ const struct dp_ops dp_real = {
 	.hits_clear = dp_hits_clear,
 	.ring_full = dp_ring_full,
 	.oversize_largest = dp_oversize_largest,
+	.foreign = dp_foreign,
 	.sources = dp_sources,
 	.vnis = dp_vnis,
 	.denied = dp_denied,

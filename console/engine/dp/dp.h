@@ -87,6 +87,7 @@ struct dp_ops {
 			   uint32_t idx); /* when an entry gives its element back */
 	uint64_t (*ring_full)(const struct dp *d, unsigned ring);
 	uint64_t (*oversize_largest)(struct dp *d);
+	uint64_t (*foreign)(struct dp *d); /* ours, to another MAC than vx_cfg.own_mac */
 	void (*sources)(struct dp *d, dp_source_fn fn, void *ctx);
 	void (*vnis)(struct dp *d, dp_vni_fn fn, void *ctx);
 	void (*denied)(struct dp *d, dp_denied_fn fn, void *ctx);

@@ -135,6 +135,19 @@ uint64_t dp_oversize_largest(struct dp *d)
 	return most;
 }
 
+uint64_t dp_foreign(struct dp *d)
+{
+	const __u64 *v = d->scratch;
+	uint64_t sum = 0;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(d->vx->maps.vx_foreign), &zero, d->scratch))
+		return 0;
+	for (unsigned c = 0; c < d->n_cpus; c++)
+		sum += v[c];
+	return sum;
+}
+
 /*
  * Calls fn(ctx, key, value of all CPUs) for each element of a hash. An entry that is replaced while
  * we read may be missed or come twice; these are tables to look at, not a ledger.

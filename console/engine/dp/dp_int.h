@@ -70,6 +70,7 @@ int dp_leak(struct dp *d, struct dp_leak *out);
 int dp_hits(struct dp *d, bool nat, uint32_t n, struct vx_hits *out);
 void dp_hits_clear(struct dp *d, bool nat, uint32_t idx);
 uint64_t dp_oversize_largest(struct dp *d);
+uint64_t dp_foreign(struct dp *d);
 void dp_sources(struct dp *d, dp_source_fn fn, void *ctx);
 void dp_vnis(struct dp *d, dp_vni_fn fn, void *ctx);
 void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx);

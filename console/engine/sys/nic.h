@@ -18,4 +18,12 @@ int nic_stats(const char *dev, nic_stat_fn fn, void *ctx, struct vx_err *err)
 int nic_packets(const char *dev, uint64_t *rx_packets, uint64_t *tx_packets, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
+struct nic_qdisc {
+	char kind[16]; /* "" when there is none */
+	uint64_t dropped;
+};
+/* At the root of the device, nic_qdisc.c */
+int nic_qdisc(int ifindex, struct nic_qdisc *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
 #endif

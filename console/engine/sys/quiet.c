@@ -49,13 +49,13 @@ static int quiet_socket(int family, uint16_t port)
 	return rc;
 }
 
+static const int quiet_family[2] = { AF_INET, AF_INET6 };
+
 int quiet_open(struct quiet *q, uint16_t port, struct vx_err *err)
 {
-	static const int families[2] = { AF_INET, AF_INET6 };
-
 	*q = (struct quiet){ .fd = { -1, -1 } };
 	for (int i = 0; i < 2; i++) {
-		int fd = quiet_socket(families[i], port);
+		int fd = quiet_socket(quiet_family[i], port);
 
 		if (fd >= 0) {
 			q->fd[i] = fd;
@@ -68,6 +68,17 @@ int quiet_open(struct quiet *q, uint16_t port, struct vx_err *err)
 		}
 	}
 	return 0;
+}
+
+void quiet_retry(struct quiet *q, uint16_t port)
+{
+	for (int i = 0; i < 2; i++) {
+		if (!q->in_use[i])
+			continue;
+		q->fd[i] = quiet_socket(quiet_family[i], port);
+		q->in_use[i] = q->fd[i] == -EADDRINUSE;
+		q->fd[i] = q->fd[i] < 0 ? -1 : q->fd[i];
+	}
 }
 
 void quiet_close(struct quiet *q)

@@ -22,6 +22,8 @@ struct quiet {
  * not an error. */
 int quiet_open(struct quiet *q, uint16_t port, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* Takes the port where somebody else had it, if he has left it. */
+void quiet_retry(struct quiet *q, uint16_t port);
 void quiet_close(struct quiet *q);
 
 #endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the diagnosis looks at: the snapshot, the network, the NICs' own counters, the lists; and
+ * the worst cause into the snapshot. Counters that only a second makes sense of are read once a
+ * second. [engine]
+ */
+#include "engine/run_int.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/model/diagnose.h"
+#include "engine/sys/net_vxlan.h"
+#include "engine/sys/nic.h"
+
+#define COUNTERS 64 /* of both NICs, that should stand still */
+
+struct observe {
+	struct diag *diag;
+	struct diag_seen seen;
+	struct {
+		char dev[IFNAMSIZ], name[33];
+		uint64_t value;
+	} counter[COUNTERS];
+	unsigned n_counters;
+	uint64_t tx, tx_dropped, qdisc_dropped, sent, foreign;
+	bool second; /* there is a reading before */
+};
+
+int eng_observe_init(struct eng *e, struct vx_err *err)
+{
+	struct observe *ob = calloc(1, sizeof(*ob));
+
+	if (!ob)
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	e->run->observe = ob;
+	ob->diag = diag_new();
+	return ob->diag ? 0 : vx_err_set(err, -ENOMEM, "out of memory");
+}
+
+void eng_observe_fini(struct eng *e)
+{
+	if (!e->run->observe)
+		return;
+	diag_free(e->run->observe->diag);
+	free(e->run->observe);
+}
+
+/* --- NICs --- */
+
+struct nic_reader {
+	struct observe *ob;
+	const char *dev;
+	bool egress;
+	uint64_t tx, tx_dropped;
+};
+
+/* XDP_DROP counts as rx_dropped on some, so that is none of them. */
+static bool should_stand_still(const char *name)
+{
+	static const char *const part[] = { "allowance_exceeded", "rx_missed",	 "rx_fifo_errors",
+					    "rx_over_errors",	  "rx_overruns", "rx_no_buffer" };
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		if (strstr(name, part[i]))
+			return true;
+	return false;
+}
+
+static uint64_t *counter_of(struct observe *ob, const char *dev, const char *name, uint64_t value)
+{
+	for (unsigned i = 0; i < ob->n_counters; i++)
+		if (!strcmp(ob->counter[i].dev, dev) && !strcmp(ob->counter[i].name, name))
+			return &ob->counter[i].value;
+	if (ob->n_counters == COUNTERS)
+		return NULL;
+	snprintf(ob->counter[ob->n_counters].dev, IFNAMSIZ, "%s", dev);
+	snprintf(ob->counter[ob->n_counters].name, sizeof(ob->counter[0].name), "%s", name);
+	ob->counter[ob->n_counters].value = value;
+	return &ob->counter[ob->n_counters++].value;
+}
+
+static void one_counter(void *ctx, const char *name, uint64_t value)
+{
+	struct nic_reader *r = ctx;
+	struct diag_seen *o = &r->ob->seen;
+	uint64_t *before;
+
+	if (r->egress && !strcmp(name, "tx_packets"))
+		r->tx = value;
+	if (r->egress && !strcmp(name, "tx_dropped"))
+		r->tx_dropped = value;
+	before = should_stand_still(name) ? counter_of(r->ob, r->dev, name, value) : NULL;
+	if (before && value > *before && o->n_nic < DIAG_NICS) {
+		snprintf(o->nic[o->n_nic].dev, sizeof(o->nic[0].dev), "%s", r->dev);
+		snprintf(o->nic[o->n_nic].name, sizeof(o->nic[0].name), "%s", name);
+		o->nic[o->n_nic++].pps = value - *before;
+	}
+	if (before)
+		*before = value;
+}
+
+static uint64_t grown(uint64_t now, uint64_t *before)
+{
+	uint64_t by = now > *before ? now - *before : 0;
+
+	*before = now;
+	return by;
+}
+
+static void observe_nics(struct eng *e, struct observe *ob)
+{
+	const struct net_link *in = net_link(e->net, NET_INGRESS);
+	const struct net_link *out = net_link(e->net, NET_EGRESS);
+	struct nic_reader r = { ob, in->name, false, 0, 0 };
+	struct diag_seen *o = &ob->seen;
+	struct nic_qdisc q;
+	struct vx_err err;
+
+	o->n_nic = 0;
+	if (nic_stats(in->name, one_counter, &r, &err))
+		o->n_nic = 0;
+	r.dev = out->name;
+	r.egress = true;
+	o->nic_known = ob->second && e->run->egress != INJ_EGRESS_NULL &&
+		       !nic_stats(out->name, one_counter, &r, &err);
+	o->sent = grown(e->snap.ledger.sent, &ob->sent);
+	o->nic_tx = grown(r.tx, &ob->tx);
+	o->nic_tx_dropped = grown(r.tx_dropped, &ob->tx_dropped);
+	if (nic_qdisc(out->ifindex, &q, &err))
+		q = (struct nic_qdisc){ .dropped = ob->qdisc_dropped };
+	memcpy(o->qdisc, q.kind, sizeof(o->qdisc));
+	o->qdisc_dropped = grown(q.dropped, &ob->qdisc_dropped);
+	if (!o->nic_known)
+		o->sent = o->nic_tx = o->nic_tx_dropped = o->qdisc_dropped = 0;
+}
+
+/* The program looks for packets to another MAC only while such can come. */
+static void observe_promisc(struct eng *e, struct observe *ob)
+{
+	const struct net_link *in = net_link(e->net, NET_INGRESS);
+	uint64_t own = 0, n = e->dp->foreign(e->d);
+
+	memcpy(&own, in->mac, sizeof(in->mac));
+	__atomic_store_n((uint64_t *)(void *)e->dp->cfg(e->d)->own_mac, own, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&e->dp->cfg(e->d)->promisc, in->promisc, __ATOMIC_SEQ_CST);
+	ob->seen.foreign_pps = grown(n, &ob->foreign);
+	if (!in->promisc)
+		ob->seen.foreign_pps = 0;
+	addr_mac_format(in->mac, ob->seen.ingress_mac);
+}
+
+/* --- lists --- */
+
+static void take_denied(void *ctx, const struct eng_denied_row *row)
+{
+	struct diag_seen *o = ctx;
+
+	for (int i = 0; i < DIAG_TOP; i++) {
+		char text[ADDR_TEXT];
+
+		if (o->denied[i][0])
+			continue;
+		if (row->pps)
+			snprintf(o->denied[i], sizeof(o->denied[i]), "%s",
+				 addr_format(&row->addr, text));
+		return;
+	}
+}
+
+static void take_port(void *ctx, const struct eng_port_row *row)
+{
+	struct diag_seen *o = ctx;
+
+	if (row->pps)
+		eng_port_key(row, o->port_key, sizeof(o->port_key));
+	o->port_pps = row->pps;
+}
+
+static void take_vni(void *ctx, const struct eng_vni_row *row)
+{
+	struct diag_seen *o = ctx;
+
+	if (row->ours || row->pps <= o->vni_pps)
+		return;
+	o->vni = row->vni;
+	o->vni_pps = row->pps;
+}
+
+static void take_source(void *ctx, const struct eng_source_row *row)
+{
+	struct diag_seen *o = ctx;
+	struct diag_source_seen *s = &o->source[o->n_sources];
+	char text[ADDR_TEXT];
+
+	if (o->n_sources == DIAG_SOURCES)
+		return;
+	memset(s, 0, sizeof(*s));
+	memcpy(s->key, row->addr.b, 16);
+	memcpy(s->key + 16, &row->vni, sizeof(row->vni));
+	s->key[20] = row->addr.family;
+	snprintf(s->name, sizeof(s->name), "%s (VNI %" PRIu32 ")", addr_format(&row->addr, text),
+		 row->vni);
+	s->pps = row->pps;
+	o->n_sources++;
+}
+
+/* Denied addresses and ports are gathered only while there are any: the tables are large. A rate
+ * that faltered for a second keeps what was known. */
+static void observe_lists(struct eng *e, struct diag_seen *o)
+{
+	const uint64_t *pps = e->snap.row_pps;
+
+	if (pps[VX_L_DENIED]) {
+		memset(o->denied, 0, sizeof(o->denied));
+		eng_denied_rows(e, DIAG_TOP, take_denied, o);
+	}
+	o->port_pps = 0;
+	if (pps[VX_L_NO_RULE])
+		eng_port_rows(e, 1, take_port, o);
+	o->vni_pps = 0;
+	if (pps[VX_L_OTHER_VNI_PASS] || pps[VX_L_OTHER_VNI_DROP])
+		eng_vni_rows(e, take_vni, o);
+	o->n_sources = 0;
+	eng_source_rows(e, take_source, o);
+}
+
+static void observe_port_user(struct eng *e, struct diag_seen *o)
+{
+	quiet_retry(&e->quiet, e->o->port);
+	o->port_in_use = e->quiet.in_use[0] || e->quiet.in_use[1];
+	o->port_holder[0] = 0;
+	if (o->port_in_use)
+		net_vxlan_holder(e->o->port, o->port_holder);
+}
+
+/* --- what is true at any time --- */
+
+static void observe_hop(struct eng *e, struct diag_hop_seen *hop)
+{
+	memset(hop, 0, sizeof(*hop));
+	for (int i = 0; i < VX_MAX_NAT; i++) {
+		const struct net_nexthop *h;
+		char target[ADDR_TEXT];
+		const char *command;
+
+		if (!e->run->target[i].refs)
+			continue;
+		h = net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i));
+		if (h->state == NET_NH_RESOLVED)
+			continue;
+		hop->may_come = h->state == NET_NH_RESOLVING;
+		addr_format(&e->run->target[i].addr, target);
+		snprintf(hop->target, sizeof(hop->target), "%s", target);
+		snprintf(hop->why, sizeof(hop->why), "%s", h->why);
+		command = strstr(h->why, ": ip "); /* its own advice */
+		if (command)
+			snprintf(hop->fix, sizeof(hop->fix), "%s", command + 2);
+		return;
+	}
+}
+
+static void observe_workers(struct eng *e, struct diag_seen *o)
+{
+	const struct snapshot *s = &e->snap;
+
+	o->stuck_worker = -1;
+	o->n_workers = s->n_workers;
+	for (unsigned i = 0; i < s->n_workers; i++) {
+		const struct snap_ring *r = &s->ring[i];
+
+		o->worker_pps[i] = s->worker[i].sent_pps;
+		o->worker_idle[i] = (unsigned)(s->worker[i].idle * 100);
+		o->ring_used[i] = r->size ? (unsigned)(r->used * 100 / r->size) : 0;
+		if (s->worker[i].stalled_ms > o->stuck_ms || o->stuck_worker < 0) {
+			o->stuck_worker = (int)i;
+			o->stuck_ms = s->worker[i].stalled_ms;
+		}
+	}
+}
+
+static void observe_links(struct eng *e, struct diag_seen *o)
+{
+	const struct net_link *in = net_link(e->net, NET_INGRESS);
+	const struct net_link *out = net_link(e->net, NET_EGRESS);
+
+	memcpy(o->ingress, in->name, sizeof(o->ingress));
+	memcpy(o->egress, out->name, sizeof(o->egress));
+	o->ingress_up = in->up && in->running;
+	o->ingress_mtu = in->mtu;
+	o->egress_mtu = out->mtu;
+	o->egress_gone = !out->ifindex;
+	o->egress_down = out->ifindex && !out->up;
+	o->egress_no_carrier = out->ifindex && out->up && !out->running;
+}
+
+static void observe_now(struct eng *e, struct diag_seen *o)
+{
+	const struct snapshot *s = &e->snap;
+
+	o->now_ns = s->mono_ns;
+	o->real_ns = s->real_ns;
+	o->uptime_ns = s->uptime_ns;
+	o->port = e->o->port;
+	o->paused = s->paused;
+	o->unbalanced = !s->ledger.balanced;
+	o->leaked = s->ledger.leaked > e->leaked_seen ? s->ledger.leaked - e->leaked_seen : 0;
+	o->rx = s->ledger.row[VX_L_RX];
+	o->passed = s->ledger.row[VX_L_NOT_VXLAN];
+	o->nat_rules = s->nat_rules;
+	o->allow_entries = s->allow_entries;
+	o->unmatched_drop = e->o->unmatched == VX_UNMATCHED_DROP;
+	o->spread = e->o->spread;
+	o->other_vni_dropped = e->o->other_vni == VX_OTHER_DROP;
+	o->threshold = e->o->performance_threshold;
+	memcpy(o->row_pps, s->row_pps, sizeof(o->row_pps));
+	o->out_pps = s->out_pps;
+	o->tx_failed_pps = s->tx_failed_pps;
+	snprintf(o->tx_error, sizeof(o->tx_error), "%s", eng_worst_errno(&s->ledger));
+	o->oversize_largest = s->oversize_largest;
+	o->ring_bytes = (uint64_t)e->run->ring_size * s->n_workers;
+	observe_links(e, o);
+	observe_hop(e, &o->hop);
+	observe_workers(e, o);
+}
+
+/* --- */
+
+void eng_diagnose(struct eng *e)
+{
+	struct observe *ob = e->run->observe;
+	const struct diag_cause *worst;
+
+	observe_now(e, &ob->seen);
+	diag_judge(ob->diag, &ob->seen);
+	worst = diag_at(ob->diag, 0);
+	snprintf(e->snap.status, sizeof(e->snap.status), "%s", worst ? worst->text : "");
+	snprintf(e->snap.fix, sizeof(e->snap.fix), "%s",
+		 worst && worst->n_fix ? worst->fix[0] : "");
+}
+
+void eng_diagnose_second(struct eng *e)
+{
+	struct observe *ob = e->run->observe;
+
+	observe_now(e, &ob->seen);
+	observe_nics(e, ob);
+	observe_promisc(e, ob);
+	observe_lists(e, &ob->seen);
+	observe_port_user(e, &ob->seen);
+	if (ob->second) /* else there is no second to tell of */
+		diag_second(ob->diag, &ob->seen);
+	ob->second = true;
+	eng_diagnose(e);
+}
+
+void eng_diagnose_ack(struct eng *e)
+{
+	diag_ack(e->run->observe->diag);
+}
+
+const struct diag_cause *eng_cause(const struct eng *e, unsigned i)
+{
+	return diag_at(e->run->observe->diag, i);
+}
