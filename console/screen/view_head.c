@@ -291,10 +291,10 @@ void view_footer(const struct view *v, const struct data *d, int cols, struct li
 	keys_of_view(v, line);
 	all = line->cols;
 	line_init(line, cols);
-	keys_of_views(v, line, all + 13 <= cols); /* ": cmd q quit" */
+	keys_of_views(v, line, all + 7 <= cols); /* " q quit" */
 	keys_of_view(v, line);
-	key_hint(line, ":", "cmd");
 	key_hint(line, "q", "quit");
+	key_hint(line, ":", "cmd");
 	key_hint(line, "Space", "freeze");
 	key_hint(line, "m", "mark");
 	key_hint(line, "/", "filter");

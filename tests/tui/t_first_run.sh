@@ -40,8 +40,30 @@ flows() { [ "$(vxctl --json stats | json .out_pps)" -gt 1000 ]; }
 check_cmd "packets flow" wait_for 10 flows
 esc
 esc
+keys 0
+check_screen "why: nothing is the matter" "WHY +0 causes" 5
+check_screen "why: what leaves" "All is right here: 1,?[12][0-9][0-9] packets/s leave ens6 to MAC" 5
+keys 1
 keys f
 check_screen "nothing is left to mend" "no command is known"
+
+# The key runs what is whole, and says whose a shell's command is.
+vxctl vni add 7
+vxctl -y vni del 1
+check_screen "another VNI: named, with the key" "VNI 1, which is not configured.*\[f\]" 10
+keys 0
+check_screen "why: one cause" "WHY +1 cause" 5
+check_screen "why: its fix" "\[f\] vni add 1" 5
+keys f
+mended() { [ "$(vxctl --json diagnose | json '.causes | length')" = 0 ]; }
+check_cmd "the key mends it" wait_for 10 mended
+vxctl -y vni del 7
+in_tgt ip link set ens6 down
+check_screen "the egress is down: named" "egress ens6 is down" 10
+keys 1 f
+check_screen "a command of the shell is told" "in a shell: ip link set ens6 up" 5
+in_tgt ip link set ens6 up
+check_cmd "and mended there" wait_for 10 mended
 
 # A second screen on an engine that had a rule when it looked first: no offer when the rule goes.
 vxctl nat del udp/31765

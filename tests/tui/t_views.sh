@@ -47,6 +47,7 @@ views() {
 	view 6 nics "NICS" "IN +ens5" "OUT +ens6" "rx_packets"
 	view 7 vnis "VNIS" "VNI +OURS +PACKETS" "9 +[^y ]+ +50" "1 +yes +430"
 	view 8 events "EVENTS"
+	view 0 why "WHY +1 cause" "bad +no_packets +since 20" "no packets since ..:..:..Z"
 	view '?' help "KEYS"
 	keys '?'
 }
