@@ -4,8 +4,9 @@
 #
 # Causes of trouble, planted one after another into a pipeline that carries traffic: each is named first and alone within
 # 5 s, with a fix that is run here as it is printed, and is gone within 5 s of it. Before, between and after them: none.
-# What a NIC drops or an allowance that is exceeded (nic_drops), an unbalanced ledger, a worker that is stuck or has one
-# flow alone, and a full ring cannot be planted on a veth at a moderate rate: tests/unit/test_diagnose.c has those.
+# What a NIC drops or an allowance that is exceeded (nic_drops), an unbalanced ledger, a leak, packets that were cut, a
+# worker that is stuck or has one flow alone, and a full ring are not planted here, as a veth at a moderate rate has none
+# of it: tests/unit/test_diagnose.c has those on the model.
 . "$(dirname "$0")/lib.sh"
 
 lab_up "$LAB" || exit 1
@@ -74,6 +75,8 @@ vxctl allow add 10.0.0.0/8 >/dev/null 2>&1 || vxctl allow mode off >/dev/null
 
 vxctl -y nat del udp/31765 >/dev/null
 named no_rule no_rule
+fix_is() { [ "$(first_fix)" = "$1" ]; }
+wait_for 5 fix_is "nat add udp/31765=ADDRESS:PORT" # which port is known a second later
 check "no_rule: its fix" "$(first_fix)" "nat add udp/31765=ADDRESS:PORT"
 fix=$(first_fix)
 check_cmd "no_rule: its fix, completed, runs" mend "${fix%ADDRESS:PORT}$LAB_NAT4:8081"

@@ -95,7 +95,7 @@ figures() {
 	check_cmd "$size nics: received by ens5" wait_for 3 nic_is
 	keys 7
 	wait_screen "VNI +OURS" 5
-	check "$size vnis: packets" "$(screen_text | awk '$2 ~ /^(yes|no|-)$/ { gsub(",", "", $3); print $3 }' | sort -n | xargs)" \
+	check "$size vnis: packets" "$(screen_text | awk '$1 ~ /^[0-9]+$/ && $2 ~ /^(yes|no|-)$/ { gsub(",", "", $3); print $3 }' | sort -n | xargs)" \
 		"$(vxctl --json vni list | json 'map(.packets) | sort | join(" ")')"
 	keys 5
 	wait_screen "172.30.74.10" 5
