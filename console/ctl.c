@@ -23,6 +23,7 @@
 #include "proto/link.h"
 #include "proto/out.h"
 #include "proto/wire.h"
+#include "replace.h"
 
 #define FILE_MAX (256u << 20) /* of what the engine may fill */
 
@@ -123,7 +124,7 @@ static int keep_file(const struct cmd *cmd, int fd, const char *path, struct vx_
 	r = store_read_fd(fd, path, FILE_MAX, &data, &len, err);
 	if (r < 0)
 		return r;
-	r = store_replace(path, data, len, err);
+	r = replace_file(path, data, len, err);
 	free(data);
 	return r < 0 ? vx_err_prefix(err, "%s", cmd->name) : 0;
 }

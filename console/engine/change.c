@@ -91,6 +91,21 @@ static void no_warning(void *ctx, const char *text)
 	(void)text;
 }
 
+int eng_allow_diff_rows(struct eng *e, int fd, const char *name, allow_diff_fn fn, void *ctx,
+			struct vx_err *err)
+{
+	struct store_doc *doc;
+	struct allow *fresh;
+	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, no_warning, NULL, err);
+
+	if (rc)
+		return rc;
+	allow_diff_rows(e->allow, fresh, fn, ctx);
+	allow_free(fresh);
+	store_doc_free(doc);
+	return 0;
+}
+
 int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
 		   struct vx_err *err)
 {

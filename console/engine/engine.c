@@ -35,7 +35,7 @@ int64_t eng_real_ns(void)
 	return (int64_t)ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-static void warn(void *ctx, const char *text)
+void eng_warn(void *ctx, const char *text)
 {
 	(void)ctx;
 	vx_warn("%s", text);
@@ -110,12 +110,16 @@ static int load_lists(struct eng *e, struct vx_err *err)
 
 	if (e->o->allowlist[0]) {
 		fd = store_open(e->o->allowlist, err);
-		rc = fd < 0 ? fd : eng_allow_load(e, fd, e->o->allowlist, warn, NULL, err);
+		if (fd >= 0)
+			eng_watch_know(e, fd);
+		rc = fd < 0 ? fd : eng_allow_load(e, fd, e->o->allowlist, eng_warn, NULL, err);
 		if (fd >= 0)
 			close(fd);
 	} else if (e->o->source[OPT_ALLOW_MODE] == OPT_BY_DEFAULT) {
 		vx_warn("no allowlist given: every address is let through (allow-mode off)");
 	}
+	if (e->o->watch && !e->o->allowlist[0])
+		vx_warn("--watch has nothing to watch: no allowlist is given (-a FILE)");
 	for (int i = 0; !rc && i < e->o->n_nat_rules; i++) {
 		rc = eng_rule_add(e, e->o->nat_rules[i], err);
 		if (rc)

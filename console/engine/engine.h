@@ -39,6 +39,7 @@ struct eng {
 	struct snapshot snap;		   /* the last tick's */
 	struct snapshot_history *history;  /* history.c; NULL: none is kept */
 	unsigned unsaved[ENG_PARTS];	   /* changes since it was loaded or saved */
+	unsigned list_edits;		   /* changes to the allowlist, ever */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
 	struct eng_run *run;		   /* loop, timers, baselines: engine/run_int.h */
 	bool quit;			   /* asked to stop: drain, then end */
@@ -57,6 +58,10 @@ void eng_mark(struct eng *e);	/* counts since now; the caller has just called en
 void eng_ack(struct eng *e);	/* latched lights have been seen */
 void eng_lights(struct eng *e); /* from the other figures of e->snap */
 
+/* watch.c: what the allowlist's file holds now is known: in force, saved, or judged. fd: that file
+ * as it was read, before it was read; -1: as it is. */
+void eng_watch_know(struct eng *e, int fd);
+
 /* --- changes --- */
 int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
 		  struct vx_err *err) __attribute__((warn_unused_result));
@@ -65,7 +70,10 @@ int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
 /* fd is read; name is for messages. Replaces the list as one. warn: the loader's warnings. */
 int eng_allow_load(struct eng *e, int fd, const char *name, store_warn_fn warn, void *ctx,
 		   struct vx_err *err) __attribute__((warn_unused_result));
-/* What eng_allow_load would do; fd is read. */
+/* What eng_allow_load would do, entry by entry; fd is read. */
+int eng_allow_diff_rows(struct eng *e, int fd, const char *name, allow_diff_fn fn, void *ctx,
+			struct vx_err *err) __attribute__((warn_unused_result));
+/* The same in numbers. */
 int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
 		   struct vx_err *err) __attribute__((warn_unused_result));
 /* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a

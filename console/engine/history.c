@@ -41,6 +41,7 @@ void eng_edited(struct eng *e, enum eng_part part, const char *text)
 {
 	if (part < ENG_PARTS)
 		e->unsaved[part]++;
+	e->list_edits += part == ENG_LIST;
 	count_unsaved(e);
 	if (e->history)
 		history_add_mark(e->history, e->snap.real_ns, text);

@@ -49,6 +49,7 @@ static void on_timer(struct eng *e)
 	if (second) {
 		net_tick(e->net);
 		eng_second(e);
+		eng_watch_second(e);
 	}
 	eng_exact_tick(e, second);
 	serve_tick(r->serve);

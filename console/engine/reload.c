@@ -25,12 +25,6 @@ struct reload {
 	struct store_doc *doc;
 };
 
-static void log_warning(void *ctx, const char *text)
-{
-	(void)ctx;
-	vx_warn("%s", text);
-}
-
 /* What was given on the command line stays above the config, also when `set` has changed it since.
  */
 static void keep_cli(const struct eng *e, struct opts *n)
@@ -78,7 +72,7 @@ static int read_config(struct reload *r, struct vx_err *err)
 	rc = r->n ? opt_copy(r->n, r->e->o, err) : vx_err_set(err, -ENOMEM, "out of memory");
 	if (!rc) {
 		keep_cli(r->e, r->n);
-		rc = opt_config_apply(r->n, path, text, len, log_warning, NULL, err);
+		rc = opt_config_apply(r->n, path, text, len, eng_warn, NULL, err);
 	}
 	free(text);
 	return rc ? rc : compare(r, err);
@@ -107,9 +101,13 @@ static int read_list(struct reload *r, struct vx_err *err)
 {
 	const char *path = r->e->o->allowlist;
 	int fd = store_open(path, err);
-	int rc = fd < 0 ? fd
-			: store_allow_read(fd, path, r->e->o->allow_max, &r->allow, &r->doc,
-					   log_warning, NULL, err);
+	int rc;
+
+	if (fd >= 0)
+		eng_watch_know(r->e, fd);
+	rc = fd < 0 ? fd
+		    : store_allow_read(fd, path, r->e->o->allow_max, &r->allow, &r->doc, eng_warn,
+				       NULL, err);
 
 	if (fd >= 0)
 		close(fd);
@@ -192,6 +190,8 @@ int eng_reload(struct eng *e, struct vx_err *err)
 		eng_saved(e, ENG_LIST);
 	if (!rc)
 		eng_edited(e, ENG_PARTS, "files read again");
+	if (rc && e->o->allowlist[0])
+		e->run->watch.known = (struct watch_file){ 0 }; /* it is not in force */
 	if (r->n)
 		opt_fini(r->n);
 	free(r->n);

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/model/rates.h"
 #include "engine/model/unseen.h"
+#include "engine/model/watch.h"
 #include "engine/serve/serve.h"
 
 #define ENG_TICK_MS   100
@@ -72,6 +73,8 @@ struct eng_run {
 	uint64_t in_pps_peak, out_pps_peak;
 	struct unseen unseen; /* read once a second */
 	struct eng_exact exact;
+	struct watch watch;  /* the allowlist's file */
+	unsigned offered_at; /* e->list_edits when its diff was made */
 
 	struct vx_hits *hits; /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
 	uint64_t *allow_prev, *nat_prev;
@@ -157,6 +160,12 @@ void eng_rows_fini(struct eng *e);
 void eng_rows_second(struct eng *e);
 /* A new entry takes an element that an old one may have used: its counter starts at 0. */
 void eng_hits_start(struct eng *e, bool nat, uint32_t idx);
+
+/* watch.c */
+void eng_watch_second(struct eng *e);
+
+/* A store_warn_fn that logs. */
+void eng_warn(void *ctx, const char *text);
 
 /* trace.c: lines of `set debug 3` */
 void eng_trace_tick(struct eng *e);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "replace.h"
 
 int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
 {
@@ -243,7 +244,7 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 				       &out_len, err)
 		   : vx_err_set(err, -ENOMEM, "out of memory");
 	if (!rc && fd < 0)
-		rc = store_replace(to, out, out_len, err);
+		rc = replace_file(to, out, out_len, err);
 	else if (!rc && write(fd, out, out_len) != (ssize_t)out_len)
 		rc = vx_err_set(err, -EIO, "%s: could not write it whole", to);
 	free_texts(rules, n_rules);

@@ -83,6 +83,11 @@ static const struct field mark_fields[] = {
 	F(snap_mark, real_ns, I64),   F(snap_mark, row, U64S),	       F(snap_mark, sent, U64),
 	F(snap_mark, tx_failed, U64), F(snap_mark, frag_unknown, U64),
 };
+static const struct field offer_fields[] = {
+	F(snap_offer, real_ns, I64),	F(snap_offer, added, U32), F(snap_offer, removed, U32),
+	F(snap_offer, relabelled, U32), F(snap_offer, pps, U64),
+};
+static const struct table offer_table = TABLE(snap_offer, offer_fields);
 static const struct table top_table = TABLE(snap_top, top_fields);
 static const struct table nat_table = TABLE(snap_nat, nat_fields);
 static const struct table light_table = TABLE(snap_light, light_fields);
@@ -130,6 +135,7 @@ static const struct field snapshot_fields[] = {
 	F(snapshot, map_bytes, U64),
 	F(snapshot, syscalls_per_packet, DOUBLE),
 	S(snapshot, mark, STRUCT, &mark_table),
+	S(snapshot, offer, STRUCT, &offer_table),
 	S(snapshot, light, STRUCTS, &light_table),
 	F(snapshot, n_top_orgs, U32),
 	F(snapshot, n_top_addrs, U32),

@@ -107,6 +107,13 @@ struct snap_mark {
 	uint64_t sent, tx_failed, frag_unknown;
 };
 
+/* The list on disk is another one than the one in force: what `allow load` would do. */
+struct snap_offer {
+	int64_t real_ns; /* since when it is known; 0: it is the same */
+	uint32_t added, removed, relabelled;
+	uint64_t pps; /* that would be denied */
+};
+
 struct snapshot {
 	uint64_t seq;
 	uint64_t mono_ns; /* CLOCK_MONOTONIC of the reading */
@@ -138,6 +145,7 @@ struct snapshot {
 	double syscalls_per_packet; /* of the workers, over the last second; 0 when nothing was sent
 				     */
 	struct snap_mark mark;
+	struct snap_offer offer;
 	struct snap_light light[SNAP_N_LIGHTS];
 	unsigned n_top_orgs, n_top_addrs,
 		n_nat; /* how many there are of the following; n_nat: of nat_rules */

@@ -4,16 +4,21 @@
 #include "screen/file.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "replace.h"
+#include "screen/prompt_words.h"
+
+#define FILE_CHOICES 200
 
 /* Do the words of the line begin those of name? Returns what stands behind them, NULL: no. */
 static const char *behind(const char *line, const char *name)
@@ -46,21 +51,31 @@ static void take_path(struct file *f, const char *rest)
 	snprintf(f->path, sizeof(f->path), "%.*s", (int)n, rest);
 }
 
+/* What stands behind a command that takes a file, and whether it fills that; NULL: none does. */
+static const char *argument(const struct data_table *help, const char *line, bool *fills)
+{
+	int name = data_col(help, "command"), file = data_col(help, "file");
+	const char *rest = NULL;
+
+	for (size_t i = 0; i < help->rows && !rest; i++) {
+		const char *what = data_cell(help, i, file);
+
+		if (*what)
+			rest = behind(line, data_cell(help, i, name));
+		*fills = !strcmp(what, "fills");
+	}
+	return rest;
+}
+
 int file_open(struct file *f, const struct data_table *help, const char *line, struct vx_err *err)
 {
-	int name = data_col(help, "command"), args = data_col(help, "args");
-	const char *rest = NULL, *what = "";
+	const char *rest;
 
 	*f = (struct file){ .fd = -1 };
-	for (size_t i = 0; i < help->rows && !rest; i++) {
-		what = data_cell(help, i, args);
-		if (!strcmp(what, "FILE") || !strcmp(what, "[FILE]"))
-			rest = behind(line, data_cell(help, i, name));
-	}
+	rest = argument(help, line, &f->fills);
 	if (!rest || !*rest)
 		return 0;
 	take_path(f, rest);
-	f->fills = *what == '[';
 	f->fd = f->fills ? memfd_create("vxconsole", MFD_CLOEXEC)
 			 : open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	return f->fd < 0 ? vx_err_set(err, -errno, "%.150s: %s", f->path, strerror(errno)) : 0;
@@ -73,44 +88,89 @@ void file_close(struct file *f)
 	f->fd = -1;
 }
 
-static int copy_all(int to, int from)
+/* What the engine has put into the memory file; caller frees. */
+static char *content(int fd, size_t *len)
 {
 	struct stat st;
-	off_t at = 0;
+	char *data = fstat(fd, &st) < 0 ? NULL : malloc((size_t)st.st_size + 1);
+	ssize_t n;
 
-	if (fstat(from, &st) < 0)
-		return -errno;
-	while (at < st.st_size) {
-		ssize_t n = sendfile(to, from, &at, (size_t)(st.st_size - at));
-
-		if (n <= 0)
-			return n ? -errno : -EIO;
+	for (*len = 0; data && *len < (size_t)st.st_size; *len += (size_t)n) {
+		n = pread(fd, data + *len, (size_t)st.st_size - *len, (off_t)*len);
+		if (n > 0)
+			continue;
+		free(data);
+		data = NULL;
 	}
-	return fsync(to) < 0 ? -errno : 0;
+	return data;
 }
 
 int file_keep(struct file *f, struct vx_err *err)
 {
-	char temp[sizeof(f->path) + 16];
-	struct stat st;
-	int fd, r;
+	size_t len;
+	char *data;
+	int r;
 
 	if (f->fd < 0 || !f->fills)
 		return 0;
-	snprintf(temp, sizeof(temp), "%s.XXXXXX", f->path);
-	fd = mkostemp(temp, O_CLOEXEC);
-	if (fd < 0)
-		return vx_err_set(err, -errno, "%.150s: %s", f->path, strerror(errno));
-	r = copy_all(fd, f->fd);
-	if (!r && !stat(f->path, &st) && fchmod(fd, st.st_mode & 07777) < 0)
-		r = -errno;
-	if (!r && rename(temp, f->path) < 0)
-		r = -errno;
-	close(fd);
-	if (!r)
-		return 0;
-	unlink(temp);
-	return vx_err_set(err, r, "%.150s: %s", f->path, strerror(-r));
+	data = content(f->fd, &len);
+	r = data ? replace_file(f->path, data, len, err)
+		 : vx_err_set(err, -ENOMEM, "%.150s: no memory", f->path);
+	free(data);
+	return r;
+}
+
+/* --- completion --- */
+
+static bool is_shown(const struct dirent *e, const char *typed)
+{
+	const char *c = e->d_name;
+
+	if (strncmp(c, typed, strlen(typed)) != 0 || (*c == '.' && *typed != '.') ||
+	    !strcmp(c, ".") || !strcmp(c, ".."))
+		return false;
+	while (*c && (unsigned char)*c >= ' ' && *c != 0x7f)
+		c++;
+	return !*c; /* nobody can type the others */
+}
+
+static bool is_dir(int dir, const char *name)
+{
+	struct stat st;
+
+	return !fstatat(dir, name, &st, 0) && S_ISDIR(st.st_mode);
+}
+
+char *file_complete(const struct data_table *help, const char *text)
+{
+	char path[512], *base, *found = NULL;
+	size_t start = prompt_words_last(text, strlen(text), path, sizeof(path)), size, n = 0;
+	bool fills;
+	const char *rest = argument(help, text, &fills);
+	struct dirent *e;
+	FILE *out;
+	DIR *d;
+
+	if (!rest || rest != text + start || !start || !strchr(" \t", text[start - 1]))
+		return NULL;
+	base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	out = open_memstream(&found, &size);
+	if (!out)
+		return NULL;
+	rest = strdup(base);
+	*base = 0;
+	d = opendir(*path ? path : ".");
+	while (d && rest && n < FILE_CHOICES && (e = readdir(d))) {
+		if (!is_shown(e, rest))
+			continue;
+		fprintf(out, "%s%s%s\t\n", path, e->d_name, is_dir(dirfd(d), e->d_name) ? "/" : "");
+		n++;
+	}
+	if (d)
+		closedir(d);
+	free((char *)rest);
+	fclose(out);
+	return found;
 }
 
 int file_new_dump(char *path, size_t size, struct vx_err *err)

@@ -312,12 +312,12 @@ void talk_table(struct talk *t, struct data_table *table)
 char *talk_complete(struct talk *t, const char *text)
 {
 	uint64_t until = now_ns() + COMPLETE_MS * 1000000ULL, now;
-	struct ask *a = push(t, ASK_COMPLETE);
+	char *found = file_complete(&t->help, text); /* files are here, not where the engine is */
+	struct ask *a = found ? NULL : push(t, ASK_COMPLETE);
 	struct vx_err err;
-	char *found;
 
 	if (!a)
-		return NULL;
+		return found;
 	wire_put_complete(&a->bytes, text);
 	free(t->completions);
 	t->completions = NULL;

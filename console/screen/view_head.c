@@ -47,6 +47,8 @@ static void right_side(const struct data *d, int cols, struct line *l)
 		line_str(l, LOOK_WARN, " READ ONLY ");
 	if (d->live.unsaved)
 		line_fmt(l, LOOK_WARN, " %u UNSAVED ", d->live.unsaved);
+	if (d->live.offer.real_ns)
+		line_str(l, LOOK_WARN, " LIST ON DISK ");
 	if (d->live.paused)
 		line_str(l, LOOK_BAD, " INTAKE OFF ");
 	line_str(l, LOOK_PLAIN, " ");
@@ -183,6 +185,23 @@ static size_t trouble_fits(const char *status, int cols)
 	return word > n / 2 ? word : n;
 }
 
+/* No trouble, and nobody need hurry: the list's file is another one than the list in force. */
+static void list_offer(const struct snap_offer *o, int cols, struct line *line)
+{
+	static const char keys[] = "[L] load it, :allow diff ";
+
+	line_fmt(line, LOOK_WARN, " * The list on disk has changed: +%u -%u", o->added, o->removed);
+	if (o->relabelled)
+		line_fmt(line, LOOK_WARN, ", %u relabelled", o->relabelled);
+	if (o->pps) {
+		line_str(line, LOOK_WARN, ", would deny ");
+		line_number(line, LOOK_WARN, 0, o->pps);
+		line_str(line, LOOK_WARN, " pps");
+	}
+	line_left(line, LOOK_WARN, cols - line->cols - line_cols(keys), "");
+	line_str(line, LOOK_KEY, keys);
+}
+
 void view_trouble(const struct data *d, int cols, struct line *line)
 {
 	const char *status = d->snap.status;
@@ -190,6 +209,10 @@ void view_trouble(const struct data *d, int cols, struct line *line)
 	int keep;
 
 	line_init(line, cols);
+	if (!*status && d->live.offer.real_ns) {
+		list_offer(&d->live.offer, cols, line);
+		return;
+	}
 	if (!*status) {
 		line_rule(line);
 		return;

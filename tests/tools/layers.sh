@@ -27,7 +27,7 @@ only() { # NAME DIRECTORY ALLOWED-REGEX
 }
 
 abi='vx_abi\.h'
-below="$abi|vx_err\.h|inj\.h|log\.h"
+below="$abi|vx_err\.h|inj\.h|log\.h|replace\.h"
 only 'bpf sees bpf only' bpf '[a-z_0-9]+(\.bpf)?\.h'
 only 'the injector never sees the console' injector '[a-z_0-9]+\.h'
 only 'the model sees no kernel and no socket' console/engine/model "$below|engine/model/[a-z_0-9]+\.h"

@@ -75,6 +75,12 @@ check_cmd "the quotes are understood" wait_for 5 has_entry 10.8.8.8
 check "the organisation is as it is written in the list" \
 	"$(vxctl --json allow list | json '.[] | select(.cidr == "10.8.8.8") | .org')" "Zoom Fiber, LLC"
 
+cp "$T/list.json" "$TUI_HOME/my list.json"
+text "allow load $TUI_HOME/my"
+keys Tab
+prompt_is "files are completed, as the operator sees them" "^> allow load .${TUI_HOME//\//.}.my list.json.$"
+keys C-u
+
 # Unicode, and the search in it.
 to_prompt
 text 'allow add 10.7.7.7 org "Köln Straße"'

@@ -231,8 +231,14 @@ static void leaving_asks(void **state)
 	asks(f, "quit",
 	     "the engine ends: 61870 packets/s are no longer sent, unsaved changes are lost: 1 "
 	     "(`save`, `allow save`)");
+	/* a script, too */
+	assert_non_null(strstr(say(f, "quit", false, false, -1), "unsaved changes are lost: 1"));
 	assert_false(f->e.quit);
-	assert_string_equal(say(f, "quit", true, true, -1), "done");
+	assert_string_equal(say(f, "quit", false, true, -1), "done");
+	assert_true(f->e.quit);
+	f->e.quit = false;
+	eng_saved(&f->e, ENG_LIST);
+	assert_string_equal(say(f, "quit", false, false, -1), "done");
 	assert_true(f->e.quit);
 }
 
@@ -255,13 +261,13 @@ static void commands_complete(void **state)
 
 	completes(f, "a", "allow|ack");
 	completes(f, "all", "allow");
-	completes(f, "allow ", "add|del|list|load|save|mode|top");
+	completes(f, "allow ", "add|del|list|load|diff|save|mode|top");
 	completes(f, "allow l", "list|load");
-	completes(f, "al d", "del");
+	completes(f, "al d", "del|diff");
 	completes(f, "stats ", "");
 	completes(f, "nosuch ", "");
 	completes(f, "allow nosuch x", "");
-	completes(f, "help allow d", "del");
+	completes(f, "help allow d", "del|diff");
 	completes(f, "help in", "intake");
 	completes(f, "se", "selfcheck|set");
 }

@@ -266,6 +266,11 @@ static void files_are_the_callers(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
 	unlink(path);
+	path_in(b, "list~", path); /* what it was */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	collect(fd, content, sizeof(content));
+	assert_string_equal(content, "good");
+	unlink(path);
 	snprintf(line, sizeof(line), "save %s/no/such", b->dir);
 	expect(b, "", "save", 0, "saved the settings\n", "");
 	assert_string_equal(b->f.said, "save own");

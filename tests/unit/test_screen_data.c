@@ -108,9 +108,9 @@ static int setup(void **state)
 	(void)state;
 	return !mkdtemp(dir) ||
 	       data_table_fill(&help,
-			       "[{\"command\":\"allow load\",\"args\":\"FILE\"},"
-			       "{\"command\":\"allow list\",\"args\":\"[FILTER]\"},"
-			       "{\"command\":\"save\",\"args\":\"[FILE]\"}]",
+			       "[{\"command\":\"allow load\",\"file\":\"reads\"},"
+			       "{\"command\":\"allow list\",\"args\":\"[FILTER]\",\"file\":null},"
+			       "{\"command\":\"save\",\"file\":\"fills\"}]",
 			       &err);
 }
 
@@ -121,6 +121,8 @@ static int teardown(void **state)
 	(void)state;
 	data_table_clear(&help);
 	snprintf(command, sizeof(command), "%s/out", dir);
+	unlink(command);
+	snprintf(command, sizeof(command), "%s/out~", dir);
 	unlink(command);
 	return rmdir(dir);
 }
@@ -142,6 +144,34 @@ static void files_of_commands(void **state)
 	assert_string_equal(f.path, "/dev/null");
 	file_close(&f);
 	assert_int_equal(f.fd, -1);
+}
+
+static void files_complete(void **state)
+{
+	char line[128], want[256], *got;
+	int fd;
+
+	(void)state;
+	snprintf(line, sizeof(line), "%s/out", dir);
+	fd = open(line, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_null(file_complete(&help, "allow load"));
+	assert_null(file_complete(&help, "allow list /t"));
+	assert_null(file_complete(&help, "save /tmp/x /t")); /* it takes one */
+	snprintf(line, sizeof(line), "allow load %s/o", dir);
+	snprintf(want, sizeof(want), "%s/out\t\n", dir);
+	got = file_complete(&help, line);
+	assert_string_equal(got, want);
+	free(got);
+	snprintf(line, sizeof(line), "save \"%.*s", (int)strlen(dir) - 1, dir);
+	snprintf(want, sizeof(want), "%s/\t\n", dir);
+	got = file_complete(&help, line);
+	assert_non_null(strstr(got, want));
+	free(got);
+	got = file_complete(&help, "save /nowhere/at/all/");
+	assert_string_equal(got, "");
+	free(got);
 }
 
 static void a_filled_file_is_replaced(void **state)
@@ -169,6 +199,10 @@ static void a_filled_file_is_replaced(void **state)
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
 	close(fd);
+	snprintf(path, sizeof(path), "%s/out~", dir);
+	assert_int_equal(stat(path, &st), 0); /* what it was */
+	assert_int_equal(st.st_size, 13);
+	unlink(path);
 }
 
 static void a_dump_is_new_and_private(void **state)
@@ -197,6 +231,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_table_is_refused),
 		cmocka_unit_test(more_keys_than_columns_are_left_out),
 		cmocka_unit_test(files_of_commands),
+		cmocka_unit_test(files_complete),
 		cmocka_unit_test(a_filled_file_is_replaced),
 		cmocka_unit_test(a_dump_is_new_and_private),
 	};

@@ -73,6 +73,7 @@ static void fill(struct snapshot *s)
 	s->mark = (struct snap_mark){
 		.real_ns = 5, .sent = rnd(), .tx_failed = rnd(), .frag_unknown = rnd()
 	};
+	s->offer = (struct snap_offer){ 7, 3, 1, 2, rnd() };
 	for (int i = 0; i < VX_L_N; i++)
 		s->mark.row[i] = rnd();
 	for (unsigned i = 0; i < SNAP_N_LIGHTS; i++) {

@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "engine/sys/store.h"
+#include "replace.h"
 
 static char dir[] = "/tmp/vx-store-XXXXXX";
 
@@ -146,14 +147,14 @@ static void replaces_and_keeps_the_mode(void **state)
 
 	(void)state;
 	umask(077);
-	assert_int_equal(store_replace(in_dir("f"), "new", 3, NULL), 0);
+	assert_int_equal(replace_file(in_dir("f"), "new", 3, NULL), 0);
 	assert_int_equal(stat(in_dir("f"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
 	umask(022);
 	write_file("f", "old", 0640);
 	if (geteuid() == 0)
 		assert_int_equal(chown(in_dir("f"), 12345, 23456), 0);
-	assert_int_equal(store_replace(in_dir("f"), "newer", 5, NULL), 0);
+	assert_int_equal(replace_file(in_dir("f"), "newer", 5, NULL), 0);
 	assert_file("f", "newer");
 	assert_int_equal(stat(in_dir("f"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
@@ -161,9 +162,10 @@ static void replaces_and_keeps_the_mode(void **state)
 		assert_int_equal(st.st_uid, 12345);
 		assert_int_equal(st.st_gid, 23456);
 	}
-	assert_int_equal(store_replace(in_dir("f"), "", 0, NULL), 0);
+	assert_int_equal(replace_file(in_dir("f"), "", 0, NULL), 0);
 	assert_file("f", "");
-	assert_int_equal(names(), 1);
+	assert_file("f~", "newer");
+	assert_int_equal(names(), 2);
 }
 
 static void the_target_of_a_link_is_replaced(void **state)
@@ -175,13 +177,14 @@ static void the_target_of_a_link_is_replaced(void **state)
 	write_file("real", "old", 0600);
 	assert_int_equal(symlink("real", in_dir("link")), 0);
 	assert_int_equal(symlink("nowhere", in_dir("dangling")), 0);
-	assert_int_equal(store_replace(in_dir("link"), "new", 3, NULL), 0);
+	assert_int_equal(replace_file(in_dir("link"), "new", 3, NULL), 0);
 	assert_file("real", "new");
 	assert_int_equal(lstat(in_dir("link"), &st), 0);
 	assert_true(S_ISLNK(st.st_mode));
-	assert_int_equal(store_replace(in_dir("dangling"), "new", 3, &err), -ENOENT);
+	assert_file("real~", "old");
+	assert_int_equal(replace_file(in_dir("dangling"), "new", 3, &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "symbolic link"));
-	assert_int_equal(names(), 3);
+	assert_int_equal(names(), 4);
 }
 
 static void what_is_no_file_stays(void **state)
@@ -190,12 +193,12 @@ static void what_is_no_file_stays(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo(in_dir("fifo"), 0600), 0);
-	assert_int_equal(store_replace(in_dir("fifo"), "x", 1, &err), -EINVAL);
-	assert_int_equal(store_replace(dir, "x", 1, &err), -EISDIR);
-	assert_int_equal(store_replace(in_dir("no/such/dir"), "x", 1, &err), -ENOENT);
+	assert_int_equal(replace_file(in_dir("fifo"), "x", 1, &err), -EINVAL);
+	assert_int_equal(replace_file(dir, "x", 1, &err), -EISDIR);
+	assert_int_equal(replace_file(in_dir("no/such/dir"), "x", 1, &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "open its directory"));
-	assert_int_equal(store_replace(in_dir("fifo/x"), "x", 1, &err), -ENOTDIR);
-	assert_int_equal(store_replace("", "x", 1, &err), -EISDIR);
+	assert_int_equal(replace_file(in_dir("fifo/x"), "x", 1, &err), -ENOTDIR);
+	assert_int_equal(replace_file("", "x", 1, &err), -EISDIR);
 	assert_int_equal(names(), 1);
 }
 
@@ -216,7 +219,7 @@ static void a_failed_write_leaves_the_old_file(void **state)
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &small);
 		memset(big, 'x', sizeof(big));
-		rc = store_replace(in_dir("f"), big, sizeof(big), &err);
+		rc = replace_file(in_dir("f"), big, sizeof(big), &err);
 		_exit(rc == -EFBIG && strstr(err.msg, "f: write: ") ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -236,10 +239,69 @@ static void leftovers_are_stepped_over(void **state)
 	write_file("victim", "untouched", 0600);
 	snprintf(name, sizeof(name), ".vxconsole.%ld.0.tmp", (long)getpid());
 	assert_int_equal(symlink("victim", in_dir(name)), 0);
-	assert_int_equal(store_replace(in_dir("f"), "new", 3, NULL), 0);
+	assert_int_equal(replace_file(in_dir("f"), "new", 3, NULL), 0);
 	assert_file("f", "new");
 	assert_file("victim", "untouched");
+	assert_int_equal(names(), 4);
+}
+
+/* What it was stands beside it, with its rights; a save that changes nothing does not push it out.
+ */
+static void the_old_content_is_kept(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(replace_file(in_dir("f"), "first", 5, NULL), 0);
+	assert_int_equal(names(), 1); /* there was nothing to keep */
+	assert_int_equal(chmod(in_dir("f"), 0640), 0);
+	assert_int_equal(replace_file(in_dir("f"), "second", 6, NULL), 0);
+	assert_file("f~", "first");
+	assert_int_equal(stat(in_dir("f~"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(replace_file(in_dir("f"), "second", 6, NULL), 0);
+	assert_file("f~", "first");
+	assert_int_equal(replace_file(in_dir("f"), "secons", 6, NULL), 0);
+	assert_file("f~", "second");
+	assert_file("f", "secons");
+	assert_int_equal(names(), 2);
+}
+
+/* Nothing is written through a link that stands at the backup's place, and two names of one file
+ * are told apart again. */
+static void the_backup_takes_its_place(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	write_file("f", "old", 0600);
+	write_file("victim", "untouched", 0600);
+	assert_int_equal(symlink("victim", in_dir("f~")), 0);
+	assert_int_equal(replace_file(in_dir("f"), "new", 3, NULL), 0);
+	assert_int_equal(lstat(in_dir("f~"), &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_file("f~", "old");
+	assert_file("victim", "untouched");
+	assert_int_equal(unlink(in_dir("f~")), 0);
+	assert_int_equal(link(in_dir("f"), in_dir("f~")), 0);
+	assert_int_equal(replace_file(in_dir("f"), "newer", 5, NULL), 0);
+	assert_file("f~", "new");
+	assert_file("f", "newer");
 	assert_int_equal(names(), 3);
+}
+
+static void without_a_backup_nothing_changes(void **state)
+{
+	struct vx_err err;
+
+	(void)state;
+	write_file("f", "old", 0600);
+	assert_int_equal(mkdir(in_dir("f~"), 0700), 0);
+	assert_int_equal(replace_file(in_dir("f"), "new", 3, &err), -EISDIR);
+	assert_non_null(strstr(err.msg, "no backup, so nothing was changed"));
+	assert_file("f", "old");
+	assert_int_equal(names(), 2);
+	assert_int_equal(rmdir(in_dir("f~")), 0);
 }
 
 /* Whoever reads while it is replaced sees one of the two whole. */
@@ -254,12 +316,12 @@ static void readers_see_old_or_new(void **state)
 	(void)state;
 	memset(a, 'a', sizeof(a) - 1);
 	memset(b, 'b', sizeof(b) - 1);
-	assert_int_equal(store_replace(in_dir("f"), a, strlen(a), NULL), 0);
+	assert_int_equal(replace_file(in_dir("f"), a, strlen(a), NULL), 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
 		for (int i = 0; i < 100; i++)
-			if (store_replace(in_dir("f"), i % 2 ? a : b, strlen(i % 2 ? a : b), NULL))
+			if (replace_file(in_dir("f"), i % 2 ? a : b, strlen(i % 2 ? a : b), NULL))
 				_exit(1);
 		_exit(0);
 	}
@@ -272,7 +334,7 @@ static void readers_see_old_or_new(void **state)
 		close(fd);
 	}
 	assert_int_equal(status, 0);
-	assert_int_equal(names(), 1);
+	assert_int_equal(names(), 2);
 }
 
 int main(void)
@@ -285,6 +347,9 @@ int main(void)
 		cmocka_unit_test_teardown(what_is_no_file_stays, empty),
 		cmocka_unit_test_teardown(a_failed_write_leaves_the_old_file, empty),
 		cmocka_unit_test_teardown(leftovers_are_stepped_over, empty),
+		cmocka_unit_test_teardown(the_old_content_is_kept, empty),
+		cmocka_unit_test_teardown(the_backup_takes_its_place, empty),
+		cmocka_unit_test_teardown(without_a_backup_nothing_changes, empty),
 		cmocka_unit_test_teardown(readers_see_old_or_new, empty),
 	};
 

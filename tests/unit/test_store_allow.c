@@ -667,7 +667,7 @@ static void a_foreign_notes_key_is_not_overwritten(void **state)
 
 static void by_path(void **state)
 {
-	char path[] = "/tmp/vx-allow-XXXXXX";
+	char path[] = "/tmp/vx-allow-XXXXXX", kept[sizeof(path) + 1];
 	struct loaded l = load("[\"10.0.0.1\"]");
 	int fd = mkstemp(path);
 	char *out;
@@ -681,6 +681,8 @@ static void by_path(void **state)
 	free(out);
 	assert_int_equal(store_allow_write("/dev/full", l.a, l.doc, &l.err), -EINVAL);
 	unlink(path);
+	snprintf(kept, sizeof(kept), "%s~", path);
+	assert_int_equal(unlink(kept), 0); /* the empty one that it was */
 	drop(&l);
 }
 

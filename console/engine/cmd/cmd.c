@@ -229,7 +229,8 @@ static void tell_change(const struct con *c, const struct cmd *cmd, int argc, ch
 	if (!line.failed && cmd->flags & CMD_WRITE && !(cmd->flags & CMD_FILLS))
 		eng_edited(c->e, part, line.data);
 	buf_fini(&line);
-	if (cmd->flags & CMD_READS && !strcmp(c->argv[0], c->e->o->allowlist))
+	if (cmd->flags & CMD_READS && cmd->flags & CMD_WRITE &&
+	    (!c->argc || !strcmp(c->argv[0], c->e->o->allowlist)))
 		eng_saved(c->e, ENG_LIST);
 }
 
@@ -252,7 +253,7 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 		r = cmd->exec(c);
 	if (r < 0)
 		return vx_err_prefix(err, "%s", cmd->name) < 0 ? r : -EINVAL;
-	if (!r && cmd->flags & (CMD_WRITE | CMD_OWNER))
+	if (!r && cmd->flags & (CMD_WRITE | CMD_OWNER) && !(cmd->flags & CMD_LOOKS))
 		tell_change(c, cmd, argc, argv);
 	return r;
 }

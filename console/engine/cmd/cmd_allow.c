@@ -118,37 +118,96 @@ static int list(struct con *c)
 	return 0;
 }
 
-/* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
-static int ask_load(struct con *c)
+/* FILE, which the caller has opened, or the list's own file, which the engine may open itself. */
+static int open_list(const struct con *c, const char **name, struct vx_err *err)
 {
+	*name = c->argc ? c->argv[0] : c->e->o->allowlist;
+	if (!c->argc && !**name)
+		return vx_err_set(err, -EINVAL,
+				  "no list was given at the start (-a FILE): name a FILE");
+	if (!c->argc)
+		return store_open(*name, err);
+	if (c->fd < 0)
+		return vx_err_set(err, -EBADF,
+				  "the caller has to open FILE and pass its descriptor");
+	return c->fd;
+}
+
+static void close_list(const struct con *c, int fd)
+{
+	if (fd >= 0 && fd != c->fd)
+		close(fd);
+}
+
+/* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
+static int ask_load(struct con *c, int fd, const char *name)
+{
+	unsigned lost = c->e->unsaved[ENG_LIST];
 	struct allow_diff d;
-	int r = eng_allow_diff(c->e, c->fd, c->argv[0], &d, c->err);
+	char unsaved[48] = "";
+	int r = eng_allow_diff(c->e, fd, name, &d, c->err);
 
 	if (r < 0)
 		return r;
-	if (!d.added && !d.removed && lseek(c->fd, 0, SEEK_SET) == 0)
+	if (!d.added && !d.removed && d.relabelled + lost < 2 && lseek(fd, 0, SEEK_SET) == 0)
 		return 0; /* nothing changes for any packet */
-	return cmd_ask(c, "+%u%s%.70s%s -%u%s%.70s%s: would deny %" PRIu64 " packets/s", d.added,
+	if (lost)
+		snprintf(unsaved, sizeof(unsaved), "; unsaved edits are lost: %u", lost);
+	return cmd_ask(c, "+%u%s%.60s%s -%u%s%.60s%s: would deny %" PRIu64 " packets/s%s", d.added,
 		       d.added ? " (" : "", d.added_text, d.added ? ", ...)" : "", d.removed,
 		       d.removed ? " (" : "", d.removed_text, d.removed ? ", ...)" : "",
-		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d.pps : 0);
+		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d.pps : 0, unsaved);
 }
 
 static int load(struct con *c)
 {
-	int r;
+	const char *name;
+	int fd = open_list(c, &name, c->err);
+	int r = fd < 0 ? fd : cmd_must_ask(c) ? ask_load(c, fd, name) : 0;
 
-	if (c->fd < 0)
-		return vx_err_set(c->err, -EBADF,
-				  "the caller has to open FILE and pass its descriptor");
-	r = cmd_must_ask(c) ? ask_load(c) : 0;
+	if (!r) {
+		if (!strcmp(name, c->e->o->allowlist))
+			eng_watch_know(c->e, fd);
+		r = eng_allow_load(c->e, fd, name, cmd_warn, c, c->err);
+	}
+	close_list(c, fd);
 	if (r)
 		return r;
-	r = eng_allow_load(c->e, c->fd, c->argv[0], cmd_warn, c, c->err);
-	if (r < 0)
-		return r;
-	out_message(c->out, "loaded %s: %u entries", c->argv[0], allow_count(c->e->allow));
+	out_message(c->out, "loaded %s: %u entries", name, allow_count(c->e->allow));
 	return 0;
+}
+
+static void diff_row(void *ctx, enum allow_change change, const struct allow_entry *entry)
+{
+	static const char *const word[] = { "add", "remove", "relabel" };
+	struct con *c = ctx;
+	char text[ADDR_TEXT];
+
+	out_object(c->out, NULL);
+	out_str(c->out, "change", word[change]);
+	out_str(c->out, "cidr", addr_cidr_format(&entry->cidr, text));
+	out_str(c->out, "org", entry->org);
+	out_str(c->out, "note", entry->note);
+	/* Only an entry that is in force has a rate. */
+	if (change == ALLOW_REMOVED)
+		out_u64(c->out, "pps", eng_allow_pps(c->e, entry));
+	else
+		out_str(c->out, "pps", NULL);
+	out_end(c->out);
+}
+
+static int diff(struct con *c)
+{
+	const char *name;
+	int fd = open_list(c, &name, c->err), r;
+
+	if (fd < 0)
+		return fd;
+	out_array(c->out, NULL);
+	r = eng_allow_diff_rows(c->e, fd, name, diff_row, c, c->err);
+	out_end(c->out);
+	close_list(c, fd);
+	return r;
 }
 
 static int save(struct con *c)
@@ -161,6 +220,8 @@ static int save(struct con *c)
 		return r;
 	if (!c->argc || !strcmp(c->argv[0], c->e->o->allowlist))
 		eng_saved(c->e, ENG_LIST);
+	if (!c->argc)
+		eng_watch_know(c->e, -1);
 	out_message(c->out, "saved the list: %u entries", allow_count(c->e->allow));
 	return 0;
 }
@@ -264,8 +325,11 @@ const struct cmd cmd_allow[] = {
 	{ "allow list", "[FILTER]", 0, 1, CMD_RO, list,
 	  "the entries with their hits; FILTER: part of address, organisation or note",
 	  complete_list },
-	{ "allow load", "FILE", 1, 1, CMD_WRITE | CMD_READS | CMD_LIST, load,
-	  "replace the whole list by that of a JSON file", NULL },
+	{ "allow load", "[FILE]", 0, 1, CMD_WRITE | CMD_READS | CMD_LIST, load,
+	  "replace the whole list by that of a JSON file, without FILE of the one it came from",
+	  NULL },
+	{ "allow diff", "[FILE]", 0, 1, CMD_OWNER | CMD_READS | CMD_LOOKS, diff,
+	  "what `allow load` would add, remove and relabel", NULL },
 	{ "allow save", "[FILE]", 0, 1, CMD_WRITE | CMD_FILLS, save,
 	  "write the list as JSON, without FILE to the one it came from", NULL },
 	{ "allow mode", "enforce|count|off", 1, 1, CMD_WRITE | CMD_CONF, mode,

@@ -20,6 +20,8 @@ static int help(struct con *c)
 		out_str(c->out, "command", cmd->name);
 		out_str(c->out, "args", cmd->args);
 		out_str(c->out, "help", cmd->help);
+		if (cmd->flags & (CMD_READS | CMD_FILLS))
+			out_str(c->out, "file", cmd->flags & CMD_READS ? "reads" : "fills");
 		out_end(c->out);
 		shown++;
 	}
@@ -41,9 +43,10 @@ static int ask_quit(struct con *c)
 		       (unsigned long long)c->e->snap.out_pps, unsaved);
 }
 
+/* What is not saved is lost, so a script, too, has to say that it means it. */
 static int quit(struct con *c)
 {
-	if (cmd_must_ask(c))
+	if (cmd_must_ask(c) || (c->e->snap.unsaved && !c->yes))
 		return ask_quit(c);
 	if (c->user)
 		vx_info("%s: quit", c->user);

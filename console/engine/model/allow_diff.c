@@ -7,15 +7,50 @@
 
 struct comparing {
 	const struct allow *other;
-	allow_rate_fn rate;
+	allow_diff_fn fn;
 	void *ctx;
-	struct allow_diff *d;
 };
 
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
 }
+
+static void old_entry(void *ctx, const struct allow_entry *e)
+{
+	const struct comparing *c = ctx;
+
+	if (!allow_find(c->other, &e->cidr))
+		c->fn(c->ctx, ALLOW_REMOVED, e);
+}
+
+static void fresh_entry(void *ctx, const struct allow_entry *e)
+{
+	const struct comparing *c = ctx;
+	const struct allow_entry *was = allow_find(c->other, &e->cidr);
+
+	if (!was)
+		c->fn(c->ctx, ALLOW_ADDED, e);
+	else if (!same_text(was->org, e->org) || !same_text(was->note, e->note))
+		c->fn(c->ctx, ALLOW_RELABELLED, e);
+}
+
+void allow_diff_rows(const struct allow *old, const struct allow *fresh, allow_diff_fn fn,
+		     void *ctx)
+{
+	struct comparing c = { .other = fresh, .fn = fn, .ctx = ctx };
+
+	allow_foreach(old, old_entry, &c);
+	c.other = old;
+	allow_foreach(fresh, fresh_entry, &c);
+}
+
+struct counting {
+	const struct allow *fresh;
+	allow_rate_fn rate;
+	void *ctx;
+	struct allow_diff *d;
+};
 
 /* Adds a prefix to the names as long as there is room. */
 static void name_it(char *names, size_t size, const struct cidr *c)
@@ -27,38 +62,33 @@ static void name_it(char *names, size_t size, const struct cidr *c)
 		snprintf(names + n, size - n, "%s%s", n ? ", " : "", text);
 }
 
-static void old_entry(void *ctx, const struct allow_entry *e)
+static void count(void *ctx, enum allow_change change, const struct allow_entry *e)
 {
-	const struct comparing *c = ctx;
+	const struct counting *c = ctx;
+	struct allow_diff *d = c->d;
 
-	if (allow_find(c->other, &e->cidr))
-		return;
-	c->d->removed++;
-	name_it(c->d->removed_text, sizeof(c->d->removed_text), &e->cidr);
-	if (!allow_wider(c->other, &e->cidr))
-		c->d->pps += c->rate(c->ctx, e);
-}
-
-static void fresh_entry(void *ctx, const struct allow_entry *e)
-{
-	const struct comparing *c = ctx;
-	const struct allow_entry *was = allow_find(c->other, &e->cidr);
-
-	if (was) {
-		c->d->relabelled += !same_text(was->org, e->org) || !same_text(was->note, e->note);
-		return;
+	switch (change) {
+	case ALLOW_REMOVED:
+		d->removed++;
+		name_it(d->removed_text, sizeof(d->removed_text), &e->cidr);
+		if (!allow_wider(c->fresh, &e->cidr))
+			d->pps += c->rate(c->ctx, e);
+		break;
+	case ALLOW_ADDED:
+		d->added++;
+		name_it(d->added_text, sizeof(d->added_text), &e->cidr);
+		break;
+	case ALLOW_RELABELLED:
+		d->relabelled++;
+		break;
 	}
-	c->d->added++;
-	name_it(c->d->added_text, sizeof(c->d->added_text), &e->cidr);
 }
 
 void allow_diff(const struct allow *old, const struct allow *fresh, allow_rate_fn rate, void *ctx,
 		struct allow_diff *out)
 {
-	struct comparing c = { .other = fresh, .rate = rate, .ctx = ctx, .d = out };
+	struct counting c = { .fresh = fresh, .rate = rate, .ctx = ctx, .d = out };
 
 	memset(out, 0, sizeof(*out));
-	allow_foreach(old, old_entry, &c);
-	c.other = old;
-	allow_foreach(fresh, fresh_entry, &c);
+	allow_diff_rows(old, fresh, count, &c);
 }

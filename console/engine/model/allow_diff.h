@@ -16,6 +16,12 @@ struct allow_diff {
 	char added_text[ADDR_TEXT * 2], removed_text[ADDR_TEXT * 2];
 };
 
+enum allow_change { ALLOW_ADDED, ALLOW_REMOVED, ALLOW_RELABELLED };
+/* e: of the old list when it is removed, else of the new one. Removed ones come first. */
+typedef void (*allow_diff_fn)(void *ctx, enum allow_change change, const struct allow_entry *e);
+void allow_diff_rows(const struct allow *old, const struct allow *fresh, allow_diff_fn fn,
+		     void *ctx);
+
 typedef uint64_t (*allow_rate_fn)(void *ctx, const struct allow_entry *e); /* packets/s */
 void allow_diff(const struct allow *old, const struct allow *fresh, allow_rate_fn rate, void *ctx,
 		struct allow_diff *out);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files as whole things: opened with care (a FIFO or a device must not hang the engine), read with
- * a limit, and replaced so that whoever looks sees the old file or the new one, after a power cut
- * too. [engine]
+ * Files as whole things: opened with care (a FIFO or a device must not hang the engine), and read
+ * with a limit. [engine]
  */
 #include "engine/sys/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +16,7 @@
 #include "engine/model/text.h"
 #include "engine/sys/store_int.h"
 
-#define STORE_NEW_MODE 0644
-#define STORE_CHUNK    65536
+#define STORE_CHUNK 65536
 
 /* "name: what: strerror(-code)" */
 static int failed(struct vx_err *err, int code, const char *name, const char *what)
@@ -135,120 +132,4 @@ int store_write_fd(int fd, const char *name, const void *data, size_t len, struc
 		len -= (size_t)put;
 	}
 	return fsync(fd) ? failed(err, -errno, name, "fsync") : 0;
-}
-
-/* What a replacement needs to know of the file that it replaces. */
-struct target {
-	char path[PATH_MAX]; /* links resolved */
-	char *base;	     /* in path, behind the last '/' */
-	int dir;	     /* the directory, open */
-	bool exists;
-	struct stat st;
-};
-
-static int target_resolve(struct target *t, const char *path, struct vx_err *err)
-{
-	struct stat st;
-
-	if (realpath(path, t->path))
-		return 0;
-	if (errno != ENOENT)
-		return failed(err, -errno, path, "open");
-	if (!lstat(path, &st))
-		return refuse(err, -ENOENT, path, "the target of this symbolic link to exist");
-	if (strlen(path) >= sizeof(t->path))
-		return failed(err, -ENAMETOOLONG, path, "open");
-	memcpy(t->path, path, strlen(path) + 1);
-	return 0;
-}
-
-static int target_open(struct target *t, const char *path, struct vx_err *err)
-{
-	char *slash;
-	int rc = target_resolve(t, path, err);
-
-	if (rc)
-		return rc;
-	slash = strrchr(t->path, '/');
-	t->base = slash ? slash + 1 : t->path;
-	if (!*t->base)
-		return refuse(err, -EISDIR, path, "the name of a file");
-	if (slash)
-		*slash = 0; /* the directory for a moment; "/x" has an empty one */
-	t->dir = open(!slash		 ? "."
-		      : slash == t->path ? "/"
-					 : t->path,
-		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (slash)
-		*slash = '/';
-	if (t->dir < 0)
-		return failed(err, -errno, path, "open its directory");
-	t->exists = !fstatat(t->dir, t->base, &t->st, AT_SYMLINK_NOFOLLOW);
-	if (!t->exists && errno != ENOENT)
-		rc = failed(err, -errno, path, "stat");
-	else if (t->exists && !S_ISREG(t->st.st_mode))
-		rc = refuse(err, S_ISDIR(t->st.st_mode) ? -EISDIR : -EINVAL, path,
-			    "a regular file");
-	if (rc)
-		close(t->dir);
-	return rc;
-}
-
-/* A new file of ours in the directory; a leftover of a process that died under the same number is
- * stepped over. */
-static int temp_open(const struct target *t, char *name, size_t size)
-{
-	unsigned i;
-	int fd;
-
-	for (i = 0; i < 1000; i++) {
-		snprintf(name, size, ".vxconsole.%ld.%u.tmp", (long)getpid(), i);
-		fd = openat(t->dir, name,
-			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-		if (fd >= 0 || errno != EEXIST)
-			return fd >= 0 ? fd : -errno;
-	}
-	return -EEXIST;
-}
-
-static int temp_fill(const struct target *t, int fd, const char *path, const void *data, size_t len,
-		     struct vx_err *err)
-{
-	mode_t mode = t->exists ? t->st.st_mode & 07777 : STORE_NEW_MODE;
-
-	if (t->exists && fchown(fd, t->st.st_uid, t->st.st_gid))
-		return failed(err, -errno, path, "keep the owner");
-	/* after the owner: a change of owner clears bits of the mode */
-	if (fchmod(fd, mode))
-		return failed(err, -errno, path, "keep the mode");
-	return store_write_fd(fd, path, data, len, err);
-}
-
-int store_replace(const char *path, const void *data, size_t len, struct vx_err *err)
-{
-	struct target t = { .dir = -1 };
-	char temp[64];
-	int rc, fd;
-
-	rc = target_open(&t, path, err);
-	if (rc)
-		return rc;
-	fd = temp_open(&t, temp, sizeof(temp));
-	if (fd < 0) {
-		rc = failed(err, fd, path, "create a temporary file beside it");
-		goto out_dir;
-	}
-	rc = temp_fill(&t, fd, path, data, len, err);
-	if (close(fd) && !rc)
-		rc = failed(err, -errno, path, "close");
-	if (!rc && renameat(t.dir, temp, t.dir, t.base))
-		rc = failed(err, -errno, path, "rename");
-	if (rc)
-		unlinkat(t.dir, temp, 0);
-	/* without it a power cut may bring the old name back; the new file is whole either way */
-	else if (fsync(t.dir))
-		rc = failed(err, -errno, path, "fsync its directory");
-out_dir:
-	close(t.dir);
-	return rc;
 }

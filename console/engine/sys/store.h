@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files: allowlist JSON and config, read as hostile, replaced atomically. JSON is read by our own
+ * Files: allowlist JSON and config, read as hostile. JSON is read by our own
  * strict reader (json.h): cJSON knows no lines, keeps doubled keys and changes numbers. [engine]
  */
 #ifndef ENGINE_SYS_STORE_H
@@ -31,7 +31,7 @@ void store_doc_free(struct store_doc *doc);
  * or notes becomes an object), brought up to date: unknown keys, order and spelling stay; addresses
  * of organisations under "ips", every address in "flat_ip_list" (where the file has one, or an
  * entry has no organisation), "total_ips", and notes in "notes": {"10.0.0.0/8": "text"}, a key that
- * older tools ignore. Saving twice gives the same bytes. Atomic (see store_replace).
+ * older tools ignore. Saving twice gives the same bytes. Atomic, with a backup (see replace.h).
  */
 int store_allow_write(const char *path, const struct allow *a, const struct store_doc *doc,
 		      struct vx_err *err) __attribute__((warn_unused_result));
@@ -43,11 +43,6 @@ int store_allow_write_fd(int fd, const char *name, const struct allow *a,
 /* Opens for reading: O_CLOEXEC, O_NOCTTY, O_NONBLOCK, refuses what is not a regular file. fd or
  * -errno. */
 int store_open(const char *path, struct vx_err *err) __attribute__((warn_unused_result));
-/* Replaces path by data: temporary in the same directory (O_EXCL|O_NOFOLLOW), fsync, rename, fsync
- * of the directory; mode and owner of the old file kept (a symlink's target is replaced, not the
- * link); new files 0644. A failure leaves the old file. */
-int store_replace(const char *path, const void *data, size_t len, struct vx_err *err)
-	__attribute__((warn_unused_result));
 /* Whole regular file, at most max bytes, NUL added; caller frees. */
 int store_read_fd(int fd, const char *name, size_t max, char **out, size_t *len, struct vx_err *err)
 	__attribute__((warn_unused_result));

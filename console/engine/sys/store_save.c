@@ -16,6 +16,7 @@
 #include "engine/sys/json_out.h"
 #include "engine/sys/store.h"
 #include "engine/sys/store_int.h"
+#include "replace.h"
 
 /* The entries of an organisation that the old text does not name under it. */
 struct bucket {
@@ -466,7 +467,7 @@ int store_allow_write(const char *path, const struct allow *a, const struct stor
 
 	if (rc)
 		return rc;
-	rc = store_replace(path, text, len, err);
+	rc = replace_file(path, text, len, err);
 	free(text);
 	return rc;
 }
