@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -710,7 +711,7 @@ static void others_may_only_read(void **state)
 static void readers_leave_room(void **state)
 {
 	struct bed *b = *state;
-	int up[2], fd[SERVE_CLIENTS - SERVE_READERS], last = -1;
+	int up[2], fd[SERVE_CLIENTS - SERVE_READERS], first = -1, last = -1;
 	pid_t pid;
 	char c;
 
@@ -723,12 +724,16 @@ static void readers_leave_room(void **state)
 	if (!pid) {
 		if (setuid(65534))
 			_exit(1);
-		for (int i = 0; i <= SERVE_READERS; i++)
+		for (int i = 0; i <= SERVE_READERS; i++) {
 			if ((last = sockpath_connect(b->path, NULL)) < 0)
 				_exit(1);
-		c = recv(last, &c, 1, 0) == 1 && c == '{'; /* an error, at once */
+			first = first < 0 ? last : first;
+		}
+		/* an error, and nothing had to be asked for it */
+		c = poll(&(struct pollfd){ .fd = last, .events = POLLIN }, 1, 5000) == 1 &&
+		    recv(last, &c, 1, 0) == 1 && c == '{';
 		if (write(up[1], &c, 1) == 1)
-			pause();
+			recv(first, &c, 1, 0); /* until the engine closes it, at the latest */
 		_exit(1);
 	}
 	while (read(up[0], &c, 1) != 1) {
