@@ -156,7 +156,7 @@ static void every_figure_of_the_overview(void **state)
 					    "since 02:14:07",
 					    "1.9 us",
 					    "390 us",
-					    "0.024 syscalls a packet",
+					    "0.024 syscalls/packet",
 					    "5 threads",
 					    "pid 4242",
 					    "carrier lost",
