@@ -295,7 +295,7 @@ const struct opt_def opt_defs[OPT_N] = {
 					.help = "Warn when fewer packets a second come in; 0 never",
 					.why = "it is a figure of the config; change it there" },
 	[OPT_MONITOR_REFRESH_RATE] = { .arg = "S",
-				       .dflt = "1",
+				       .dflt = "0.1",
 				       FIELD(refresh_rate_s),
 				       SECONDS(0.1, 3600),
 				       .verbs = OPT_FOR_RUN | OPT_FOR_ATTACH,

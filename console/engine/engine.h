@@ -8,6 +8,7 @@
 #define ENGINE_ENGINE_H
 
 #include "engine/dp/dp.h"
+#include "engine/model/admits.h"
 #include "engine/model/allow.h"
 #include "engine/model/allow_diff.h"
 #include "engine/model/nat.h"
@@ -127,10 +128,20 @@ void eng_allow_rows(struct eng *e,
 struct eng_denied_row {
 	struct addr addr;
 	uint64_t count, pps;
+	struct admits admits; /* what an entry for it would admit, by samples */
 };
 typedef void (*eng_denied_fn)(void *ctx, const struct eng_denied_row *row);
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn,
 		     void *ctx); /* most denied first */
+
+/* What an entry would admit, by samples of the last second; ruled_pps of it would a NAT rule take,
+ * of unknown_pps the port is not known. -ENOMEM. */
+struct eng_admits {
+	struct admits sum;
+	uint64_t ruled_pps, unknown_pps;
+};
+int eng_admits(struct eng *e, const struct cidr *c, struct eng_admits *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
 
 /* Where packets go that are allowed and that no rule matches, busiest first. */
 struct eng_port_row {

@@ -81,8 +81,10 @@ struct eng_run {
 	uint32_t *allow_pps, *nat_pps;
 	uint32_t allow_high, nat_high; /* elements below these have been used */
 	uint64_t hits_ns;	       /* when prev was read */
-	struct rates *denied, *vnis, *sources, *ports;
-	struct observe *observe; /* observe.c */
+	struct observe *observe;       /* observe.c */
+	struct rates *denied, *vnis, *sources, *ports, *flows;
+	struct admits_flow *flow; /* the denied flows of the last second, VX_MAX_FLOWS at most */
+	size_t n_flows;
 
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;
@@ -167,6 +169,14 @@ void eng_watch_second(struct eng *e);
 
 /* A store_warn_fn that logs. */
 void eng_warn(void *ctx, const char *text);
+
+/* admits.c: what is denied, by both addresses */
+int eng_admits_init(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+void eng_admits_fini(struct eng *e);
+void eng_admits_second(struct eng *e, uint64_t now_ns);
+/* The flows that are denied as the list and the settings are now; the caller frees *out. 0 when
+ * there are none or no memory. */
+size_t eng_admits_flows(const struct eng *e, struct admits_flow **out);
 
 /* trace.c: lines of `set debug 3` */
 void eng_trace_tick(struct eng *e);

@@ -139,6 +139,19 @@ paste "q"
 check_gone "a paste in the list is no key" "stops it" 1
 to_list
 esc
+# Nor does it answer a question.
+keys q
+wait_screen "stops it" 5
+paste "$(printf 's\n')"
+check "a paste does not stop the engine" "$(vxctl --json stats | json .pid)" "$VX_PID"
+check_screen "nor leave it: the question stands" "stops it"
+esc
+check_gone "Esc ends it" "stops it"
+in_filter() { screen_has "zoom q"; }
+keys /
+paste "zoom q"
+check_cmd "a filter may be pasted" wait_for 3 in_filter
+esc
 
 # History over runs.
 to_list
@@ -156,3 +169,16 @@ text "Straß"
 prompt_is "Ctrl-R in it" "^.reverse-i-search.*Straß'.*Köln Straße\"$"
 keys Enter
 check_screen "what was found runs" "10.7.7.7"
+
+# A question about a long line is about all of it.
+many=$(seq -s, 2 1500)
+cancel_line
+to_prompt
+text "set vni $many"
+keys Enter
+check_screen "a long line is asked about" "no longer be ours"
+sleep 0.4 # an Enter that comes at once answers no question
+keys Enter
+vnis() { vxctl --json vni list | json '[.[] | select(.ours) | .vni] | sort | join(",")'; }
+all_there() { [ "$(vnis)" = "$many" ]; }
+check_cmd "and done as it was typed" wait_for 5 all_there

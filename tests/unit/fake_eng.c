@@ -255,13 +255,42 @@ void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ct
 
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
 {
-	struct eng_denied_row row = { .addr = { .family = VX_IP4, .b = { 172, 30, 83, 192 } },
-				      .count = 5,
-				      .pps = 41220 };
+	struct eng_denied_row row = {
+		.addr = { .family = VX_IP4, .b = { 172, 30, 83, 192 } },
+		.count = 5,
+		.pps = 41220,
+		.admits = { .pps = 41350, .from_pps = 41220, .to_pps = 130, .senders = 3 }
+	};
 
 	(void)e;
 	if (most)
 		fn(ctx, &row);
+}
+
+/* Two flows of two addresses, 10.1.2.3 and 10.1.2.4, whatever is asked about. */
+int eng_admits(struct eng *e, const struct cidr *c, struct eng_admits *out, struct vx_err *err)
+{
+	const struct admits_part peer = { .addr = { .family = VX_IP4, .b = { 8, 8, 8, 8 } },
+					  .pps = 41350 };
+	const struct admits_part protocol[] = { { .proto = 17, .port = 31765, .pps = 41340 },
+						{ .proto = 1, .pps = 7 },
+						{ .proto = 47, .pps = 3 } };
+
+	(void)e;
+	(void)err;
+	*out = (struct eng_admits){ .sum = { .pps = 41350,
+					     .from_pps = 41220,
+					     .to_pps = 130,
+					     .inside = c->len < 32 ? 2 : 1,
+					     .others = 1,
+					     .n_peers = 1,
+					     .n_protocols = 3,
+					     .peer = { peer } },
+				    .ruled_pps = 41340 };
+	memcpy(out->sum.protocol, protocol, sizeof(protocol));
+	if (c->len == 8) /* one address of it alone */
+		out->sum.inside = 1;
+	return 0;
 }
 
 void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)

@@ -192,8 +192,10 @@ static const struct {
 	  ","
 	  "{\"cidr\":\"10.0.0.0/"
 	  "24\",\"org\":\"Lab\",\"note\":null,\"hits\":0,\"pps\":0,\"last_seen\":null}]" },
-	{ "allow top", "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":152000111},"
-		       "{\"addr\":\"2001:db8::dead:beef\",\"pps\":12,\"count\":184219}]" },
+	{ "allow top", "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":152000111,\"admits_"
+		       "pps\":41350,\"to_pps\":130,\"senders\":3},"
+		       "{\"addr\":\"2001:db8::dead:beef\",\"pps\":12,\"count\":184219,\"admits_"
+		       "pps\":12,\"to_pps\":0,\"senders\":0}]" },
 	{ "nat list", "[{\"key\":\"udp/31765\",\"to\":\"172.30.82.95:8081\",\"hits\":371215377,"
 		      "\"next_hop\":\"02:00:00:00:00:11\",\"state\":\"resolved\"},"
 		      "{\"key\":\"tcp/80@10.0.0.0/"

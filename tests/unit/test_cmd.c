@@ -129,13 +129,13 @@ static void every_name_is_found(void **state)
 static void design_commands_are_there(void **state)
 {
 	static const char *const name[] = {
-		"allow add",	 "allow del", "allow list", "allow load", "allow save",
-		"allow mode",	 "allow top", "nat add",    "nat del",	  "nat list",
-		"nat top",	 "vni add",   "vni del",    "vni list",	  "sources",
-		"stats",	 "ledger",    "workers",    "rings",	  "latency",
-		"nic",		 "selfcheck", "intake off", "intake on",  "set",
-		"show settings", "save",      "mark",	    "ack",	  "help",
-		"quit",
+		"allow add",  "allow del",     "allow list",   "allow load", "allow save",
+		"allow mode", "allow top",     "allow admits", "nat add",    "nat del",
+		"nat list",   "nat top",       "vni add",      "vni del",    "vni list",
+		"sources",    "stats",	       "ledger",       "workers",    "rings",
+		"latency",    "nic",	       "selfcheck",    "intake off", "intake on",
+		"set",	      "show settings", "save",	       "mark",	     "ack",
+		"help",	      "quit",
 	};
 	const size_t n = sizeof(name) / sizeof(name[0]);
 
@@ -155,7 +155,8 @@ static void prefixes(void **state)
 	static const struct {
 		const char *line, *name, *error;
 	} row[] = {
-		{ "al ad", "allow add", NULL },
+		{ "al add", "allow add", NULL },
+		{ "al ad", NULL, "ambiguous command: al, could be: allow add, allow admits" },
 		{ "n l", NULL, "ambiguous command: n, could be: nat list, nic" },
 		{ "na l", "nat list", NULL },
 		{ "sh", "show settings", NULL },
@@ -351,7 +352,16 @@ static void allow_commands(void **state)
 	expect(f, "allow del 10.0.0.1/32", "{\"message\":\"removed 10.0.0.1\"}");
 	expect(f, "allow mode count", "{\"message\":\"allow-mode is count\"}");
 	assert_string_equal(f->said, "set allow-mode count");
-	expect(f, "allow top", "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":5}]");
+	expect(f, "allow top",
+	       "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":5,\"admits_pps\":41350,"
+	       "\"to_pps\":130,\"senders\":3}]");
+	expect(f, "allow admits 10.1.2.0/24",
+	       "{\"cidr\":\"10.1.2.0/24\",\"pps\":41350,\"from_pps\":41220,\"to_pps\":130,"
+	       "\"peers\":[{\"addr\":\"8.8.8.8\",\"pps\":41350}],"
+	       "\"protocols\":[{\"protocol\":\"udp/31765\",\"pps\":41340},"
+	       "{\"protocol\":\"icmp\",\"pps\":7},{\"protocol\":\"protocol 47\",\"pps\":3}],"
+	       "\"addresses\":2,\"others\":1,\"ruled_pps\":41340,\"unknown_pps\":0,"
+	       "\"mode\":\"off\"}");
 	expect(f, "allow save", "{\"message\":\"saved the list: 1 entries\"}");
 	assert_string_equal(f->said, "allow save own");
 }
@@ -361,6 +371,8 @@ static void allow_refuses(void **state)
 	static const struct {
 		const char *line, *error;
 	} row[] = {
+		{ "allow admits 10.0.0.1/24", "allow admits: '10.0.0.1/24': host bits are set; the "
+					      "prefix is 10.0.0.0/24" },
 		{ "allow add 10.0.0.1 org", "allow add: org: a text is missing behind it" },
 		{ "allow add 10.0.0.1 org a org b", "allow add: org is given twice" },
 		{ "allow add 10.0.0.1 name x",

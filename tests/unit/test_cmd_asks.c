@@ -138,6 +138,26 @@ static void a_rule_that_diverts_asks(void **state)
 	does(f, "nat add tcp/80=172.30.82.96:1");
 }
 
+static void a_prefix_shows_what_it_admits(void **state)
+{
+	struct fake *f = *state;
+
+	asks(f, "allow add 10.1.2.0/24",
+	     "would admit about 41350 packets/s: from 41220, to 130 of 2 denied addresses in "
+	     "10.1.2.0/24, others at the far end: 1");
+	f->o.allow_mode = VX_ALLOW_COUNT;
+	asks(f, "allow add 10.1.2.0/24 org X",
+	     "enforce would then admit about 41350 packets/s: from 41220, to 130 of 2 denied "
+	     "addresses in 10.1.2.0/24, others at the far end: 1");
+	assert_int_equal(allow_count(f->e.allow), 3);
+	asks(f, "allow add 10.1.2.0/24 org", "allow add: org: a text is missing behind it");
+	asks(f, "allow add 104.218.89.0/24", "allow add: 104.218.89.0/24 is on the list already");
+	does(f, "allow add 10.1.2.3");
+	does(f, "allow add 10.0.0.0/8"); /* one denied address */
+	assert_string_equal(say(f, "allow add 10.1.2.0/24", false, false, -1), "done");
+	assert_string_equal(say(f, "allow add 10.1.3.0/24", true, true, -1), "done");
+}
+
 static void yes_and_scripts_are_not_asked(void **state)
 {
 	struct fake *f = *state;
@@ -261,7 +281,7 @@ static void commands_complete(void **state)
 
 	completes(f, "a", "allow|ack");
 	completes(f, "all", "allow");
-	completes(f, "allow ", "add|del|list|load|diff|save|mode|top");
+	completes(f, "allow ", "add|del|list|load|diff|save|mode|top|admits");
 	completes(f, "allow l", "list|load");
 	completes(f, "al d", "del|diff");
 	completes(f, "stats ", "");
@@ -280,6 +300,7 @@ static void arguments_complete(void **state)
 	completes(f, "allow del 104.218.88", "104.218.88.5");
 	completes(f, "allow del 104.218.88.5 ", ""); /* it takes one */
 	completes(f, "allow add ", "172.30.83.192");
+	completes(f, "allow admits ", "172.30.83.192");
 	completes(f, "allow add 10.0.0.1 ", "org|note");
 	completes(f, "allow add 10.0.0.1 org Zo", "Zoom Fiber, LLC");
 	completes(f, "allow add 10.0.0.1 org \"Zoom F", "Zoom Fiber, LLC");
@@ -338,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(deleting_shows_its_effect),
 		WITH_FAKE(a_rule_that_diverts_asks),
+		WITH_FAKE(a_prefix_shows_what_it_admits),
 		WITH_FAKE(yes_and_scripts_are_not_asked),
 		WITH_FAKE(settings_that_take_away),
 		WITH_FAKE(a_list_is_asked_about_as_a_diff),

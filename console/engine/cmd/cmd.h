@@ -112,6 +112,11 @@ void cmd_warn(void *con, const char *text); /* a store_warn_fn */
 /* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not.
  */
 int cmd_set_asks(struct con *c, const char *name, const char *value);
+/* cmd_admits.c: `allow admits`; and what a prefix for more than one denied address asks before it
+ * is added: CMD_ASKS, 0 or -errno. */
+struct cidr;
+int cmd_admits(struct con *c);
+int cmd_admits_asks(struct con *c, const struct cidr *cidr);
 int cmd_number(const char *text, uint64_t max, uint64_t *out, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* decimal digits only */
 /* c->fd is memory, so that writing can neither block nor touch a file. */

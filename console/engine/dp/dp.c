@@ -268,6 +268,7 @@ const struct dp_ops dp_real = {
 	.sources = dp_sources,
 	.vnis = dp_vnis,
 	.denied = dp_denied,
+	.flows = dp_flows,
 	.ports = dp_ports,
 	.traces = dp_traces,
 	.frag = dp_frag,

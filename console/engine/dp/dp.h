@@ -46,6 +46,7 @@ typedef void (*dp_source_fn)(void *ctx, const struct vx_source_key *k,
 			     const struct vx_source_val *v);
 typedef void (*dp_vni_fn)(void *ctx, uint32_t vni, bool ours, const struct vx_vni_val *v);
 typedef void (*dp_denied_fn)(void *ctx, const struct vx_addr_key *k, const struct vx_hits *v);
+typedef void (*dp_flow_fn)(void *ctx, const struct vx_flow_key *k, const struct vx_hits *v);
 typedef void (*dp_port_fn)(void *ctx, const struct vx_nat_key *k, const struct vx_hits *v);
 typedef void (*dp_trace_fn)(void *ctx, const struct vx_trace *t);
 
@@ -91,6 +92,7 @@ struct dp_ops {
 	void (*sources)(struct dp *d, dp_source_fn fn, void *ctx);
 	void (*vnis)(struct dp *d, dp_vni_fn fn, void *ctx);
 	void (*denied)(struct dp *d, dp_denied_fn fn, void *ctx);
+	void (*flows)(struct dp *d, dp_flow_fn fn, void *ctx);	 /* that are denied, by samples */
 	void (*ports)(struct dp *d, dp_port_fn fn, void *ctx);	 /* that no rule matches */
 	void (*traces)(struct dp *d, dp_trace_fn fn, void *ctx); /* takes what has arrived */
 	/* Asked by workers (any thread): the remembered verdict of a first fragment with its next

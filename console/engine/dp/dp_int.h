@@ -74,6 +74,7 @@ uint64_t dp_foreign(struct dp *d);
 void dp_sources(struct dp *d, dp_source_fn fn, void *ctx);
 void dp_vnis(struct dp *d, dp_vni_fn fn, void *ctx);
 void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx);
+void dp_flows(struct dp *d, dp_flow_fn fn, void *ctx);
 void dp_ports(struct dp *d, dp_port_fn fn, void *ctx);
 
 #endif

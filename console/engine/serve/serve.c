@@ -83,15 +83,24 @@ static void kick(struct serve *s)
 
 /* --- connections --- */
 
-static void refuse(int fd)
+static void refuse(int fd, const char *why)
 {
 	struct buf b = { 0 };
 
-	wire_put_error(&b, "the control socket has its 16 clients already; end one of them");
+	wire_put_error(&b, why);
 	if (!b.failed && send(fd, b.data, b.n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		vx_dbg("control socket: %s", strerror(errno));
 	buf_fini(&b);
 	close(fd);
+}
+
+static unsigned readers(const struct serve *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SERVE_CLIENTS; i++)
+		n += s->client[i] && !s->client[i]->may_write;
+	return n;
 }
 
 static void take_connection(struct serve *s, int fd)
@@ -99,14 +108,20 @@ static void take_connection(struct serve *s, int fd)
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t len = sizeof(peer);
 	unsigned slot = 0;
+	bool may_write;
 
 	while (slot < SERVE_CLIENTS && s->client[slot])
 		slot++;
 	if (slot == SERVE_CLIENTS || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
-		refuse(fd);
+		refuse(fd, "the control socket has its 16 clients already; end one of them");
 		return;
 	}
-	s->client[slot] = client_new(fd, peer.uid, peer.uid == 0 || peer.uid == s->owner);
+	may_write = peer.uid == 0 || peer.uid == s->owner;
+	if (!may_write && readers(s) >= SERVE_READERS) {
+		refuse(fd, "the control socket has its 12 readers already; end one of them");
+		return;
+	}
+	s->client[slot] = client_new(fd, peer.uid, may_write);
 	if (s->client[slot])
 		user_of_peer(peer.uid, peer.pid, s->client[slot]->user);
 	if (s->client[slot] && watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, slot) < 0)

@@ -9,6 +9,7 @@
 #include "vx_err.h"
 
 #define SERVE_CLIENTS 16
+#define SERVE_READERS 12 /* of them: who may only read cannot keep the operator out */
 
 struct eng;
 struct serve;
