@@ -62,6 +62,7 @@ void eng_lights(struct eng *e); /* from the other figures of e->snap */
 /* watch.c: what the allowlist's file holds now is known: in force, saved, or judged. fd: that file
  * as it was read, before it was read; -1: as it is. */
 void eng_watch_know(struct eng *e, int fd);
+void eng_watch_forget(struct eng *e); /* it was read, and is not in force: looked at again */
 
 /* --- changes --- */
 int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,

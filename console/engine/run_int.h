@@ -82,6 +82,7 @@ struct eng_run {
 	uint32_t allow_high, nat_high; /* elements below these have been used */
 	uint64_t hits_ns;	       /* when prev was read */
 	struct rates *denied, *vnis, *sources, *ports, *flows;
+	struct eng_port_row top_port; /* busiest of those without a rule; pps 0: none */
 	struct admits_flow *flow; /* the denied flows of the last second, VX_MAX_FLOWS at most */
 	size_t n_flows;
 

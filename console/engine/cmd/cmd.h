@@ -46,8 +46,8 @@ enum {
 			   file to fill */
 	CMD_OWNER = 32, /* root or owner, also with --read-only: nothing of the data path changes */
 	CMD_LIST = 64,	/* changes the allowlist: `allow save` is due */
+	CMD_CONF = 128, /* changes rules or settings: `save` is due */
 	CMD_LOOKS = 256, /* changes nothing: no line in the log */
-	CMD_CONF = 128,	 /* changes rules or settings: `save` is due */
 };
 
 #define CMD_ASKS 1 /* nothing was done: c->question has to be answered first */
