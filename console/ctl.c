@@ -199,9 +199,7 @@ static int finish(struct ctl *ctl, const struct cmd *cmd, const char *path, int 
 
 static int run_remote(struct ctl *ctl, const struct cmd *cmd, int argc, char **argv)
 {
-	int words = (int)cmd_words(cmd);
-	bool has_file = cmd->flags & (CMD_READS | CMD_FILLS) && argc > words;
-	const char *path = has_file ? argv[words] : NULL;
+	const char *path = cmd_file(cmd, argc, argv);
 	struct wire_reply reply = { 0 };
 	struct vx_err err = { 0 };
 	int fd = path ? open_file(cmd, path, &err) : -1;

@@ -109,6 +109,17 @@ struct eng_selfcheck {
 int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
+/* What would become of a frame that arrived now, and by what. Nothing is counted or sent. */
+struct eng_explained {
+	struct dp_explained x;
+	struct vx_cfg cfg;		 /* as it was judged by */
+	const struct allow_entry *entry; /* that permits it; NULL: none, or not reached */
+	const struct nat_rule *rule;	 /* that it obeys */
+	const struct net_nexthop *hop;	 /* that it would go to; NULL: not reached */
+};
+int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
+		struct vx_err *err) __attribute__((warn_unused_result));
+
 struct eng_allow_row {
 	const struct allow_entry *entry;
 	uint64_t hits, pps;

@@ -143,6 +143,8 @@ int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct v
 	__attribute__((warn_unused_result));
 void eng_target_put(struct eng *e, uint16_t slot);
 void eng_nexthops_push(struct eng *e); /* all of them, again */
+/* What is in force in this slot; never NULL. */
+const struct net_nexthop *eng_nexthop(const struct eng *e, uint16_t slot);
 
 /* figures.c */
 void eng_second(struct eng *e); /* rates, once a second */

@@ -343,3 +343,17 @@ void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
 					  .packets = 9,
 					  .first_real_ns = 1700000000000000000 });
 }
+
+int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
+		struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!f->explained || len < 14)
+		return vx_err_set(err, -EMSGSIZE, "a frame of %u bytes", len);
+	f->frames++;
+	f->frame_len = len;
+	memcpy(f->frame, frame, len < sizeof(f->frame) ? len : sizeof(f->frame));
+	memcpy(out, f->explained, sizeof(*out));
+	return 0;
+}

@@ -11,10 +11,13 @@
 struct fake {
 	struct eng e;
 	struct opts o;
-	bool inexact;	    /* selfcheck finds a difference */
-	unsigned refreshed; /* calls of eng_refresh */
-	char said[256];	    /* what the last change was asked to do */
-	unsigned many;	    /* this many more rows in the allowlist's listing */
+	bool inexact;			 /* selfcheck finds a difference */
+	unsigned refreshed;		 /* calls of eng_refresh */
+	char said[256];			 /* what the last change was asked to do */
+	struct eng_explained *explained; /* the answer of explain; NULL: it fails */
+	uint32_t frames, frame_len;	 /* that were explained; the last one's */
+	uint8_t frame[256];		 /* its beginning */
+	unsigned many;			 /* this many more rows in the allowlist's listing */
 };
 
 void fake_eng_init(struct fake *f);

@@ -135,7 +135,7 @@ static void design_commands_are_there(void **state)
 		"sources",    "stats",	       "ledger",       "workers",    "rings",
 		"latency",    "nic",	       "selfcheck",    "intake off", "intake on",
 		"set",	      "show settings", "save",	       "mark",	     "ack",
-		"help",	      "quit",
+		"help",	      "quit",	       "explain",
 	};
 	const size_t n = sizeof(name) / sizeof(name[0]);
 

@@ -16,10 +16,11 @@
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
+#include "engine/model/packet.h"
 #include "log.h"
 
 static const struct cmd *const groups[] = {
-	cmd_allow, cmd_nat,    cmd_vni, cmd_source, cmd_stats,
+	cmd_allow, cmd_nat,    cmd_vni, cmd_source, cmd_stats, cmd_explain,
 	cmd_nic,   cmd_intake, cmd_set, cmd_mark,   cmd_help,
 };
 #define N_GROUPS  (sizeof(groups) / sizeof(groups[0]))
@@ -71,6 +72,15 @@ bool cmd_fits(const struct cmd *cmd, int argc, char *const *argv)
 		if (!begins(cmd, i, argv[i]))
 			return false;
 	return true;
+}
+
+const char *cmd_file(const struct cmd *cmd, int argc, char *const *argv)
+{
+	int words = (int)cmd_words(cmd);
+
+	if (!(cmd->flags & (CMD_READS | CMD_FILLS)) || argc <= words)
+		return NULL;
+	return cmd->flags & CMD_PACKET && packet_is_word(argv[words]) ? NULL : argv[words];
 }
 
 struct candidates {

@@ -46,8 +46,9 @@ enum {
 			   file to fill */
 	CMD_OWNER = 32, /* root or owner, also with --read-only: nothing of the data path changes */
 	CMD_LIST = 64,	/* changes the allowlist: `allow save` is due */
-	CMD_CONF = 128, /* changes rules or settings: `save` is due */
-	CMD_LOOKS = 256, /* changes nothing: no line in the log */
+	CMD_CONF = 128,	  /* changes rules or settings: `save` is due */
+	CMD_LOOKS = 256,  /* changes nothing: no line in the log */
+	CMD_PACKET = 512, /* the first argument may be a packet's first word instead of a file */
 };
 
 #define CMD_ASKS 1 /* nothing was done: c->question has to be answered first */
@@ -87,6 +88,9 @@ const struct cmd *cmd_find(int argc, char *const *argv, struct vx_err *err);
 int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void cmd_con_fini(struct con *c);
+
+/* The file of the caller that these words of a command name; NULL: none. */
+const char *cmd_file(const struct cmd *cmd, int argc, char *const *argv);
 
 /* What the last word of a line may become: commands and their arguments; at most STREAM_CHOICES. */
 void cmd_complete(struct eng *e, const char *line, struct stream_choices *out);
