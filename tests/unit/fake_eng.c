@@ -338,3 +338,26 @@ void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
 					  .packets = 9,
 					  .first_real_ns = 1700000000000000000 });
 }
+
+/* The first call of each question has no answer yet, as with a real one. */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!*ticket) {
+		*ticket = 1;
+		return 0;
+	}
+	if (f->strays_fail)
+		return vx_err_set(err, -ETIMEDOUT, "not in time");
+	if (act != STRAYS_LIST)
+		snprintf(f->said, sizeof(f->said), "strays %d %u", (int)act, id);
+	*out = &f->strays;
+	return 1;
+}
+
+const struct strays *eng_strays_last(const struct eng *e)
+{
+	return &((const struct fake *)e)->strays.list;
+}
