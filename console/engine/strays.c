@@ -27,10 +27,10 @@ static struct strays_self self_of(const struct eng *e)
 				     .netns = strays_netns() };
 }
 
-static int start(struct eng *e, enum strays_act act, uint32_t id, struct vx_err *err)
+static int start(struct eng *e, enum strays_act act, uint32_t id, bool unasked, struct vx_err *err)
 {
 	struct eng_strays_run *s = &e->run->strays;
-	struct strays_ask ask = { .act = act, .id = id, .self = self_of(e) };
+	struct strays_ask ask = { .act = act, .id = id, .unasked = unasked, .self = self_of(e) };
 	struct epoll_event ev = { .events = EPOLLIN };
 	int rc = strays_may(act, id, err);
 
@@ -110,7 +110,7 @@ void eng_strays_second(struct eng *e)
 	if (s->running || now < s->unasked_ns)
 		return;
 	s->unasked_ns = now + BACK_OFF_NS;
-	if (start(e, STRAYS_LIST, 0, &err))
+	if (start(e, STRAYS_LIST, 0, true, &err))
 		vx_dbg("strays: %s", err.msg);
 }
 
@@ -129,7 +129,7 @@ int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket
 	}
 	if (s->running || (list && eng_now_ns() < s->asked_ns) || (*ticket && !list))
 		return 0;
-	rc = start(e, act, id, err);
+	rc = start(e, act, id, false, err);
 	if (!rc)
 		*ticket = s->running;
 	return rc;

@@ -70,7 +70,6 @@ enum key {
 	X(ALLOW_DEL, 'd',              "allow", "allow del CIDR", "remove the entry under the cursor") \
 	X(STRAY_DETACH, 'x',           "strays", "strays detach ID", "take the program under the cursor off its devices; asks") \
 	X(STRAY_STOP, 'X',             "strays", "strays stop ID", "ask the processes that hold it to end; asks") \
-	X(STRAY_CLEAN, 'C',            "strays", "strays clean", "take all duplicates away; asks") \
 	X(NAT_DEL,   'd',              "nat", "nat del KEY", "remove the rule under the cursor") \
 	X(VNI_ADD,   'a',              "vnis", "vni add N", "make the VNI under the cursor ours") \
 	X(VNI_DEL,   'd',              "vnis", "vni del N", "leave the VNI under the cursor to the kernel")

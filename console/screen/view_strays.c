@@ -99,10 +99,6 @@ static bool command(const struct view_state *s, const struct data *d, const stru
 	long row = table_row(&list, s, t, s->cursor);
 
 	(void)d;
-	if (key == 'C') {
-		snprintf(buf, size, "strays clean");
-		return true;
-	}
 	if (row < 0 || (key != 'x' && key != 'X'))
 		return false;
 	snprintf(buf, size, "strays %s %s", key == 'x' ? "detach" : "stop",

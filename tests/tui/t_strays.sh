@@ -22,7 +22,7 @@ check_screen "heading" "XDP PROGRAMS IN THE KERNEL +.ours: id $(vxctl --json str
 keys r
 check_screen "the one that is only held" "$held +vxlan_pipeline_main +no +- +pid ${LOADER_PID[held]} vxl.*duplicate" 10
 check_screen "the one that is attached" "$attached +somebody +str0 \(generic\) +netlink +pid ${LOADER_PID[attached]} vxl"
-check "the footer has its keys" "$(screen_line 29 | grep -c '7\[strays\].* x strays detach ID X strays stop ID')" 1
+check "the footer has its keys" "$(screen_line 29 | grep -c '7\[strays\].* x strays detach ID X strays stop ID : cmd q quit')" 1
 
 # to_row ID: the cursor goes there; what is below the list is its.
 to_row() {
@@ -51,9 +51,10 @@ asked x "$attached" "away by +strays detach $attached" "detaches somebody id $at
 esc
 check_screen "Esc does nothing" "cancelled"
 check "it is attached still" "$(on_str0)" "$attached"
-keys C
-check_screen "C asks" "takes [0-9]+ duplicates? away"
+command_line "strays clean"
+check_screen "clean asks" "takes [0-9]+ duplicates? away"
 esc
+to_list
 check "nothing was done" "$(no_prog "$held" || echo there)" there
 asked x "$attached" "away by +strays detach $attached" "detaches somebody id $attached"
 sleep 0.4 # an Enter that was on its way answers no question

@@ -437,7 +437,7 @@ static void keys_are_command_lines(void **state)
 		{ &view_nat, 2, 'd', NULL },
 		{ &view_strays, 0, 'x', "strays detach 2240" },
 		{ &view_strays, 1, 'X', "strays stop 2236" },
-		{ &view_strays, 2, 'C', "strays clean" },
+		{ &view_strays, 2, 'C', NULL },
 		{ &view_strays, 0, 'd', NULL },
 		{ &view_strays, 0, 'j', NULL },
 		{ &view_strays, 3, 'x', NULL },

@@ -13,7 +13,8 @@
 
 struct strays_ask {
 	enum strays_act act;
-	uint32_t id; /* of detach and stop */
+	uint32_t id;  /* of detach and stop */
+	bool unasked; /* nobody waits: at the lowest priority */
 	struct strays_self self;
 };
 

@@ -21,7 +21,7 @@
 
 #include "engine/sys/strays_int.h"
 
-#define LIST_MS 2500 /* then what has come is taken, and the rest given up */
+#define LIST_MS 4000 /* then what has come is taken, and the rest given up */
 #define ACT_MS	12000
 #define PIPE_FD 3
 #define HOME_FD 4
@@ -150,6 +150,8 @@ static void work(const struct strays_ask *ask)
 	static struct stray prog[STRAYS_MAX];
 	struct vx_err err;
 
+	if (ask->unasked && nice(19) < 0)
+		errno = 0; /* then at that of others */
 	c.ask = ask;
 	c.r.list.prog = prog;
 	c.s.list = &c.r.list;
