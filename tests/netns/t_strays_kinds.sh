@@ -17,7 +17,7 @@ for dev in str0 str1 str2 str3; do in_tgt ip link set $dev up; done
 loader netlink tgt other netlink str0 generic
 loader linked tgt older link str1 native "$PINS/link"
 loader held tgt older
-loader far dst other link dst0 generic
+loader far dst other netlink dst0 generic
 loader stubborn tgt other stubborn
 bpftool prog load "$T/other.o" "$PINS/prog" || exit 1
 pinned=$(bpftool -j prog show pinned "$PINS/prog" | json .id)
@@ -85,7 +85,7 @@ check "its pin is removed" "$(pins)" prog
 alive "${LOADER_PID[linked]}"
 check "its process runs on" $? 0
 act "detach what is only held" 1 "strays stop" detach "${LOADER_ID[held]}"
-act "detach in another namespace" 0 'detached from dst0 \(generic, link' detach "${LOADER_ID[far]}"
+act "detach in another namespace" 0 'detached from dst0 \(generic, by netlink' detach "${LOADER_ID[far]}"
 check "it is off" "$(lab_exec "$LAB" dst ip -j link show dst0 | json '.[0].xdp // "none"')" none
 act "unpin" 0 "the pin $PINS/prog is removed" detach "$pinned"
 check_gone_prog "it is gone" "$pinned"
