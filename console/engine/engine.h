@@ -16,6 +16,7 @@
 #include "engine/sys/net.h"
 #include "engine/sys/quiet.h"
 #include "engine/sys/store.h"
+#include "engine/sys/strays.h"
 #include "inj.h"
 #include "opt.h"
 #include "proto/history.h"
@@ -24,6 +25,14 @@
 struct eng_rate; /* rates per key between ticks, for the lists: engine/model/rates.h */
 
 enum eng_part { ENG_LIST, ENG_SETTINGS, ENG_PARTS }; /* what is saved on its own */
+
+/* XDP programs of others, as the last look found them (strays.c). */
+struct eng_strays {
+	uint64_t mono_ns;	     /* when that was; 0: there was none */
+	unsigned blocks, duplicates; /* duplicates: what `strays clean` takes away */
+	char worst[STRAY_TEXT]; /* "vxlan_pipeline_main id 2236 (...), held by ..."; "": none */
+	char fix[64];		/* the command: "strays clean" */
+};
 
 struct eng {
 	struct opts *o;
@@ -42,8 +51,9 @@ struct eng {
 	unsigned unsaved[ENG_PARTS];	   /* changes since it was loaded or saved */
 	unsigned list_edits;		   /* changes to the allowlist, ever */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
-	struct eng_run *run;		   /* loop, timers, baselines: engine/run_int.h */
-	bool quit;			   /* asked to stop: drain, then end */
+	struct eng_strays strays;
+	struct eng_run *run; /* loop, timers, baselines: engine/run_int.h */
+	bool quit;	     /* asked to stop: drain, then end */
 	const char *quit_why;
 };
 
@@ -99,6 +109,16 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* SIGHUP: config and lists again. */
 int eng_reload(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+
+/* --- programs of others: strays.c --- */
+/*
+ * What `strays` and its actions ask for, without waiting. *ticket is 0 at the first call, and the
+ * caller's to keep: 0: not yet, call again; 1: *out is the answer, until the next call; -errno.
+ */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+const struct strays *eng_strays_last(const struct eng *e); /* NULL: none yet */
 
 /* --- questions --- */
 struct eng_selfcheck {

@@ -357,3 +357,26 @@ int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_ex
 	memcpy(out, f->explained, sizeof(*out));
 	return 0;
 }
+
+/* The first call of each question has no answer yet, as with a real one. */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!*ticket) {
+		*ticket = 1;
+		return 0;
+	}
+	if (f->strays_fail)
+		return vx_err_set(err, -ETIMEDOUT, "not in time");
+	if (act != STRAYS_LIST)
+		snprintf(f->said, sizeof(f->said), "strays %d %u", (int)act, id);
+	*out = &f->strays;
+	return 1;
+}
+
+const struct strays *eng_strays_last(const struct eng *e)
+{
+	return &((const struct fake *)e)->strays.list;
+}

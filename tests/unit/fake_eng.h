@@ -18,6 +18,8 @@ struct fake {
 	uint32_t frames, frame_len;	 /* that were explained; the last one's */
 	uint8_t frame[256];		 /* its beginning */
 	unsigned many;			 /* this many more rows in the allowlist's listing */
+	struct strays_result strays; /* what `strays` and its actions answer; the test's to fill */
+	bool strays_fail;
 };
 
 void fake_eng_init(struct fake *f);

@@ -12,6 +12,7 @@ extern const struct cmd cmd_source[];
 extern const struct cmd cmd_stats[];
 extern const struct cmd cmd_explain[];
 extern const struct cmd cmd_nic[];
+extern const struct cmd cmd_strays[];
 extern const struct cmd cmd_intake[];
 extern const struct cmd cmd_set[];
 extern const struct cmd cmd_mark[];

@@ -26,6 +26,7 @@ struct dp_cfg {
 
 struct dp_attached {
 	bool native;
+	uint32_t prog_id;
 	char reason[200]; /* why generic: the kernel's own words, or "asked for" */
 };
 
