@@ -71,7 +71,7 @@ for size in 80x24 200x50; do
 	resize "${size%x*}" "${size#*x}"
 	table "$size allowlist: hits" 2 0 "allow list" cidr hits
 	table "$size NAT: hits" 3 0 "nat list" key hits
-	table "$size VNIs: packets" 7 1 "vni list" vni packets
+	table "$size VNIs: packets" 9 1 "vni list" vni packets
 done
 table "200x50 denied" 2 0 "allow list" cidr hits
 rate() { screen_text | awk -v r="$1" '$1 == r { gsub(",", ""); print $NF == "now" ? $(NF-1) : $0 }'; }
