@@ -16,6 +16,7 @@
 #include "engine/sys/net.h"
 #include "engine/sys/quiet.h"
 #include "engine/sys/store.h"
+#include "engine/sys/strays.h"
 #include "inj.h"
 #include "opt.h"
 #include "proto/history.h"
@@ -24,6 +25,14 @@
 struct eng_rate; /* rates per key between ticks, for the lists: engine/model/rates.h */
 
 enum eng_part { ENG_LIST, ENG_SETTINGS, ENG_PARTS }; /* what is saved on its own */
+
+/* XDP programs of others, as the last look found them (strays.c). */
+struct eng_strays {
+	uint64_t mono_ns;	     /* when that was; 0: there was none */
+	unsigned blocks, duplicates; /* duplicates: what `strays clean` takes away */
+	char worst[STRAY_TEXT]; /* "vxlan_pipeline_main id 2236 (...), held by ..."; "": none */
+	char fix[64];		/* the command: "strays clean" */
+};
 
 struct eng {
 	struct opts *o;
@@ -42,8 +51,9 @@ struct eng {
 	unsigned unsaved[ENG_PARTS];	   /* changes since it was loaded or saved */
 	unsigned list_edits;		   /* changes to the allowlist, ever */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
-	struct eng_run *run;		   /* loop, timers, baselines: engine/run_int.h */
-	bool quit;			   /* asked to stop: drain, then end */
+	struct eng_strays strays;
+	struct eng_run *run; /* loop, timers, baselines: engine/run_int.h */
+	bool quit;	     /* asked to stop: drain, then end */
 	const char *quit_why;
 };
 
@@ -51,6 +61,7 @@ struct diag_cause;
 /* i-th of what is the matter, the worst first; NULL past the end. observe.c */
 const struct diag_cause *eng_cause(const struct eng *e, unsigned i);
 void eng_diagnose_ack(struct eng *e); /* what fell silent has been seen */
+void eng_egress_mac(const struct eng *e, char buf[static ADDR_TEXT]);
 
 /* A fresh reading of all figures, not only the last tick's. */
 void eng_refresh(struct eng *e);
@@ -67,6 +78,7 @@ void eng_lights(struct eng *e); /* from the other figures of e->snap */
 /* watch.c: what the allowlist's file holds now is known: in force, saved, or judged. fd: that file
  * as it was read, before it was read; -1: as it is. */
 void eng_watch_know(struct eng *e, int fd);
+void eng_watch_forget(struct eng *e); /* it was read, and is not in force: looked at again */
 
 /* --- changes --- */
 int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
@@ -104,6 +116,16 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 /* SIGHUP: config and lists again. */
 int eng_reload(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
 
+/* --- programs of others: strays.c --- */
+/*
+ * What `strays` and its actions ask for, without waiting. *ticket is 0 at the first call, and the
+ * caller's to keep: 0: not yet, call again; 1: *out is the answer, until the next call; -errno.
+ */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+const struct strays *eng_strays_last(const struct eng *e); /* NULL: none yet */
+
 /* --- questions --- */
 struct eng_selfcheck {
 	bool exact;
@@ -112,6 +134,17 @@ struct eng_selfcheck {
 };
 int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
 	__attribute__((warn_unused_result));
+
+/* What would become of a frame that arrived now, and by what. Nothing is counted or sent. */
+struct eng_explained {
+	struct dp_explained x;
+	struct vx_cfg cfg;		 /* as it was judged by */
+	const struct allow_entry *entry; /* that permits it; NULL: none, or not reached */
+	const struct nat_rule *rule;	 /* that it obeys */
+	const struct net_nexthop *hop;	 /* that it would go to; NULL: not reached */
+};
+int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
+		struct vx_err *err) __attribute__((warn_unused_result));
 
 struct eng_allow_row {
 	const struct allow_entry *entry;

@@ -366,3 +366,8 @@ const struct diag_cause *eng_cause(const struct eng *e, unsigned i)
 {
 	return diag_at(e->run->observe->diag, i);
 }
+
+void eng_egress_mac(const struct eng *e, char buf[static ADDR_TEXT])
+{
+	addr_mac_format(net_link(e->net, NET_EGRESS)->mac, buf);
+}

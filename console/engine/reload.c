@@ -191,7 +191,7 @@ int eng_reload(struct eng *e, struct vx_err *err)
 	if (!rc)
 		eng_edited(e, ENG_PARTS, "files read again");
 	if (rc && e->o->allowlist[0])
-		e->run->watch.known = (struct watch_file){ 0 }; /* it is not in force */
+		eng_watch_forget(e);
 	if (r->n)
 		opt_fini(r->n);
 	free(r->n);

@@ -100,6 +100,17 @@ static void rate_port(void *ctx, const struct vx_nat_key *k, const struct vx_hit
 	rates_put(ctx, k, sizeof(*k), v->packets, 0);
 }
 
+static void take_port(void *ctx, const struct eng_port_row *row)
+{
+	*(struct eng_port_row *)ctx = *row;
+}
+
+static void busiest_port(struct eng *e)
+{
+	e->run->top_port = (struct eng_port_row){ 0 };
+	eng_port_rows(e, 1, take_port, &e->run->top_port);
+}
+
 void eng_rows_second(struct eng *e)
 {
 	struct eng_run *r = e->run;
@@ -113,6 +124,7 @@ void eng_rows_second(struct eng *e)
 	e->dp->sources(e->d, rate_source, r->sources);
 	rates_begin(r->ports, now);
 	e->dp->ports(e->d, rate_port, r->ports);
+	busiest_port(e);
 	eng_admits_second(e, now);
 	/* A list of a million is read less often: about 65,536 entries a second. */
 	if (since < (1 + (uint64_t)r->allow_high / 65536) * 900000000ULL)

@@ -246,17 +246,6 @@ static void table(const struct out *o, uint32_t at, bool keyed, unsigned indent,
 }
 
 static void object(const struct out *o, uint32_t at, unsigned indent, struct buf *b);
-static void blocks(const struct out *o, uint32_t at, unsigned indent, struct buf *b);
-
-/* An array of scalars: a line each. */
-static void lines(const struct out *o, uint32_t at, unsigned indent, struct buf *b)
-{
-	for (uint32_t i = at + 1; i < o->item[at].u; i++) {
-		buf_printf(b, "%*s", (int)indent, "");
-		cell(o, i, b);
-		buf_char(b, '\n');
-	}
-}
 
 static void member(const struct out *o, uint32_t i, unsigned indent, size_t cols, size_t figures,
 		   struct buf *tmp, struct buf *b)
@@ -269,12 +258,7 @@ static void member(const struct out *o, uint32_t i, unsigned indent, size_t cols
 		object(o, i, indent + 2, b);
 	} else if (out_is_container(it) && it->kind != OUT_OBJECT) {
 		buf_char(b, '\n');
-		if (i + 1 < it->u && !out_is_container(&o->item[i + 1]))
-			lines(o, i, indent + 2, b);
-		else if (it->kind == OUT_BLOCKS && i + 1 < it->u)
-			blocks(o, i, indent + 2, b);
-		else
-			table(o, i, false, indent + 2, b);
+		table(o, i, false, indent + 2, b);
 	} else {
 		buf_pad(b, ' ', cols - width(it->key) + 1);
 		padded(b, text_of(o, i, tmp), is_figure(it->kind) ? figures : 0, true);
@@ -302,12 +286,12 @@ static void object(const struct out *o, uint32_t at, unsigned indent, struct buf
 	buf_fini(&tmp);
 }
 
-static void blocks(const struct out *o, uint32_t at, unsigned indent, struct buf *b)
+static void blocks(const struct out *o, uint32_t at, struct buf *b)
 {
 	for (uint32_t row = at + 1; row < o->item[at].u; row = out_next(o, row)) {
 		if (row != at + 1)
 			buf_char(b, '\n');
-		object(o, row, indent, b);
+		object(o, row, 0, b);
 	}
 }
 
@@ -337,11 +321,13 @@ static bool is_message(const struct out *o)
 
 void out_text(const struct out *o, struct buf *b)
 {
-	if (o->n && is_message(o)) {
+	if (o->notes_only) {
+		/* all is said below */
+	} else if (o->n && is_message(o)) {
 		escaped(b, o->item[1].s);
 		buf_char(b, '\n');
 	} else if (o->n && o->item[0].kind == OUT_BLOCKS) {
-		blocks(o, 0, 0, b);
+		blocks(o, 0, b);
 	} else if (o->n && o->item[0].kind == OUT_ARRAY) {
 		table(o, 0, false, 0, b);
 	} else if (o->n && is_grid(o, 0)) {

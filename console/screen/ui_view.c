@@ -58,8 +58,11 @@ void ui_fetch_now(struct ui *ui)
 
 static bool is_due(const struct ui *ui, const struct data_table *t)
 {
+	unsigned seconds = view_of(ui)->every_s;
+	uint64_t every = seconds ? seconds * EVERY_NS : EVERY_NS;
+
 	return ui->fetch_now || !t->mono_ns ||
-	       ui->d->now_ns - t->mono_ns >= EVERY_NS + t->rows * PER_ROW_NS;
+	       ui->d->now_ns - t->mono_ns >= every + t->rows * PER_ROW_NS;
 }
 
 void ui_fetch(struct ui *ui)
@@ -272,6 +275,9 @@ bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
 		break;
 	case UI_FIX:
 		return fix(ui, key, line, size);
+	case UI_REFRESH:
+		ui->fetch_now = true;
+		break;
 	case UI_DUMP:
 		ui_dump(ui);
 		break;

@@ -225,6 +225,11 @@ static bool command(const struct view_state *s, const struct data *d,
 	return true;
 }
 
-const struct view view_allow = {
-	"allow", "Allowlist", needs, draw, count, command, (int)(sizeof(columns) / sizeof(*columns))
-};
+const struct view view_allow = { "allow",
+				 "Allowlist",
+				 needs,
+				 draw,
+				 count,
+				 command,
+				 (int)(sizeof(columns) / sizeof(*columns)),
+				 0 };

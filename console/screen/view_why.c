@@ -11,70 +11,52 @@
 #include "screen/view.h"
 #include "screen/when.h"
 
-#define CAUSES 32
-#define FIXES  3
+#define FIXES	   3
+#define LINES_WELL 8
+#define TEXT	   300
 
 static const char *const needs[] = { "diagnose", NULL };
 
 struct cause {
-	char id[24], severity[8], since[32], text[256], fix[FIXES][168];
+	char id[24], severity[8], since[32], text[TEXT], fix[FIXES][TEXT];
 	unsigned n_fix;
 };
 
-static void take(char *to, size_t size, struct slice value)
+static void take(char *to, size_t size, const struct data_table *t, size_t row, const char *key)
 {
-	char *s = slice_str(value);
-
-	snprintf(to, size, "%s", s ? s : "");
-	free(s);
+	snprintf(to, size, "%s", data_cell(t, row, data_col(t, key)));
 }
 
-static void take_fixes(struct cause *c, struct slice list)
+/* Strings of a JSON array into text[0..most-1]; how many. */
+static unsigned strings(const char *json, unsigned most, char text[][TEXT])
 {
 	struct slice in, one;
-
-	if (slice_open(list, '[', &in) < 0)
-		return;
-	while (c->n_fix < FIXES && slice_element(&in, &one) > 0)
-		take(c->fix[c->n_fix++], sizeof(c->fix[0]), one);
-}
-
-static bool take_cause(struct cause *c, struct slice row)
-{
-	struct slice in, key, value;
-
-	memset(c, 0, sizeof(*c));
-	if (slice_open(row, '{', &in) < 0)
-		return false;
-	while (slice_member(&in, &key, &value) > 0) {
-		if (slice_is(key, "id"))
-			take(c->id, sizeof(c->id), value);
-		else if (slice_is(key, "severity"))
-			take(c->severity, sizeof(c->severity), value);
-		else if (slice_is(key, "since"))
-			take(c->since, sizeof(c->since), value);
-		else if (slice_is(key, "text"))
-			take(c->text, sizeof(c->text), value);
-		else if (slice_is(key, "fix"))
-			take_fixes(c, value);
-	}
-	return c->id[0];
-}
-
-/* The causes of the table; how many. at >= 0: only that one, into *c. */
-static size_t causes(const struct data_table *t, long at, struct cause *c)
-{
-	const char *json = data_cell(t, 0, data_col(t, "causes"));
-	struct slice in, row;
-	struct cause skipped;
-	size_t n = 0;
+	unsigned n = 0;
 
 	if (slice_open((struct slice){ json, strlen(json) }, '[', &in) < 0)
 		return 0;
-	while (n < CAUSES && slice_element(&in, &row) > 0 &&
-	       take_cause(at == (long)n ? c : &skipped, row))
-		n++;
+	while (n < most && slice_element(&in, &one) > 0) {
+		char *s = slice_str(one);
+
+		snprintf(text[n++], TEXT, "%s", s ? s : "");
+		free(s);
+	}
 	return n;
+}
+
+/* A cause a row; without any, one row that has no id. */
+static size_t n_causes(const struct data_table *t)
+{
+	return data_col(t, "id") < 0 ? 0 : t->rows;
+}
+
+static void take_cause(const struct data_table *t, size_t row, struct cause *c)
+{
+	take(c->id, sizeof(c->id), t, row, "id");
+	take(c->severity, sizeof(c->severity), t, row, "severity");
+	take(c->since, sizeof(c->since), t, row, "since");
+	take(c->text, sizeof(c->text), t, row, "text");
+	c->n_fix = strings(data_cell(t, row, data_col(t, "fix")), FIXES, c->fix);
 }
 
 /* Text over as many rows as it takes, indented; the first row may have something before it. */
@@ -123,32 +105,27 @@ static void draw_cause(struct panel *p, const struct cause *c, bool marked)
 	}
 }
 
-static void draw_well(struct panel *p, const struct data *d, const struct data_table *t)
+/* Nothing is wrong here: what lies beyond. */
+static void draw_well(struct panel *p, const struct data_table *t)
 {
-	const char *json = data_cell(t, 0, data_col(t, "beyond"));
-	struct slice in, one;
-	struct line *l;
+	char text[LINES_WELL][TEXT];
+	unsigned n = strings(data_cell(t, 0, data_col(t, "beyond")), LINES_WELL, text);
 
-	(void)d;
-	if (slice_open((struct slice){ json, strlen(json) }, '[', &in) < 0)
-		return;
-	while (slice_element(&in, &one) > 0 && (l = panel_next(p))) {
-		char *s = slice_str(one);
+	for (unsigned i = 0; i < n; i++) {
+		struct line *l = panel_next(p);
 
-		line_str(l, LOOK_PLAIN, " ");
-		wrapped(p, l, LOOK_PLAIN, 3, s ? s : "");
-		free(s);
+		if (l)
+			line_str(l, LOOK_PLAIN, i > 1 ? "   " : " ");
+		wrapped(p, l, LOOK_PLAIN, i > 1 ? 5 : 3, text[i]);
 	}
 }
 
 static size_t count(const struct view_state *s, const struct data *d,
 		    const struct data_table *tables)
 {
-	struct cause c;
-
 	(void)s;
 	(void)d;
-	return causes(&tables[0], -1, &c);
+	return n_causes(&tables[0]);
 }
 
 static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
@@ -170,10 +147,10 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 		line_str(l, LOOK_DIM, "  reading...");
 	panel_mark_stale(l, d, tables[0].mono_ns);
 	if (!n)
-		draw_well(&p, d, &tables[0]);
+		draw_well(&p, &tables[0]);
 	/* Scrolled so that the cause under the cursor is the third at most. */
 	for (size_t i = at > 2 ? at - 2 : 0; i < n; i++) {
-		causes(&tables[0], (long)i, &c);
+		take_cause(&tables[0], i, &c);
 		draw_cause(&p, &c, i == at);
 	}
 	panel_grey(line, rows, d, tables[0].mono_ns);
@@ -183,10 +160,12 @@ static bool command(const struct view_state *s, const struct data *d,
 		    const struct data_table *tables, int key, char *buf, size_t size)
 {
 	struct cause c;
-	size_t n = causes(&tables[0], (long)s->cursor, &c);
 
 	(void)d;
-	if (key != 'f' || s->cursor >= n || !c.n_fix)
+	if (key != 'f' || s->cursor >= n_causes(&tables[0]))
+		return false;
+	take_cause(&tables[0], s->cursor, &c);
+	if (!c.n_fix)
 		return false;
 	snprintf(buf, size, "%s", c.fix[0]);
 	return true;

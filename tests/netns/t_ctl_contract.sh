@@ -228,7 +228,6 @@ start_says() { # NAME CODE TEXT ARGUMENT...
 start_says "--debug 0" 1 'nosuch0' --debug 0 nosuch0 ens6
 start_says "--egress xdp" 1 'xdp.*not built in' --egress xdp ens5 ens6
 start_says "--egress redirect" 1 'redirect.*not built in' --egress redirect ens5 ens6
-start_says "--clean" 1 'not part of this version' --clean ens5 ens6
 start_says "no such directory" 1 "$T/none/x.sock: No such file" --socket "$T/none/x.sock" ens5 ens6
 start_says "a socket that is too long" 2 '107' --socket "/$(printf 'a%.0s' $(seq 150))" ens5 ens6
 start_says "--workers 65" 2 '64' --workers 65 ens5 ens6

@@ -23,27 +23,36 @@ all_there() { [ "$(vxctl --json ledger | json '[.dropped.denied, .dropped.no_rul
 wait_for 10 all_there
 vxctl mark >/dev/null
 
-# figures NAME WHAT LEAST [KEY]: the overview is frozen in the middle of a recording.
-figures() {
-	local out
+# frozen WHAT: the overview is frozen in the middle of a recording, and compared with the snapshot that it was made of.
+frozen() {
 	: >"$T/recording"
 	python3 "$LIVE" record "$VX_SOCK" 3 "$T/snaps" >"$T/recording" &
 	local recorder=$!
 	wait_for 10 test -s "$T/recording"
 	sleep 0.5
-	[ -z "${4:-}" ] || keys "$4"
 	keys Space
 	wait_screen FROZEN 3
 	sleep 0.3
 	screen_text >"$T/screen"
 	wait $recorder
-	out=$(python3 "$LIVE" "$2" "$T/screen" "$T/snaps")
-	check_ge "$1: figures that agree" "${out% figures}" "$3" || { echo "#   $out"; sed 's/^/#   | /' "$T/screen"; }
+	python3 "$LIVE" "$1" "$T/screen" "$T/snaps"
 	keys Space
 	wait_gone FROZEN 3
 }
+
+# figures NAME WHAT LEAST: the engine keeps no snapshot for a reader that is late, so that on a busy machine the recording
+# may lack the one on the screen: then another is taken. A figure that was wrong is in none of them.
+figures() {
+	local out
+	for _ in 1 2 3 4; do
+		out=$(frozen "$2")
+		case $out in "no snapshot"*) ;; *) break ;; esac
+	done
+	check_ge "$1: figures that agree" "${out% figures}" "$3" || { echo "#   $out"; sed 's/^/#   | /' "$T/screen"; }
+}
 figures "80x24" overview 60
-figures "80x24, since the mark" since 60 n
+keys n
+figures "80x24, since the mark" since 60
 keys n
 resize 200 50
 figures "200x50" overview 100
@@ -62,7 +71,7 @@ for size in 80x24 200x50; do
 	resize "${size%x*}" "${size#*x}"
 	table "$size allowlist: hits" 2 0 "allow list" cidr hits
 	table "$size NAT: hits" 3 0 "nat list" key hits
-	table "$size VNIs: packets" 7 1 "vni list" vni packets
+	table "$size VNIs: packets" 9 1 "vni list" vni packets
 done
 table "200x50 denied" 2 0 "allow list" cidr hits
 rate() { screen_text | awk -v r="$1" '$1 == r { gsub(",", ""); print $NF == "now" ? $(NF-1) : $0 }'; }

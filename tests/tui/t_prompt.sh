@@ -38,6 +38,25 @@ to_list
 esc
 check_gone "its answer closes" "lines [0-9]"
 
+# A packet is asked about as it is written elsewhere, ">" and all; or one of a file, which is opened here.
+to_prompt
+text "explain udp 104.218.88.5:5000 > 172.30.74.144:31765"
+keys Enter
+check_screen "explain of a packet that is typed" "rule udp/31765 sends it to $LAB_NAT4:8081"
+to_list
+esc
+check_gone "its answer closes, too" "lines [0-9]"
+printf '\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0' >"$T/one.pcap"
+printf '\0\0\0\0\0\0\0\0\16\0\0\0\16\0\0\0\2\0\0\0\0\1\2\0\0\0\0\2\10\6' >>"$T/one.pcap"
+chmod 755 "$T"
+to_prompt
+text "explain '$T/one.pcap' 1"
+keys Enter
+check_screen "explain of a packet of a file" "not UDP to port 4789"
+to_list
+esc
+check_gone "and this answer, too" "lines [0-9]"
+
 # A wrong line stays to be edited, with the reason.
 to_prompt
 text "allow add 10.9.9.999"

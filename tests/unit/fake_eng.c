@@ -134,6 +134,11 @@ void eng_watch_know(struct eng *e, int fd)
 	(void)e, (void)fd;
 }
 
+void eng_watch_forget(struct eng *e)
+{
+	(void)e;
+}
+
 uint64_t eng_allow_pps(const struct eng *e, const struct allow_entry *entry)
 {
 	(void)e;
@@ -349,4 +354,49 @@ const struct diag_cause *eng_cause(const struct eng *e, unsigned i)
 	const struct fake *f = (const struct fake *)e;
 
 	return i < f->n_causes ? &f->cause[i] : NULL;
+}
+
+void eng_egress_mac(const struct eng *e, char buf[static ADDR_TEXT])
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0x82, 0x10 };
+
+	(void)e;
+	addr_mac_format(mac, buf);
+}
+
+int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
+		struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!f->explained || len < 14)
+		return vx_err_set(err, -EMSGSIZE, "a frame of %u bytes", len);
+	f->frames++;
+	f->frame_len = len;
+	memcpy(f->frame, frame, len < sizeof(f->frame) ? len : sizeof(f->frame));
+	memcpy(out, f->explained, sizeof(*out));
+	return 0;
+}
+
+/* The first call of each question has no answer yet, as with a real one. */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!*ticket) {
+		*ticket = 1;
+		return 0;
+	}
+	if (f->strays_fail)
+		return vx_err_set(err, -ETIMEDOUT, "not in time");
+	if (act != STRAYS_LIST)
+		snprintf(f->said, sizeof(f->said), "strays %d %u", (int)act, id);
+	*out = &f->strays;
+	return 1;
+}
+
+const struct strays *eng_strays_last(const struct eng *e)
+{
+	return &((const struct fake *)e)->strays.list;
 }

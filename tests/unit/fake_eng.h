@@ -17,7 +17,12 @@ struct fake {
 	char said[256];	    /* what the last change was asked to do */
 	struct diag_cause cause[4];
 	unsigned n_causes;
-	unsigned many; /* this many more rows in the allowlist's listing */
+	struct eng_explained *explained; /* the answer of explain; NULL: it fails */
+	uint32_t frames, frame_len;	 /* that were explained; the last one's */
+	uint8_t frame[256];		 /* its beginning */
+	unsigned many;			 /* this many more rows in the allowlist's listing */
+	struct strays_result strays; /* what `strays` and its actions answer; the test's to fill */
+	bool strays_fail;
 };
 
 void fake_eng_init(struct fake *f);

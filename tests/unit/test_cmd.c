@@ -135,7 +135,7 @@ static void design_commands_are_there(void **state)
 		"sources",    "stats",	       "ledger",       "workers",    "rings",
 		"latency",    "nic",	       "selfcheck",    "intake off", "intake on",
 		"set",	      "show settings", "save",	       "mark",	     "ack",
-		"help",	      "quit",
+		"help",	      "quit",	       "explain",
 	};
 	const size_t n = sizeof(name) / sizeof(name[0]);
 
@@ -163,6 +163,12 @@ static void prefixes(void **state)
 		{ "led", "ledger", NULL },
 		{ "set", "set", NULL },
 		{ "se", NULL, "ambiguous command: se, could be: selfcheck, set" },
+		{ "st", NULL, "ambiguous command: st, could be: stats, strays" },
+		{ "strays", "strays", NULL },
+		{ "stray", "strays", NULL },
+		{ "stray cl", "strays clean", NULL },
+		{ "strays x", "strays", NULL },
+		{ "strays 5", "strays", NULL },
 		{ "intake", NULL, "ambiguous command: intake, could be: intake off, intake on" },
 		{ "vni", NULL, "ambiguous command: vni, could be: vni add, vni del, vni list" },
 		{ "nat foo", NULL,
@@ -323,7 +329,9 @@ static void reading_is_for_all(void **state)
 
 		if (cmd->flags & (CMD_WRITE | CMD_ENDS | CMD_OWNER) || cmd->min)
 			continue;
-		assert_int_equal(run_with(f, cmd->name, 0, -1, &text, &c), 0);
+		/* Those that look at the machine have no answer yet. */
+		assert_int_equal(run_with(f, cmd->name, 0, -1, &text, &c),
+				 strcmp(cmd->name, "strays") ? 0 : CMD_WAITS);
 		cmd_con_fini(&c);
 		free(text);
 	}

@@ -756,6 +756,56 @@ static void readers_leave_room(void **state)
 	close(up[1]);
 }
 
+/* What has no answer yet is asked again, keeps its place, and holds up nobody else. */
+static void a_request_that_waits(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b), other = dial(b);
+
+	say(b, fd,
+	    "{\"cmd\":[\"strays\"],\"json\":true}\n{\"cmd\":[\"vni\",\"list\"],\"json\":true}\n");
+	assert_string_equal(hear(fd), "");
+	say(b, other, "{\"cmd\":[\"vni\",\"list\"],\"json\":true}\n");
+	assert_non_null(strstr(hear(other), "5569041"));
+	assert_string_equal(hear(fd), ""); /* what came behind it waits, too */
+	serve_resume(b->s);
+	pump(b);
+	assert_non_null(strstr(hear(fd), "{\"programs\":[],"));
+	pump(b);
+	say(b, fd, "{\"cmd\":[\"strays\"]}\n");
+	b->f.strays_fail = true;
+	serve_resume(b->s);
+	pump(b);
+	assert_non_null(strstr(hear(fd), "{\"error\":\"strays: not in time\"}"));
+	close(fd);
+	close(other);
+	pump(b);
+}
+
+/* Who asked may go before the answer comes, or say that nothing more comes. */
+static void gone_while_it_waits(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b), half = dial(b);
+
+	say(b, fd, "{\"cmd\":[\"strays\"]}\n");
+	close(fd);
+	pump(b);
+	/* More than one turn of lines: the end is read before the last of them is run. */
+	for (int i = 0; i < 9; i++)
+		put(half, "{\"cmd\":[\"vni\",\"list\"]}\n");
+	put(half, "{\"cmd\":[\"strays\"]}\n");
+	assert_int_equal(shutdown(half, SHUT_WR), 0);
+	pump(b);
+	assert_non_null(strstr(hear(half), "5569041"));
+	serve_resume(b->s);
+	pump(b);
+	assert_non_null(strstr(hear(half), "no XDP program"));
+	assert_true(at_end(half));
+	close(half);
+	pump(b);
+}
+
 int main(void)
 {
 #define BED(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -783,6 +833,8 @@ int main(void)
 		cmocka_unit_test(patience_ends_after_10_s),
 		BED(others_may_only_read),
 		BED(readers_leave_room),
+		BED(a_request_that_waits),
+		BED(gone_while_it_waits),
 	};
 	struct vx_err err;
 

@@ -172,6 +172,8 @@ static int load(struct con *c)
 		if (!strcmp(name, c->e->o->allowlist))
 			eng_watch_know(c->e, fd);
 		r = eng_allow_load(c->e, fd, name, cmd_warn, c, c->err);
+		if (r && !strcmp(name, c->e->o->allowlist))
+			eng_watch_forget(c->e);
 	}
 	close_list(c, fd);
 	if (r)

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `diagnose`: what is the matter, and what mends it; what to look at elsewhere when nothing is.
  * [engine] */
-#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
 #include "engine/model/diagnose.h"
+#include "proto/fix.h"
 #include "proto/out.h"
 
 static void put_cause(struct out *o, const struct diag_cause *c)
 {
+	char since[OUT_TIME_TEXT];
+
 	out_object(o, NULL);
 	out_str(o, "id", diag_name(c->id));
 	out_str(o, "severity", c->bad ? "bad" : "warn");
@@ -23,10 +26,18 @@ static void put_cause(struct out *o, const struct diag_cause *c)
 		out_str(o, NULL, c->fix[i]);
 	out_end(o);
 	out_end(o);
+	out_note(o, "%-4s  %-16s since %s", c->bad ? "bad" : "warn", diag_name(c->id),
+		 out_time_text(c->since_real_ns, since));
+	out_note(o, "      %s", c->text);
+	for (unsigned i = 0; i < c->n_fix; i++)
+		out_note(o, "      %s %s%s",
+			 i ? "  or:" : "mend:", fix_is_shell(c->fix[i]) ? "$ " : "", c->fix[i]);
 }
 
 struct first_target {
-	char to[NAT_TEXT], mac[ADDR_TEXT];
+	char to[NAT_TEXT];
+	uint16_t port;
+	const struct net_nexthop *hop;
 };
 
 static void take_target(void *ctx, const struct eng_nat_row *row)
@@ -39,42 +50,63 @@ static void take_target(void *ctx, const struct eng_nat_row *row)
 		return;
 	to = strchr(nat_format(row->rule, rule), '=');
 	snprintf(t->to, sizeof(t->to), "%s", to ? to + 1 : rule);
-	addr_mac_format(row->nexthop->mac, t->mac);
+	t->port = row->rule->to_port;
+	t->hop = row->nexthop;
 }
 
-#define LINES 6
+struct lines {
+	char line[8][280];
+	unsigned n;
+};
 
-/* Nothing here is wrong: what lies beyond is looked at with these. */
-static void beyond(struct eng *e, char line[LINES][200])
+__attribute__((format(printf, 2, 3))) static void add(struct lines *l, const char *fmt, ...)
 {
-	static const char *const look[LINES] = {
-		[1] = "If the target sees none of them, look beyond this host:",
-		[2] = "source/destination check and security group of the egress ENI: aws ec2 "
-		      "describe-network-interfaces --network-interface-ids ID",
-		[3] = "rp_filter of the target: sysctl net.ipv4.conf.all.rp_filter",
-		[4] = "the listener there: ss -lunp",
-		[5] = "what leaves here: tcpdump -ni",
-	};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->line[l->n++], sizeof(l->line[0]), fmt, ap);
+	va_end(ap);
+}
+
+/* Nothing here is wrong: what lies beyond, and the command that looks at each of it. */
+static void beyond(struct eng *e, struct lines *l)
+{
 	const struct snapshot *s = &e->snap;
-	struct first_target t = { "", "" };
+	struct first_target t = { .to = "" };
+	char own[ADDR_TEXT], mac[ADDR_TEXT] = "";
+	struct buf pps = { 0 };
 
 	eng_nat_rows(e, take_target, &t);
-	snprintf(line[0], sizeof(line[0]),
-		 "All is right here: %" PRIu64 " packets/s leave %s to MAC %s for %.80s",
-		 s->out_pps, s->egress, t.mac, t.to);
-	for (int i = 1; i < LINES; i++)
-		snprintf(line[i], sizeof(line[i]), "%s%s%s", look[i], i == 5 ? " " : "",
-			 i == 5 ? s->egress : "");
+	if (t.hop)
+		addr_mac_format(t.hop->mac, mac);
+	eng_egress_mac(e, own);
+	buf_thousands(&pps, s->out_pps);
+	add(l, "all is right here: %s packets/s leave %s%s%s%s%s", pps.failed ? "" : pps.data,
+	    s->egress, t.hop ? " to MAC " : ", by no NAT rule", mac, t.hop ? " for " : "", t.to);
+	buf_fini(&pps);
+	add(l, "if the target sees none, look there:");
+	add(l,
+	    "source/destination check and security groups of the egress ENI: aws ec2 "
+	    "describe-network-interfaces --filters Name=mac-address,Values=%s --query "
+	    "'NetworkInterfaces[].[NetworkInterfaceId,SourceDestCheck,Groups]'",
+	    own);
+	add(l, "what leaves here: tcpdump -eni %s -c 20", s->egress);
+	add(l, "what comes there: tcpdump -ni any -c 20 port %u", t.port);
+	add(l, "rp_filter there (2 or 0 lets foreign sources in): sysctl -a -r '\\.rp_filter$'");
+	add(l, "the listener there: ss -lntup sport = :%u", t.port);
 }
 
+/* Before the causes, of which there are none: a list that is empty is no table. */
 static void put_beyond(struct con *c)
 {
-	char line[LINES][200];
+	struct lines l = { .n = 0 };
 
-	beyond(c->e, line);
+	beyond(c->e, &l);
 	out_array(c->out, "beyond");
-	for (int i = 0; i < LINES; i++)
-		out_str(c->out, NULL, line[i]);
+	for (unsigned i = 0; i < l.n; i++) {
+		out_str(c->out, NULL, l.line[i]);
+		out_note(c->out, "%s%s", i > 1 ? "  " : "", l.line[i]);
+	}
 	out_end(c->out);
 }
 
@@ -83,13 +115,14 @@ static int diagnose(struct con *c)
 	const struct diag_cause *cause;
 
 	eng_refresh(c->e);
+	out_notes_only(c->out);
 	out_object(c->out, NULL);
-	out_blocks(c->out, "causes");
+	if (!eng_cause(c->e, 0))
+		put_beyond(c);
+	out_array(c->out, "causes");
 	for (unsigned i = 0; (cause = eng_cause(c->e, i)); i++)
 		put_cause(c->out, cause);
 	out_end(c->out);
-	if (!eng_cause(c->e, 0))
-		put_beyond(c);
 	out_end(c->out);
 	return 0;
 }

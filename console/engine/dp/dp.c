@@ -271,5 +271,6 @@ const struct dp_ops dp_real = {
 	.flows = dp_flows,
 	.ports = dp_ports,
 	.traces = dp_traces,
+	.explain = dp_explain,
 	.frag = dp_frag,
 };

@@ -63,6 +63,10 @@ int dp_target(struct dp *d, const struct nat_rule *r, bool there);
 int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,
 	    struct vx_nexthop *nh);
 
+/* dp_explain.c */
+int dp_explain(struct dp *d, const uint8_t *frame, uint32_t len, struct dp_explained *out,
+	       struct vx_err *err);
+
 /* dp_count.c */
 int dp_ledger(struct dp *d, struct dp_ledger *out, struct vx_err *err);
 int dp_swap_sets(struct dp *d, struct dp_set *retired, struct vx_err *err);

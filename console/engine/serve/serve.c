@@ -155,28 +155,50 @@ static void leave(struct client *c)
 	c->bye = true;
 }
 
+/* The request of c, for the first time or again. */
+static void run_pending(struct serve *s, struct client *c)
+{
+	struct request_from from = { .uid = c->uid,
+				     .user = c->user,
+				     .may_write = c->may_write,
+				     .fd = c->request_fd,
+				     .ticket = c->ticket };
+
+	if (request_run(s->e, &from, &c->request, &c->out))
+		client_answered(c);
+	else
+		c->ticket = from.ticket;
+}
+
 static void answer(struct serve *s, struct client *c, const char *line, size_t len)
 {
-	struct request_from from = { .uid = c->uid, .user = c->user, .may_write = c->may_write };
-	struct wire_request request;
 	struct vx_err err = { 0 };
 
-	from.fd = client_take_fd(c);
-	if (wire_request_parse(line, len, &request, &err) < 0) {
+	c->request_fd = client_take_fd(c);
+	c->pending = wire_request_parse(line, len, &c->request, &err) == 0;
+	if (!c->pending) {
 		wire_put_error(&c->out, err.msg);
-	} else {
-		if (request.bye)
-			leave(c);
-		else if (request.subscribe)
-			subscribe(c, request.interval_ms);
-		else if (request.complete)
-			request_complete(s->e, &request, &c->out);
-		else
-			request_run(s->e, &from, &request, &c->out);
-		wire_request_fini(&request);
+		if (c->request_fd >= 0)
+			close(c->request_fd);
+		return;
 	}
-	if (from.fd >= 0)
-		close(from.fd);
+	if (!c->request.bye && !c->request.subscribe && !c->request.complete) {
+		run_pending(s, c);
+		return;
+	}
+	if (c->request.bye)
+		leave(c);
+	else if (c->request.subscribe)
+		subscribe(c, c->request.interval_ms);
+	else
+		request_complete(s->e, &c->request, &c->out);
+	client_answered(c);
+}
+
+/* May its next line be run? */
+static bool is_free(const struct client *c)
+{
+	return !client_waits(c) && !c->pending && !c->closing;
 }
 
 /* A few lines, so that one client cannot keep the others and the engine's other work waiting. */
@@ -187,7 +209,7 @@ static int run_lines(struct serve *s, struct client *c)
 	size_t len;
 	int r = 0;
 
-	for (int i = 0; i < LINES_A_TURN && !r && !client_waits(c) && !c->closing; i++) {
+	for (int i = 0; i < LINES_A_TURN && !r && is_free(c); i++) {
 		line = client_line(c, &len);
 		if (!line)
 			break;
@@ -195,7 +217,7 @@ static int run_lines(struct serve *s, struct client *c)
 		c->out_ns = now;
 		r = client_flush(c, now);
 	}
-	if (!r && client_too_long(c) && !client_waits(c) && !c->closing) {
+	if (!r && client_too_long(c) && is_free(c)) {
 		wire_put_error(&c->out, "a request has at most 65536 bytes");
 		c->closing = true;
 		r = client_flush(c, now);
@@ -214,7 +236,7 @@ static void advance(struct serve *s, unsigned slot)
 		return;
 	}
 	more = client_has_line(c) && !c->closing;
-	if (!client_waits(c) && (c->closing || (c->eof && !more))) {
+	if (!client_waits(c) && !c->pending && (c->closing || (c->eof && !more))) {
 		drop(s, slot);
 		return;
 	}
@@ -222,8 +244,9 @@ static void advance(struct serve *s, unsigned slot)
 		watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, slot);
 		return;
 	}
-	watch(s, EPOLL_CTL_MOD, c->fd, c->eof ? 0 : EPOLLIN, slot);
-	if (more)
+	/* A peer that goes away is heard of in any case. */
+	watch(s, EPOLL_CTL_MOD, c->fd, c->eof || c->pending ? 0 : EPOLLIN, slot);
+	if (more && !c->pending)
 		kick(s);
 }
 
@@ -251,8 +274,26 @@ static void on_kick(struct serve *s)
 	if (read(s->kick_fd, &n, sizeof(n)) < 0)
 		return;
 	for (unsigned i = 0; i < SERVE_CLIENTS; i++)
-		if (s->client[i] && client_has_line(s->client[i]) && !client_waits(s->client[i]))
+		if (s->client[i] && client_has_line(s->client[i]) && is_free(s->client[i]))
 			advance(s, i);
+}
+
+void serve_resume(struct serve *s)
+{
+	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < SERVE_CLIENTS; i++) {
+		struct client *c = s->client[i];
+
+		if (!c || !c->pending || client_waits(c))
+			continue;
+		run_pending(s, c);
+		c->out_ns = now;
+		if (client_flush(c, now) < 0)
+			drop(s, i);
+		else
+			advance(s, i);
+	}
 }
 
 void serve_dispatch(struct serve *s)
@@ -321,6 +362,7 @@ void serve_tick(struct serve *s)
 		       client_waits(s->client[i]) ? "read nothing" : "sent half a line");
 		drop(s, i);
 	}
+	serve_resume(s);
 	stream(s, now);
 }
 
