@@ -16,16 +16,10 @@
 #include "engine/sys/net_vxlan.h"
 #include "engine/sys/nic.h"
 
-#define COUNTERS 64 /* of both NICs, that should stand still */
-
 struct observe {
 	struct diag *diag;
 	struct diag_seen seen;
-	struct {
-		char dev[IFNAMSIZ], name[33];
-		uint64_t value;
-	} counter[COUNTERS];
-	unsigned n_counters;
+	struct diag_nic_memory nics;
 	uint64_t tx, tx_dropped, qdisc_dropped, sent, foreign;
 	bool second; /* there is a reading before */
 };
@@ -58,49 +52,15 @@ struct nic_reader {
 	uint64_t tx, tx_dropped;
 };
 
-/* XDP_DROP counts as rx_dropped on some, so that is none of them. */
-static bool should_stand_still(const char *name)
-{
-	static const char *const part[] = { "allowance_exceeded", "rx_missed",	 "rx_fifo_errors",
-					    "rx_over_errors",	  "rx_overruns", "rx_no_buffer" };
-
-	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
-		if (strstr(name, part[i]))
-			return true;
-	return false;
-}
-
-static uint64_t *counter_of(struct observe *ob, const char *dev, const char *name, uint64_t value)
-{
-	for (unsigned i = 0; i < ob->n_counters; i++)
-		if (!strcmp(ob->counter[i].dev, dev) && !strcmp(ob->counter[i].name, name))
-			return &ob->counter[i].value;
-	if (ob->n_counters == COUNTERS)
-		return NULL;
-	snprintf(ob->counter[ob->n_counters].dev, IFNAMSIZ, "%s", dev);
-	snprintf(ob->counter[ob->n_counters].name, sizeof(ob->counter[0].name), "%s", name);
-	ob->counter[ob->n_counters].value = value;
-	return &ob->counter[ob->n_counters++].value;
-}
-
 static void one_counter(void *ctx, const char *name, uint64_t value)
 {
 	struct nic_reader *r = ctx;
-	struct diag_seen *o = &r->ob->seen;
-	uint64_t *before;
 
 	if (r->egress && !strcmp(name, "tx_packets"))
 		r->tx = value;
 	if (r->egress && !strcmp(name, "tx_dropped"))
 		r->tx_dropped = value;
-	before = should_stand_still(name) ? counter_of(r->ob, r->dev, name, value) : NULL;
-	if (before && value > *before && o->n_nic < DIAG_NICS) {
-		snprintf(o->nic[o->n_nic].dev, sizeof(o->nic[0].dev), "%s", r->dev);
-		snprintf(o->nic[o->n_nic].name, sizeof(o->nic[0].name), "%s", name);
-		o->nic[o->n_nic++].pps = value - *before;
-	}
-	if (before)
-		*before = value;
+	diag_nic_counter(&r->ob->nics, &r->ob->seen, r->dev, r->egress, name, value);
 }
 
 static uint64_t grown(uint64_t now, uint64_t *before)
@@ -133,6 +93,7 @@ static void observe_nics(struct eng *e, struct observe *ob)
 	if (nic_qdisc(out->ifindex, &q, &err))
 		q = (struct nic_qdisc){ .dropped = ob->qdisc_dropped };
 	memcpy(o->qdisc, q.kind, sizeof(o->qdisc));
+	o->qdisc_own = q.own;
 	o->qdisc_dropped = grown(q.dropped, &ob->qdisc_dropped);
 	if (!o->nic_known)
 		o->sent = o->nic_tx = o->nic_tx_dropped = o->qdisc_dropped = 0;
@@ -169,15 +130,6 @@ static void take_denied(void *ctx, const struct eng_denied_row *row)
 				 addr_format(&row->addr, text));
 		return;
 	}
-}
-
-static void take_port(void *ctx, const struct eng_port_row *row)
-{
-	struct diag_seen *o = ctx;
-
-	if (row->pps)
-		eng_port_key(row, o->port_key, sizeof(o->port_key));
-	o->port_pps = row->pps;
 }
 
 static void take_vni(void *ctx, const struct eng_vni_row *row)
@@ -218,9 +170,9 @@ static void observe_lists(struct eng *e, struct diag_seen *o)
 		memset(o->denied, 0, sizeof(o->denied));
 		eng_denied_rows(e, DIAG_TOP, take_denied, o);
 	}
-	o->port_pps = 0;
-	if (pps[VX_L_NO_RULE])
-		eng_port_rows(e, 1, take_port, o);
+	o->port_pps = e->run->top_port.pps;
+	if (o->port_pps)
+		eng_port_key(&e->run->top_port, o->port_key, sizeof(o->port_key));
 	o->vni_pps = 0;
 	if (pps[VX_L_OTHER_VNI_PASS] || pps[VX_L_OTHER_VNI_DROP])
 		eng_vni_rows(e, take_vni, o);
@@ -239,27 +191,40 @@ static void observe_port_user(struct eng *e, struct diag_seen *o)
 
 /* --- what is true at any time --- */
 
+static void bad_hop(struct diag_hop_seen *hop, const char *target, const struct net_nexthop *h)
+{
+	const char *command = strstr(h->why, ": ip "); /* its own advice */
+
+	if (hop->target[0]) {
+		hop->more++;
+		return;
+	}
+	hop->may_come = h->state == NET_NH_RESOLVING;
+	snprintf(hop->target, sizeof(hop->target), "%s", target);
+	snprintf(hop->why, sizeof(hop->why), "%s", h->why);
+	if (command)
+		snprintf(hop->fix, sizeof(hop->fix), "%s", command + 2);
+}
+
 static void observe_hop(struct eng *e, struct diag_hop_seen *hop)
 {
 	memset(hop, 0, sizeof(*hop));
 	for (int i = 0; i < VX_MAX_NAT; i++) {
-		const struct net_nexthop *h;
+		const struct net_nexthop *h = net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i));
 		char target[ADDR_TEXT];
-		const char *command;
 
-		if (!e->run->target[i].refs)
-			continue;
-		h = net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i));
-		if (h->state == NET_NH_RESOLVED)
-			continue;
-		hop->may_come = h->state == NET_NH_RESOLVING;
-		addr_format(&e->run->target[i].addr, target);
-		snprintf(hop->target, sizeof(hop->target), "%s", target);
-		snprintf(hop->why, sizeof(hop->why), "%s", h->why);
-		command = strstr(h->why, ": ip "); /* its own advice */
-		if (command)
-			snprintf(hop->fix, sizeof(hop->fix), "%s", command + 2);
+		if (e->run->target[i].refs && h->state != NET_NH_RESOLVED)
+			bad_hop(hop, addr_format(&e->run->target[i].addr, target), h);
+	}
+	/* Those of no target matter only to packets that have none. */
+	if (hop->target[0] || e->o->unmatched == VX_UNMATCHED_DROP ||
+	    !e->snap.row_pps[VX_L_NO_NEIGHBOUR])
 		return;
+	for (uint16_t slot = VX_NH_UNNAT4; slot <= VX_NH_UNNAT6; slot++) {
+		const struct net_nexthop *h = eng_nexthop(e, slot);
+
+		if (h->state != NET_NH_RESOLVED)
+			bad_hop(hop, slot == VX_NH_UNNAT4 ? "unmatched IPv4" : "unmatched IPv6", h);
 	}
 }
 
@@ -297,6 +262,13 @@ static void observe_links(struct eng *e, struct diag_seen *o)
 	o->egress_no_carrier = out->ifindex && out->up && !out->running;
 }
 
+static void observe_strays(struct eng *e, struct diag_seen *o)
+{
+	snprintf(o->stray, sizeof(o->stray), "%.*s", (int)sizeof(o->stray) - 1, e->strays.worst);
+	snprintf(o->stray_fix, sizeof(o->stray_fix), "%s", e->strays.fix);
+	o->stray_blocks = e->strays.blocks > 0;
+}
+
 static void observe_now(struct eng *e, struct diag_seen *o)
 {
 	const struct snapshot *s = &e->snap;
@@ -322,9 +294,11 @@ static void observe_now(struct eng *e, struct diag_seen *o)
 	snprintf(o->tx_error, sizeof(o->tx_error), "%s", eng_worst_errno(&s->ledger));
 	o->oversize_largest = s->oversize_largest;
 	o->ring_bytes = (uint64_t)e->run->ring_size * s->n_workers;
+	o->in_bytes_ps = s->in_bps / 8;
 	observe_links(e, o);
 	observe_hop(e, &o->hop);
 	observe_workers(e, o);
+	observe_strays(e, o);
 }
 
 /* --- */

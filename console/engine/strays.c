@@ -14,9 +14,9 @@
 #include "engine/run_int.h"
 #include "log.h"
 
-#define EVERY_NS    10000000000ULL /* between two looks unasked, at least */
-#define SHARE	    100		   /* so many times what the last one took */
-#define AGAIN_NS    250000000ULL   /* between two that were asked for, at least */
+#define EVERY_NS    3000000000ULL /* between two looks unasked, at least */
+#define SHARE	    100		  /* so many times what the last one took */
+#define AGAIN_NS    250000000ULL  /* between two that were asked for, at least */
 #define SHARE_ASKED 4
 #define BACK_OFF_NS 300000000000ULL
 

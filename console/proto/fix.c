@@ -6,8 +6,9 @@
 
 bool fix_is_shell(const char *line)
 {
-	static const char *const word[] = { "aws",    "ethtool", "ip",	    "ss",
-					    "sysctl", "tc",	 "tcpdump", "vxconsole" };
+	static const char *const word[] = { "aws",	 "ethtool",   "ip", "nsenter",
+					    "ss",	 "sysctl",    "tc", "tcpdump",
+					    "vxconsole", "xdp-loader" };
 	size_t n = strcspn(line, " ");
 
 	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)

@@ -232,7 +232,7 @@ static void losses(void **state)
 	cured(state);
 	o.row_pps[VX_L_RING_FULL] = 5;
 	o.ring_bytes = 1 << 20;
-	named("ring_full", "vxconsole --ring 2048K --workers 3 ens5 ens6", false);
+	named("ring_full", "vxconsole --ring 3072K --workers 3 ens5 ens6", false);
 	cured(state);
 	o.row_pps[VX_L_INTERNAL] = 5;
 	named("internal", "", false);
@@ -305,7 +305,13 @@ static void tx(void **state)
 	cured(state);
 	strcpy(o.qdisc, "tbf");
 	o.qdisc_dropped = 10;
-	named("tx_not_following", "tc qdisc del dev ens6 root", true);
+	named("tx_not_following", "tc -s qdisc show dev ens6", false);
+	o.qdisc_own = true; /* else the kernel does not let it go */
+	named("tx_not_following", "tc qdisc del dev ens6 root", false);
+	o.qdisc_dropped = 0;
+	o.tx_failed_pps = 3;
+	strcpy(o.tx_error, "No buffer space available");
+	named("tx_not_following", "tc -s qdisc show dev ens6", false);
 	cured(state);
 	o.nic_known = false; /* nothing is known, nothing is said */
 	o.nic_tx = 0;

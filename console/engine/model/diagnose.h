@@ -3,9 +3,8 @@
  * Causes of trouble: from what was observed to what is the matter, since when, and the command that
  * mends it. A consequence is not named beside its cause. Pure: knows no clock, no kernel. [engine]
  *
- * A fix is a command line of vxconsole, or of a shell: the first word tells, ip, tc, aws, ss,
- * sysctl, ethtool, tcpdump and vxconsole itself are the shell's. ADDRESS:PORT, MAC and ID in it are
- * for the operator to fill in.
+ * A fix is a command line of vxconsole, or of a shell: the first word tells, see proto/fix.h.
+ * ADDRESS:PORT, MAC and ID in it are for the operator to fill in.
  */
 #ifndef ENGINE_MODEL_DIAGNOSE_H
 #define ENGINE_MODEL_DIAGNOSE_H
@@ -18,8 +17,8 @@
 
 /*
  * X(ID, "name", severity, what it means, what to do), in the order of precedence: of two that are
- * equally bad the first is worse. Severity: BAD, WARN, or LOSS: bad when nothing is sent, else
- * warn.
+ * equally bad the first is worse. Severity: BAD, WARN; LOSS: bad when nothing is sent, else
+ * warn; WIRE: bad when nothing that is sent leaves, else warn.
  */
 /* clang-format off */
 #define DIAG_CAUSES(X) \
@@ -35,8 +34,9 @@
 	X(EGRESS_DOWN, "egress_down", BAD, \
 	  "The egress is down, has no carrier, or is gone", \
 	  "Set it up, plug it in, or bring it back; it is taken again by its name") \
-	X(STRAY, "stray", LOSS, \
-	  "Another XDP program is in the way, or takes packets before ours", \
+	X(STRAY, "stray", WARN, \
+	  "Another XDP program holds the ingress, or a copy of this one or of its forerunner is in the " \
+	  "kernel", \
 	  "Look at strays, and detach it") \
 	X(WORKER_STUCK, "worker_stuck", BAD, \
 	  "A worker makes no progress although it has packets to send", \
@@ -73,7 +73,7 @@
 	X(RING_FULL, "ring_full", LOSS, \
 	  "Packets come faster than the workers send them: the rings overflow", \
 	  "A larger ring for bursts, more workers for a rate that lasts; both need a restart") \
-	X(TX_NOT_FOLLOWING, "tx_not_following", BAD, \
+	X(TX_NOT_FOLLOWING, "tx_not_following", WIRE, \
 	  "Packets are handed to the egress, and it drops them: its queue, or the NIC", \
 	  "Look at the queueing discipline of the egress; set qdisc-bypass on goes round it") \
 	X(NIC_DROPS, "nic_drops", WARN, \
@@ -118,6 +118,7 @@ struct diag_source_seen {
 /* What is the matter with one next hop; "" when there is nothing. */
 struct diag_hop_seen {
 	char target[64], why[160];
+	unsigned more; /* others that are not resolved either */
 	char fix[96];  /* "": none is known */
 	bool may_come; /* just asked for: it has some seconds */
 };
@@ -142,14 +143,16 @@ struct diag_seen {
 	uint64_t stuck_ms;
 	bool port_in_use;
 	char port_holder[16]; /* a vxlan device; "": not known who */
-	char stray[96];	      /* "vxlan_pipeline_main id 2240 on ens5"; "": none */
+	char stray[160];      /* "vxlan_pipeline_main id 2240 (...)"; "": none */
+	bool stray_blocks;
 	char stray_fix[96];
 
 	/* --- of the last second */
 	uint64_t row_pps[VX_L_N], out_pps, tx_failed_pps, threshold;
 	char tx_error[48]; /* the errno that most failed with, in words */
 	uint64_t oversize_largest;
-	uint64_t ring_bytes; /* of all */
+	uint64_t ring_bytes;  /* of all */
+	uint64_t in_bytes_ps; /* that arrive */
 	unsigned n_workers;
 	uint64_t worker_pps[VX_MAX_RINGS];
 	unsigned worker_idle[VX_MAX_RINGS]; /* percent */
@@ -159,6 +162,7 @@ struct diag_seen {
 	uint64_t qdisc_dropped;
 	bool nic_known;
 	char qdisc[16]; /* root's kind; "": not known */
+	bool qdisc_own; /* somebody has set it, so it can be taken away */
 	struct {
 		char dev[16], name[33];
 		uint64_t pps;
@@ -184,6 +188,20 @@ struct diag_cause {
 	char fix[DIAG_FIXES][160];
 	unsigned n_fix;
 };
+
+/* Counters of NICs that should stand still, as they were. */
+#define DIAG_COUNTERS 64
+struct diag_nic_memory {
+	struct {
+		char dev[16], name[33];
+		uint64_t value;
+	} counter[DIAG_COUNTERS];
+	unsigned n;
+};
+/* A counter as it is a second later: into o->nic when it should have stood still, and has not.
+ * diagnose_nic.c */
+void diag_nic_counter(struct diag_nic_memory *m, struct diag_seen *o, const char *dev, bool egress,
+		      const char *name, uint64_t value);
 
 struct diag;
 struct diag *diag_new(void); /* NULL: no memory */

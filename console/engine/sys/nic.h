@@ -5,6 +5,7 @@
 #ifndef ENGINE_SYS_NIC_H
 #define ENGINE_SYS_NIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vx_err.h"
@@ -19,6 +20,7 @@ int nic_packets(const char *dev, uint64_t *rx_packets, uint64_t *tx_packets, str
 	__attribute__((warn_unused_result));
 
 struct nic_qdisc {
+	bool own;      /* somebody has set it; the kernel gives its own no handle */
 	char kind[16]; /* "" when there is none */
 	uint64_t dropped;
 };

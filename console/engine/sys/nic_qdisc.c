@@ -40,8 +40,10 @@ static int one_qdisc(const struct nlmsghdr *msg, void *ctx)
 	const struct tcmsg *tcm = mnl_nlmsg_get_payload(msg);
 	struct answer *a = ctx;
 
-	if (tcm->tcm_ifindex == a->ifindex && tcm->tcm_parent == TC_H_ROOT)
-		mnl_attr_parse(msg, sizeof(*tcm), qdisc_attr, a->out);
+	if (tcm->tcm_ifindex != a->ifindex || tcm->tcm_parent != TC_H_ROOT)
+		return MNL_CB_OK;
+	a->out->own = tcm->tcm_handle != 0;
+	mnl_attr_parse(msg, sizeof(*tcm), qdisc_attr, a->out);
 	return MNL_CB_OK;
 }
 
