@@ -71,6 +71,19 @@ static uint64_t grown(uint64_t now, uint64_t *before)
 	return by;
 }
 
+/* Now, as the NIC's counter is read now: the snapshot's is older. */
+static uint64_t sent_now(const struct eng *e)
+{
+	struct inj_stats st;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < e->snap.n_workers; i++) {
+		inj_worker_stats(e->inj, i, &st);
+		sum += st.sent;
+	}
+	return sum;
+}
+
 static void observe_nics(struct eng *e, struct observe *ob)
 {
 	const struct net_link *in = net_link(e->net, NET_INGRESS);
@@ -85,9 +98,9 @@ static void observe_nics(struct eng *e, struct observe *ob)
 		o->n_nic = 0;
 	r.dev = out->name;
 	r.egress = true;
+	o->sent = grown(sent_now(e), &ob->sent);
 	o->nic_known = ob->second && e->run->egress != INJ_EGRESS_NULL &&
 		       !nic_stats(out->name, one_counter, &r, &err);
-	o->sent = grown(e->snap.ledger.sent, &ob->sent);
 	o->nic_tx = grown(r.tx, &ob->tx);
 	o->nic_tx_dropped = grown(r.tx_dropped, &ob->tx_dropped);
 	if (nic_qdisc(out->ifindex, &q, &err))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""send_frame.py IF COUNT [vni=N] [src=A] [dst=A] [dport=N] [cut=N]: mirrored UDP packets out of IF, the
-last `cut` bytes of the inner one missing as a mirror's truncation leaves it."""
+"""send_frame.py IF COUNT [vni=N] [src=A] [dst=A] [dport=N] [cut=N] [mirror=A]: mirrored UDP packets out of IF, the
+last `cut` bytes of the inner one missing as a mirror's truncation leaves it; mirror: the outer source."""
 import os
 import socket
 import sys
@@ -16,4 +16,4 @@ packet = packet[:len(packet) - int(how.get("cut", 0))]
 tx = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 tx.bind((sys.argv[1], 0))
 for _ in range(int(sys.argv[2])):
-    tx.send(frames.mirror(packet, vni=int(how.get("vni", 1))))
+    tx.send(frames.mirror(packet, vni=int(how.get("vni", 1)), src=how.get("mirror", "172.30.74.10")))

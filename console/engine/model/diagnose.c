@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AFTER_NS 1500000000ULL
+
 enum severity { BAD, WARN, LOSS, WIRE };
 
 static const struct {
@@ -29,7 +31,7 @@ static const struct {
 	[DIAG_ALL_DENIED] = { 0, 2500 },       [DIAG_OTHER_VNI] = { 0, 2500 },
 	[DIAG_EGRESS_MTU] = { 0, 2500 },       [DIAG_TRUNCATED] = { 0, 2500 },
 	[DIAG_RING_FULL] = { 0, 2500 },	       [DIAG_ONE_FLOW] = { 2000, 2500 },
-	[DIAG_TX_NOT_FOLLOWING] = { 0, 1500 }, [DIAG_NIC_DROPS] = { 0, 2500 },
+	[DIAG_TX_NOT_FOLLOWING] = { 0, 1000 }, [DIAG_NIC_DROPS] = { 0, 2500 },
 	[DIAG_PROMISC] = { 0, 2500 },	       [DIAG_INTERNAL] = { 0, 2500 },
 	[DIAG_THRESHOLD] = { 1500, 0 },
 };
@@ -75,8 +77,10 @@ static void watch_arrivals(struct diag *d, const struct diag_seen *o)
 
 static bool is_bad(const struct diag_seen *o, enum severity severity)
 {
+	uint64_t lost = o->nic_tx_dropped + o->qdisc_dropped + o->tx_failed_pps;
+
 	return severity == BAD || (severity == LOSS && !o->out_pps) ||
-	       (severity == WIRE && (!o->out_pps || !o->nic_tx));
+	       (severity == WIRE && (!o->out_pps || o->nic_tx < lost || o->nic_tx * 2 < o->sent));
 }
 
 static void judge(struct diag *d, const struct diag_seen *o, enum diag_id id)
@@ -101,22 +105,26 @@ static void judge(struct diag *d, const struct diag_seen *o, enum diag_id id)
 	d->held[id].bad = is_bad(o, table[id].severity);
 }
 
+/* Also of what is not named yet: a moment later it will be. */
 static bool is_consequence(const struct diag *d, enum diag_id id)
 {
 	for (size_t i = 0; i < sizeof(follows) / sizeof(follows[0]); i++)
-		if (follows[i].consequence == id && d->state[follows[i].cause].is)
+		if (follows[i].consequence == id && d->state[follows[i].cause].true_ns)
 			return true;
 	return false;
 }
 
-/* A consequence may outlast its cause for a moment: its own time begins when the cause is gone. */
+/* A consequence may outlast its cause for a moment: it is not kept, and named only when it stays.
+ */
 static bool is_listed(struct diag *d, const struct diag_seen *o, enum diag_id id)
 {
-	if (!d->state[id].is)
-		return false;
-	if (!is_consequence(d, id))
-		return id != DIAG_THRESHOLD || !d->n; /* anything else explains it */
-	d->state[id].true_ns = o->now_ns;
+	if (d->state[id].is && !is_consequence(d, id))
+		return o->now_ns >= d->state[id].not_before_ns &&
+		       (id != DIAG_THRESHOLD || !d->n); /* anything else explains it */
+	if (d->state[id].is)
+		d->state[id].not_before_ns = o->now_ns + AFTER_NS;
+	if (d->state[id].is && d->state[id].false_ns != o->now_ns)
+		d->state[id].true_ns = 0;
 	return false;
 }
 

@@ -18,7 +18,7 @@
 /*
  * X(ID, "name", severity, what it means, what to do), in the order of precedence: of two that are
  * equally bad the first is worse. Severity: BAD, WARN; LOSS: bad when nothing is sent, else
- * warn; WIRE: bad when nothing that is sent leaves, else warn.
+ * warn; WIRE: bad when most of what is sent does not leave, else warn.
  */
 /* clang-format off */
 #define DIAG_CAUSES(X) \

@@ -50,6 +50,7 @@ struct diag {
 	/* --- of each cause */
 	struct {
 		uint64_t true_ns, false_ns; /* since when; when it was true last */
+		uint64_t not_before_ns;	    /* it was a consequence until just now */
 		int64_t real_ns;
 		bool is; /* when it was last looked at */
 	} state[DIAG_N];
