@@ -22,6 +22,8 @@ one_loss() { # NAME EXPECTED
 	check "$1: selfcheck" "$(vxctl --json selfcheck 2>/dev/null | json .exact)" "$2"
 	if [ "$2" = false ]; then
 		check_cmd "$1: the status line says so" wait_for 3 grep -q 'NOT BALANCED' "$VX_LOG"
+		check "$1: diagnose names it first" "$(vxctl --json diagnose | json '.causes[0] | .id, .severity, .fix[0]' | xargs)" \
+			"not_balanced bad selfcheck"
 		stop_vx
 		check "$1: exit code" "$VX_RC" 1
 	else

@@ -79,8 +79,12 @@ flows "clean, then start"
 
 # By a running engine, and with nothing left to do.
 loader again tgt older
+is_named() { [ "$(vxctl --json diagnose | json '[.causes[] | select(.id == "stray") | .severity, .fix[0]] | join(" ")')" = "$1" ]; }
+check_cmd "diagnose: named within 5 s, with what takes it away" wait_for 5 is_named "warn strays clean"
+check_ge "diagnose: says which and by whom" "$(vxctl diagnose | grep -c "id ${LOADER_ID[again]} (not attached), held by pid ${LOADER_PID[again]}")" 1
 vxctl strays clean </dev/null >"$T/out" 2>&1
 check "ctl clean without -y is refused" "$? $(no_prog "${LOADER_ID[again]}" || echo there)" "1 there"
 vxctl -y strays clean >"$T/out" 2>&1
+check_cmd "diagnose: gone within 5 s" wait_for 5 is_named ""
 check_gone_prog "ctl clean: it is gone" "${LOADER_ID[again]}"
 flows "after ctl clean"

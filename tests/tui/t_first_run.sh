@@ -42,7 +42,7 @@ esc
 esc
 keys 0
 check_screen "why: nothing is the matter" "WHY +0 causes" 5
-check_screen "why: what leaves" "All is right here: 1,?[12][0-9][0-9] packets/s leave ens6 to MAC" 5
+check_screen "why: what leaves" "all is right here: 1,?[12][0-9][0-9] packets/s leave ens6 to MAC" 5
 keys 1
 keys f
 check_screen "nothing is left to mend" "no command is known"

@@ -332,6 +332,138 @@ static void nic(void **state)
 	cured(state);
 }
 
+/* ethtool -S of ENA, as its driver names them, a second apart: most may move. */
+static void counters_of_ena(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t before, after;
+	} t[] = {
+		{ "tx_timeout", 0, 0 },
+		{ "interface_up", 1, 1 },
+		{ "bw_in_allowance_exceeded", 9000, 9412 },
+		{ "bw_out_allowance_exceeded", 7, 7 },
+		{ "pps_allowance_exceeded", 0, 3 },
+		{ "conntrack_allowance_exceeded", 0, 0 },
+		{ "linklocal_allowance_exceeded", 5, 5 },
+		{ "conntrack_allowance_available", 136812, 136811 },
+		{ "queue_0_rx_cnt", 1000000, 1087234 },
+		{ "queue_0_rx_xdp_drop", 1000000, 1087234 },
+		{ "rx_dropped", 1000000, 1087234 },
+		{ "rx_missed_errors", 0, 17 },
+	};
+	struct diag_nic_memory m = { .n = 0 };
+
+	for (int second = 0; second < 2; second++)
+		for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+			uint64_t v = second ? t[i].after : t[i].before;
+
+			diag_nic_counter(&m, &o, "ens5", false, t[i].name, v);
+			diag_nic_counter(&m, &o, "ens6", true, t[i].name, v);
+		}
+	assert_int_equal(o.n_nic, 4); /* there is no more room; ens6's rx_missed is not ours */
+	named("nic_drops", "ethtool -S ens5", false);
+	assert_string_equal(diag_at(diag, 0)->text,
+			    "the NIC loses packets: ens5 bw_in_allowance_exceeded 412/s, ens6 "
+			    "bw_in_allowance_exceeded 412/s, ens5 pps_allowance_exceeded 3/s, ens6 "
+			    "pps_allowance_exceeded 3/s");
+	o.n_nic = 0;
+	diag_nic_counter(&m, &o, "ens6", true, "rx_missed_errors", 99);
+	assert_int_equal(o.n_nic, 0);
+	diag_nic_counter(&m, &o, "ens5", false, "bw_in_allowance_exceeded", 1); /* reset */
+	assert_int_equal(o.n_nic, 0);
+	diag_nic_counter(&m, &o, "ens5", false, "rx_missed_errors", 18);
+	assert_int_equal(o.n_nic, 1);
+	cured(state);
+}
+
+/* All that comes in a second, by the row it ends in. */
+static void comes(uint64_t queued, uint64_t denied)
+{
+	o.row_pps[VX_L_QUEUED] = o.out_pps = o.sent = o.nic_tx = queued;
+	o.row_pps[VX_L_DENIED] = denied;
+	o.row_pps[VX_L_RX] = o.source[0].pps = queued + denied;
+}
+
+/* At low rates chance makes gaps and runs; they are no cause. What lasts is, within 5 s at 5/s. */
+static void low_rates(void **state)
+{
+	unsigned random = 1;
+
+	for (int i = 0; i < 7200; i++) { /* two hours of about 5/s, most denied */
+		random = random * 1103515245 + 12345;
+		comes((random >> 16) % 10 == 0, 2 + (random >> 20) % 6);
+		pass(1);
+		if (i > 600) /* until it has shown what is usual */
+			is("");
+	}
+	comes(1, 4);
+	pass(5);
+	comes(0, 0);
+	named("no_packets", "aws ec2 describe-traffic-mirror-sessions", true);
+	cured(state);
+	for (int i = 0; i < 1000; i++) { /* a packet every 4 s */
+		comes(i % 4 == 0, 0);
+		pass(1);
+		if (i > 300)
+			is("");
+	}
+	comes(0, 0);
+	pass(60); /* it may be silent for so long, not for longer */
+	is("no_packets");
+	comes(0, 5);
+	pass(120); /* it has shown long runs */
+	is("all_denied");
+}
+
+/* An outage that lasted for hours does not make the next one usual. */
+static void denied_for_long(void **state)
+{
+	comes(0, 1000);
+	pass(7200);
+	is("all_denied");
+	comes(1000, 0);
+	pass(4);
+	is("");
+	comes(0, 1000);
+	named("all_denied", "allow mode count", true);
+	cured(state);
+}
+
+/* What a cause has brought with it is not named in the moment in which the cause is gone. */
+static void consequences(void **state)
+{
+	o.qdisc_dropped = 5000;
+	o.row_pps[VX_L_RING_FULL] = 10;
+	named("tx_not_following", "tc -s qdisc show dev ens6", true);
+	o.qdisc_dropped = 0;
+	o.row_pps[VX_L_RING_FULL] = 0;
+	for (int i = 0; i < 5; i++) {
+		pass(1);
+		is("");
+	}
+	o.egress_down = true;
+	strcpy(o.hop.target, "172.30.82.95");
+	pass(3);
+	is("egress_down");
+	o.egress_down = false;
+	pass(1);
+	is("");
+	pass(1); /* it stays, so it is one of its own */
+	is("next_hop");
+	o.hop.target[0] = 0;
+	pass(1);
+	is("");
+	all_in(VX_L_NOT_VXLAN); /* it is not said besides that no packets come */
+	o.source[0].pps = 0;
+	pass(5);
+	is("no_vxlan");
+	o.row_pps[VX_L_RX] = o.row_pps[VX_L_NOT_VXLAN] = 0;
+	pass(5);
+	is("no_packets");
+	cured(state);
+}
+
 static void second_source(uint64_t pps)
 {
 	o.n_sources = 2;
@@ -437,10 +569,26 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(all_is_well),	   T(no_packets),      T(no_vxlan), T(other_vni),
-		T(all_denied),	   T(no_rule),	       T(links),    T(losses),
-		T(states_of_ours), T(workers),	       T(tx),	    T(nic),
-		T(sources),	   T(order_and_since), T(hostile),  T(whose_is_a_fix),
+		T(all_is_well),
+		T(no_packets),
+		T(no_vxlan),
+		T(other_vni),
+		T(all_denied),
+		T(no_rule),
+		T(links),
+		T(losses),
+		T(states_of_ours),
+		T(workers),
+		T(tx),
+		T(nic),
+		T(counters_of_ena),
+		T(low_rates),
+		T(denied_for_long),
+		T(consequences),
+		T(sources),
+		T(order_and_since),
+		T(hostile),
+		T(whose_is_a_fix),
 	};
 
 	return cmocka_run_group_tests_name("diagnose", tests, NULL, NULL);

@@ -118,12 +118,15 @@ static bool is_consequence(const struct diag *d, enum diag_id id)
  */
 static bool is_listed(struct diag *d, const struct diag_seen *o, enum diag_id id)
 {
-	if (d->state[id].is && !is_consequence(d, id))
-		return o->now_ns >= d->state[id].not_before_ns &&
-		       (id != DIAG_THRESHOLD || !d->n); /* anything else explains it */
-	if (d->state[id].is)
+	bool follows_now = is_consequence(d, id);
+
+	if (!d->state[id].is)
+		return false;
+	if (follows_now)
 		d->state[id].not_before_ns = o->now_ns + AFTER_NS;
-	if (d->state[id].is && d->state[id].false_ns != o->now_ns)
+	if (!follows_now && o->now_ns >= d->state[id].not_before_ns)
+		return id != DIAG_THRESHOLD || !d->n; /* anything else explains it */
+	if (d->state[id].false_ns != o->now_ns)
 		d->state[id].true_ns = 0;
 	return false;
 }

@@ -13,7 +13,7 @@
 #define FEW_EVER   100	/* who has sent less has never carried traffic to speak of */
 #define FORGET_S   3600
 #define RUN_LEAST  10
-#define RUN_TIMES  3
+#define RUN_TIMES  5
 
 uint64_t diag_recent(const struct diag *d, enum vx_ledger_id row)
 {
