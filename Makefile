@@ -142,7 +142,7 @@ fuzzers: $(FUZZ)
 -include $(wildcard $(BUILD)/*.d) $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # $(sub) is make again, once the set-up has made it possible.
-sub = $(MAKE) --no-print-directory
+sub = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 deps: ## install what building and testing needs (apt or dnf; root)
 	@CC='$(CC)' CLANG='$(CLANG)' tests/tools/deps.sh install build test
 test: deps ## all set-up, build, then every test (root)
