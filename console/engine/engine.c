@@ -239,7 +239,8 @@ static int start(struct eng *e, struct vx_err *err)
 		return rc;
 	}
 	first_snapshot(e);
-	rc = serve_open(&e->run->serve, e, err);
+	rc = journal_new(&e->journal, store_doc_free, JOURNAL_BYTES, err);
+	rc = rc ? rc : serve_open(&e->run->serve, e, err);
 	if (rc)
 		eng_stop(e);
 	return rc;
@@ -329,6 +330,7 @@ void eng_free(struct eng *e)
 	allow_free(e->allow);
 	store_doc_free(e->allow_doc);
 	nat_free(e->nat);
+	journal_free(e->journal);
 	eng_rows_fini(e);
 	if (e->lock_fd >= 0)
 		lock_release(e->lock_fd, (int)if_nametoindex(e->o->ingress));

@@ -10,6 +10,7 @@
 #include "engine/dp/dp.h"
 #include "engine/model/allow.h"
 #include "engine/model/allow_diff.h"
+#include "engine/model/journal.h"
 #include "engine/model/nat.h"
 #include "engine/sys/lock.h"
 #include "engine/sys/net.h"
@@ -36,10 +37,15 @@ struct eng {
 	struct quiet quiet;
 	int lock_fd;
 	char socket_path[108];
-	struct snapshot snap;		   /* the last tick's */
-	struct snapshot_history *history;  /* history.c; NULL: none is kept */
-	unsigned unsaved[ENG_PARTS];	   /* changes since it was loaded or saved */
-	unsigned list_edits;		   /* changes to the allowlist, ever */
+	struct snapshot snap;		  /* the last tick's */
+	struct snapshot_history *history; /* history.c; NULL: none is kept */
+	struct {
+		unsigned off; /* changes that cannot be undone to where it was loaded or saved, */
+		int since;    /* and those since then; negative: undone beyond it */
+	} unsaved[ENG_PARTS];
+	struct journal *journal; /* NULL: nothing is recorded */
+	const char *user;	 /* who makes the change that is under way; NULL: the engine */
+	unsigned list_edits;	 /* changes to the allowlist, ever */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
 	struct eng_run *run;		   /* loop, timers, baselines: engine/run_int.h */
 	bool quit;			   /* asked to stop: drain, then end */
@@ -50,9 +56,13 @@ struct eng {
 void eng_refresh(struct eng *e);
 
 /* --- what is told of changes: history.c, lights.c --- */
+/* What was recorded since the last one is one change. false: nothing was. */
+bool eng_record_change(struct eng *e, const char *user, const char *command);
+void eng_turned(struct eng *e, const struct journal_change *c); /* undone or redone */
 /* A change was made: counted for its part (ENG_PARTS: for none, it is not saved) and marked in the
  * history. */
 void eng_edited(struct eng *e, enum eng_part part, const char *text);
+unsigned eng_unsaved(const struct eng *e, enum eng_part part);
 void eng_saved(struct eng *e, enum eng_part part); /* or loaded: files and engine agree */
 void eng_mark(struct eng *e);	/* counts since now; the caller has just called eng_refresh */
 void eng_ack(struct eng *e);	/* latched lights have been seen */
@@ -94,6 +104,9 @@ int eng_intake(struct eng *e, bool on, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* -EALREADY when it is so */
 /* Writes the config (path NULL: the -c file, else /etc/vxconsole/vxconsole.conf). */
 int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* The last change, whole or not at all. id: which it was. journal.c */
+int eng_undo(struct eng *e, bool redo, uint64_t *id, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* SIGHUP: config and lists again. */
 int eng_reload(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));

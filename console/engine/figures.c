@@ -297,4 +297,5 @@ void eng_second(struct eng *e)
 	eng_top_second(e);
 	eng_lights(e);
 	eng_history_second(e);
+	eng_record_second(e);
 }

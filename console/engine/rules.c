@@ -79,13 +79,15 @@ static int rule_out(struct eng *e, const struct nat_key *key, bool family_given,
 	return 0;
 }
 
-/* In one write: no packet in between finds no rule. */
+/* In one write: no packet in between finds no rule. It keeps its element, so that no other rule's
+ * is taken when it is put back. */
 static int rule_replace(struct eng *e, const struct nat_rule *old, struct nat_rule *rule,
 			struct vx_err *err)
 {
 	struct nat_rule gone = *old;
 	int rc = nat_del(e->nat, &gone.key, true, NULL, err);
 
+	rule->idx = gone.idx;
 	rc = rc ? rc : nat_add(e->nat, rule, err); /* has room: one has just gone */
 	if (rc)
 		return rc;
@@ -116,13 +118,20 @@ int eng_rule_add(struct eng *e, const char *text, struct vx_err *err)
 	return rc;
 }
 
-int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
+static int changed(struct eng *e, int rc)
 {
-	int rc = eng_rule_add(e, text, err);
-
-	if (!rc)
+	if (rc)
+		eng_record_forget(e);
+	else
 		e->o->source[OPT_NAT_RULE] = OPT_BY_SET;
 	return rc;
+}
+
+int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
+{
+	int rc = eng_record_rules(e, "", text, err);
+
+	return changed(e, rc ? rc : eng_rule_add(e, text, err));
 }
 
 int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
@@ -131,10 +140,8 @@ int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
 	bool family_given;
 	int rc = nat_key_parse(text, &key, &family_given, err);
 
-	rc = rc ? rc : rule_out(e, &key, family_given, err);
-	if (!rc)
-		e->o->source[OPT_NAT_RULE] = OPT_BY_SET;
-	return rc;
+	rc = rc ? rc : eng_record_rules(e, text, "", err);
+	return changed(e, rc ? rc : rule_out(e, &key, family_given, err));
 }
 
 /* --- all of them --- */
@@ -180,6 +187,8 @@ static int become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_er
 		if (rc)
 			eng_target_put(e, want[i].nexthop);
 	}
+	if (!rc)
+		nat_order(e->nat, want, n);
 	return rc;
 }
 

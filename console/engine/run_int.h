@@ -117,6 +117,24 @@ const char *eng_not_live(enum opt_id id);
 int eng_read_config(const char *path, char **text, size_t *len, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
+/* journal.c: what was in force, before (eng_record_list: after) it is changed. When a change fails
+ * after it was recorded: eng_record_forget. */
+int eng_record_room(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+int eng_record_entry(struct eng *e, const struct allow_entry *x, bool added, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc); /* takes both */
+int eng_record_rules(struct eng *e, const char *before, const char *after, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_record_setting(struct eng *e, enum opt_id id, const struct opts *next, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_record_intake(struct eng *e, bool on, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void eng_record_forget(struct eng *e);
+void eng_record_second(struct eng *e); /* the rates after a change */
+/* change.c: list is in force then; the old one is the caller's. */
+int eng_allow_switch(struct eng *e, struct allow *list, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
 /* change.c: the whole list at once. Takes fresh and doc, also when it fails. */
 int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, struct vx_err *err)
 	__attribute__((warn_unused_result));

@@ -74,7 +74,7 @@ static void apply(struct eng *e, int fd, const struct allow_diff *d)
 
 static void on_diff(struct eng *e, int fd, const struct allow_diff *d, bool news)
 {
-	bool unsaved = e->unsaved[ENG_LIST];
+	bool unsaved = eng_unsaved(e, ENG_LIST);
 
 	if (!differs(d)) {
 		take_offer_back(e);

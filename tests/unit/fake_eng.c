@@ -309,3 +309,18 @@ void eng_source_rows(struct eng *e, eng_source_fn fn, void *ctx)
 					  .packets = 9,
 					  .first_real_ns = 1700000000000000000 });
 }
+
+bool eng_record_change(struct eng *e, const char *user, const char *command)
+{
+	(void)e;
+	(void)user;
+	(void)command;
+	return true;
+}
+
+int eng_undo(struct eng *e, bool redo, uint64_t *id, struct vx_err *err)
+{
+	(void)e;
+	*id = 0;
+	return vx_err_set(err, -ENOENT, "there is nothing to %s", redo ? "redo" : "undo");
+}

@@ -47,6 +47,7 @@ enum {
 	CMD_OWNER = 32, /* root or owner, also with --read-only: nothing of the data path changes */
 	CMD_LIST = 64,	/* changes the allowlist: `allow save` is due */
 	CMD_LOOKS = 256, /* changes nothing: no line in the log */
+	CMD_TURNS = 512, /* undoes or redoes: is no change of its own */
 	CMD_CONF = 128,	 /* changes rules or settings: `save` is due */
 };
 

@@ -142,7 +142,7 @@ static void close_list(const struct con *c, int fd)
 /* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
 static int ask_load(struct con *c, int fd, const char *name)
 {
-	unsigned lost = c->e->unsaved[ENG_LIST];
+	unsigned lost = eng_unsaved(c->e, ENG_LIST);
 	struct allow_diff d;
 	char unsaved[48] = "";
 	int r = eng_allow_diff(c->e, fd, name, &d, c->err);

@@ -14,6 +14,7 @@ extern const struct cmd cmd_nic[];
 extern const struct cmd cmd_intake[];
 extern const struct cmd cmd_set[];
 extern const struct cmd cmd_mark[];
+extern const struct cmd cmd_journal[];
 extern const struct cmd cmd_help[];
 
 #endif

@@ -26,6 +26,8 @@ int store_allow_read(int fd, const char *name, uint32_t max, struct allow **out,
 		     struct store_doc **doc, store_warn_fn warn, void *ctx, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void store_doc_free(struct store_doc *doc);
+bool store_doc_same(const struct store_doc *a, const struct store_doc *b); /* NULL: none */
+size_t store_doc_bytes(const struct store_doc *doc);
 /*
  * Writes the list in the form of doc (NULL: a new document; a bare list that has got organisations
  * or notes becomes an object), brought up to date: unknown keys, order and spelling stay; addresses

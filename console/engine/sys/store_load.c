@@ -388,3 +388,13 @@ void store_doc_free(struct store_doc *doc)
 	free(doc->text);
 	free(doc);
 }
+
+bool store_doc_same(const struct store_doc *a, const struct store_doc *b)
+{
+	return a == b || (a && b && a->len == b->len && !memcmp(a->text, b->text, a->len));
+}
+
+size_t store_doc_bytes(const struct store_doc *doc)
+{
+	return doc ? doc->len : 0;
+}
