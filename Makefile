@@ -72,6 +72,7 @@ SKELS := $(patsubst bpf/%.bpf.c,$(BUILD)/%.skel.h,$(wildcard bpf/*.bpf.c))
 INJ   := $(wildcard injector/*.c)
 CON   := $(sort $(shell find console -name '*.c'))
 LAB   := $(filter-out tests/lab/vxgen.c,$(wildcard tests/lab/*.c))
+WIRE  := console/engine/model/parse.c console/engine/model/sum.c
 PROG  := $(wildcard tests/prog/*.c)
 UNIT  := $(wildcard tests/unit/test_*.c)
 UHELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
@@ -118,7 +119,7 @@ link = @$(call say,LD,$@); mkdir -p $(@D); $(if $(V),set -x;) $(CC) $(ALL_CFLAGS
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(BUILD)/vxconsole: $(call obj,console/main.c) $(VX_LIBS)
 	$(link) $(LIBS) -o $@
-$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c injector/vx_err.c) $(BUILD)/liblab.a
+$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c injector/vx_err.c $(WIRE)) $(BUILD)/liblab.a
 	$(link) $(LAB_LIBS) -o $@
 $(BUILD)/vxprog: $(call obj,$(PROG)) $(VX_LIBS)
 	$(link) $(LIBS) -o $@

@@ -51,6 +51,13 @@ struct {
 	__type(value, struct vx_hits);
 } vx_denied SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, VX_MAX_FLOWS);
+	__type(key, struct vx_flow_key);
+	__type(value, struct vx_hits);
+} vx_deny_flows SEC(".maps");
+
 /* --- where packets go; mmapable, so that user space can change a next hop with one store */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is counted beside the ledger's rows: hits of rules, denied addresses, sources, VNIs, the
- * largest packet that was too large, traces. Kernel side, vx.bpf.c only. An element that cannot be
- * made in an LRU costs a figure on the screen, never the packet.
+ * What is counted beside the ledger's rows: hits of rules, denied addresses and flows, sources,
+ * VNIs, the largest packet that was too large, traces. Kernel side, vx.bpf.c only. An element that
+ * cannot be made in an LRU costs a figure on the screen, never the packet.
  */
 #ifndef BPF_OBSERVE_BPF_H
 #define BPF_OBSERVE_BPF_H
 
 #include "maps.bpf.h"
+#include "parse.bpf.h"
 
 /* map: a PERCPU_ARRAY of struct vx_hits */
 static __always_inline void observe_hit(struct vx_pkt *p, void *map, const __u32 *idx)
@@ -36,6 +37,55 @@ static __always_inline void observe_denied(struct vx_pkt *p, const struct vx_cfg
 	p->val.hits.packets = 1;
 	p->val.hits.last_ns = p->now_ns;
 	bpf_map_update_elem(&vx_denied, &p->key.addr, &p->val.hits, BPF_ANY);
+}
+
+static __always_inline void observe_flow_key(void *ctx, struct vx_pkt *p)
+{
+	__builtin_memcpy(p->flow.src, p->t.src, 16);
+	__builtin_memcpy(p->flow.dst, p->t.dst, 16);
+	p->flow.proto = p->t.proto;
+	p->flow.family = p->t.family;
+	p->flow.dport = 0;
+	if ((p->t.proto != IPPROTO_UDP && p->t.proto != IPPROTO_TCP) || vx_is_later(p))
+		return;
+	/* Source and destination port stand first in both headers, of which nothing is known yet.
+	 */
+	parse_read(ctx, p, p->l4 + 2, &p->flow.dport, 2);
+}
+
+static __always_inline void observe_flow_add(struct vx_pkt *p, __u32 n)
+{
+	struct vx_hits *hits = bpf_map_lookup_elem(&vx_deny_flows, &p->flow);
+
+	if (hits) {
+		__sync_fetch_and_add(&hits->packets, n);
+		hits->last_ns = p->now_ns;
+		return;
+	}
+	p->val.hits.packets = n;
+	p->val.hits.last_ns = p->now_ns;
+	bpf_map_update_elem(&vx_deny_flows, &p->flow, &p->val.hits, BPF_ANY);
+}
+
+/*
+ * The first denied packet of a block stands for itself. Of the others one stands for all, and each
+ * may be it: the n-th takes the place with chance 1/n, whatever the order and the bursts they come
+ * in. It is counted when the next block begins, so the packets of the last one are still missing.
+ */
+static __always_inline void observe_flow(void *ctx, struct vx_pkt *p)
+{
+	if (p->now_ns - p->flow_ns < VX_FLOW_NS) {
+		p->flow_n++;
+		if (!((__u64)bpf_get_prandom_u32() * p->flow_n >> 32))
+			observe_flow_key(ctx, p);
+		return;
+	}
+	if (p->flow_n)
+		observe_flow_add(p, p->flow_n);
+	p->flow_n = 0;
+	p->flow_ns = p->now_ns;
+	observe_flow_key(ctx, p);
+	observe_flow_add(p, 1);
 }
 
 static __always_inline void observe_vni(struct vx_pkt *p, struct vx_vni_val *vni)

@@ -108,8 +108,12 @@ struct vx_pkt {
 	} val; /* of the element that is being made */
 	struct vx_frag_key fkey;
 	struct vx_frag_val fval;
-	__u64 handed; /* records that this CPU has handed over; survives the packet */
-	__u32 traces; /* traces that this CPU has made; survives the packet */
+	__u64 handed;  /* records that this CPU has handed over; survives the packet */
+	__u64 flow_ns; /* when this CPU's block of denied packets began; survives, as the next two
+			*/
+	__u32 flow_n;  /* packets of the block that flow stands for */
+	struct vx_flow_key flow; /* of one of them, or of the first when there are none */
+	__u32 traces;		 /* traces that this CPU has made; survives the packet */
 };
 
 /* A packet's struct is the CPU's, so the last packet's values are in it. */

@@ -46,7 +46,8 @@ static __always_inline int step_paused(const struct vx_cfg *cfg)
 	return VX_ONCE(cfg->paused) ? VX_L_PAUSED : 0;
 }
 
-static __always_inline int step_allow(struct vx_pkt *p, const struct vx_cfg *cfg, bool dry)
+static __always_inline int step_allow(void *ctx, struct vx_pkt *p, const struct vx_cfg *cfg,
+				      bool dry)
 {
 	__u32 mode = VX_ONCE(cfg->allow_mode);
 	int answer;
@@ -63,8 +64,10 @@ static __always_inline int step_allow(struct vx_pkt *p, const struct vx_cfg *cfg
 			observe_hit(p, &vx_allow_hits, &p->t.allow_idx);
 		return 0;
 	}
-	if (!dry)
+	if (!dry) {
 		observe_denied(p, cfg);
+		observe_flow(ctx, p);
+	}
 	p->would_deny = mode == VX_ALLOW_COUNT;
 	return p->would_deny ? 0 : VX_L_DENIED;
 }
@@ -184,7 +187,7 @@ static __always_inline int vx_decide(struct xdp_md *ctx, struct vx_pkt *p, struc
 	STEP(OUTER, step_vni(p, cfg, dry));
 	STEP(INNER, parse_inner(ctx, p));
 	STEP(INNER, step_paused(cfg));
-	STEP(ALLOW, step_allow(p, cfg, dry));
+	STEP(ALLOW, step_allow(ctx, p, cfg, dry));
 	STEP(L4, step_truncated(p, cfg));
 	STEP(L4, parse_l4(ctx, p));
 	STEP(FRAG, step_frag(p));

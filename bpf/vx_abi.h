@@ -15,6 +15,7 @@
 #define VX_MAX_RINGS 64
 #define VX_MAX_VNIS  4096
 #define VX_MAX_NAT   4096
+#define VX_MAX_FLOWS 8192 /* of denied packets: what some seconds of samples make at most */
 #define VX_FRAG_NS   30000000000ULL /* how long the verdict of a first fragment is good for */
 #define VX_SAMPLE    64		    /* latency is measured on one record in so many */
 
@@ -147,6 +148,21 @@ struct vx_hits {
 struct vx_addr_key {
 	__u8 addr[16];
 	__u32 family; /* VX_IP4, VX_IP6 */
+};
+
+/*
+ * vx_deny_flows: LRU_HASH of struct vx_hits: denied packets by both addresses, in samples. packets
+ * is how many the samples stand for: exact while a CPU denies at most one in VX_FLOW_NS, then a
+ * block of that length adds two elements at most.
+ */
+#define VX_FLOW_NS 2000000ULL
+
+struct vx_flow_key {
+	__u8 src[16];
+	__u8 dst[16];
+	__be16 dport; /* UDP, TCP; 0: cannot be read */
+	__u8 proto;
+	__u8 family;
 };
 
 /* --- NAT: vx_nat (HASH) by (family, protocol, port); vx_nat_lpm (LPM_TRIE) when a rule has a
@@ -346,6 +362,7 @@ VX_ASSERT_SIZE(struct vx_frag_key, 44);
 VX_ASSERT_SIZE(struct vx_frag_val, 40);
 VX_ASSERT_SIZE(struct vx_nat_lpm_key, 24);
 VX_ASSERT_SIZE(struct vx_source_key, 24);
+VX_ASSERT_SIZE(struct vx_flow_key, 36);
 VX_ASSERT_SIZE(struct vx_target_key, 20);
 VX_ASSERT_SIZE(struct vx_wake, 128);
 VX_ASSERT_SIZE(struct vx_cfg, 64);

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "engine/cmd/cmd.h"
 #include "engine/sys/store.h"
 #include "log.h"
@@ -83,21 +84,6 @@ static int print_result(const struct ctl *ctl, const char *text)
 	return fail(ctl, &err);
 }
 
-static bool agreed(const struct ctl *ctl, const char *question, struct vx_err *err)
-{
-	char answer[16];
-
-	if (ctl->line || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		vx_err_set(err, -EPERM, "refused without `ctl -y`: %s", question);
-		return false;
-	}
-	fprintf(stderr, "%s. Go on? [y/N] ", question);
-	if (fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y'))
-		return true;
-	vx_err_set(err, -ECANCELED, "cancelled, nothing was changed");
-	return false;
-}
-
 /* --- files of the caller --- */
 
 static int open_file(const struct cmd *cmd, const char *path, struct vx_err *err)
@@ -160,7 +146,7 @@ static int converse(struct ctl *ctl, int argc, char **argv, int fd, struct wire_
 
 	if (r < 0 || reply->kind != WIRE_ASK)
 		return r;
-	r = agreed(ctl, reply->text, err) ? 0 : err->code;
+	r = ask_user(reply->text, !ctl->line, "ctl -y", err);
 	wire_reply_fini(reply);
 	return r < 0 ? r : exchange(ctl, argc, argv, true, fd, reply, err);
 }
@@ -199,9 +185,7 @@ static int finish(struct ctl *ctl, const struct cmd *cmd, const char *path, int 
 
 static int run_remote(struct ctl *ctl, const struct cmd *cmd, int argc, char **argv)
 {
-	int words = (int)cmd_words(cmd);
-	bool has_file = cmd->flags & (CMD_READS | CMD_FILLS) && argc > words;
-	const char *path = has_file ? argv[words] : NULL;
+	const char *path = cmd_file(cmd, argc, argv);
 	struct wire_reply reply = { 0 };
 	struct vx_err err = { 0 };
 	int fd = path ? open_file(cmd, path, &err) : -1;

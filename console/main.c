@@ -13,6 +13,7 @@
 #include "screen/screen.h"
 #include "screen/term.h"
 #include "start.h"
+#include "strays_cli.h"
 
 static void warn(void *ctx, const char *text)
 {
@@ -54,6 +55,8 @@ static int console(struct opts *o)
 
 	if (term_find(&err) < 0)
 		return fail(&err, 2);
+	if (o->clean && strays_cli_clean(o))
+		return 1;
 	return start_engine(o, &s) ? 1 : screen(o, s.socket, &s);
 }
 
@@ -95,16 +98,16 @@ int main(int argc, char **argv)
 		rc = ctl_main(&o);
 		break;
 	case OPT_HEADLESS:
-		rc = o.clean ? not_here("--clean") : start_headless(&o);
+		rc = (o.clean && strays_cli_clean(&o)) || start_headless(&o);
 		break;
 	case OPT_CONSOLE:
-		rc = o.clean ? not_here("--clean") : console(&o);
+		rc = console(&o);
 		break;
 	case OPT_ATTACH:
 		rc = attach(&o);
 		break;
 	case OPT_STRAYS:
-		rc = not_here("strays");
+		rc = strays_cli_main(&o);
 		break;
 	case OPT_DOCTOR:
 		rc = not_here("doctor");

@@ -295,7 +295,7 @@ const struct opt_def opt_defs[OPT_N] = {
 					.help = "Warn when fewer packets a second come in; 0 never",
 					.why = "it is a figure of the config; change it there" },
 	[OPT_MONITOR_REFRESH_RATE] = { .arg = "S",
-				       .dflt = "1",
+				       .dflt = "0.1",
 				       FIELD(refresh_rate_s),
 				       SECONDS(0.1, 3600),
 				       .verbs = OPT_FOR_RUN | OPT_FOR_ATTACH,
@@ -321,7 +321,7 @@ const struct opt_extra opt_extras[OPT_EXTRAS] = {
 const struct opt_verb_def opt_verbs[OPT_VERBS] = {
 	{ "attach", "attach [INGRESS]", OPT_ATTACH, OPT_FOR_ATTACH, 0, 1 },
 	{ "ctl", "ctl [--json] [-s SOCKET] COMMAND...", OPT_CTL, OPT_FOR_CTL, 1, 1 << 20 },
-	{ "strays", "strays [--json] [list|detach ID|clean] [-y]", OPT_STRAYS, OPT_FOR_STRAYS, 0,
-	  2 },
+	{ "strays", "strays [--json] [list|detach ID|stop ID|clean] [-y]", OPT_STRAYS,
+	  OPT_FOR_STRAYS, 0, 2 },
 	{ "doctor", "doctor IN OUT", OPT_DOCTOR, OPT_FOR_DOCTOR, 2, 2 },
 };

@@ -112,33 +112,41 @@ static void no_warning(void *ctx, const char *text)
 	(void)text;
 }
 
+/* Another list, to be compared and freed; its warnings are told when it is put in force. */
+static int read_other(struct eng *e, int fd, const char *name, struct allow **out,
+		      struct vx_err *err)
+{
+	struct store_doc *doc;
+	int rc = store_allow_read(fd, name, e->o->allow_max, out, &doc, no_warning, NULL, err);
+
+	if (!rc)
+		store_doc_free(doc);
+	return rc;
+}
+
 int eng_allow_diff_rows(struct eng *e, int fd, const char *name, allow_diff_fn fn, void *ctx,
 			struct vx_err *err)
 {
-	struct store_doc *doc;
-	struct allow *fresh;
-	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, no_warning, NULL, err);
+	struct allow *other;
+	int rc = read_other(e, fd, name, &other, err);
 
 	if (rc)
 		return rc;
-	allow_diff_rows(e->allow, fresh, fn, ctx);
-	allow_free(fresh);
-	store_doc_free(doc);
+	allow_diff_rows(e->allow, other, fn, ctx);
+	allow_free(other);
 	return 0;
 }
 
 int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
 		   struct vx_err *err)
 {
-	struct store_doc *doc;
-	struct allow *fresh;
-	int rc = store_allow_read(fd, name, e->o->allow_max, &fresh, &doc, no_warning, NULL, err);
+	struct allow *other;
+	int rc = read_other(e, fd, name, &other, err);
 
 	if (rc)
 		return rc;
-	allow_diff(e->allow, fresh, rate_of, e, out);
-	allow_free(fresh);
-	store_doc_free(doc);
+	allow_diff(e->allow, other, rate_of, e, out);
+	allow_free(other);
 	return 0;
 }
 

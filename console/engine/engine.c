@@ -206,6 +206,7 @@ static void first_snapshot(struct eng *e)
 	memcpy(s->egress, e->o->egress_dev, sizeof(s->egress));
 	snprintf(s->mode, sizeof(s->mode), "%s", e->run->how.native ? "native" : "generic");
 	snprintf(s->mode_reason, sizeof(s->mode_reason), "%s", e->run->how.reason);
+	s->prog_id = e->run->how.prog_id;
 	s->n_workers = e->run->n_workers;
 	eng_second(e);
 }
@@ -236,7 +237,7 @@ static int start(struct eng *e, struct vx_err *err)
 	if (rc) {
 		if (inj_stop(e->inj, 0, &later))
 			vx_error("%s", later.msg);
-		return rc;
+		return rc == -EBUSY || rc == -EEXIST ? eng_strays_explain(e, err) : rc;
 	}
 	first_snapshot(e);
 	rc = journal_new(&e->journal, store_doc_free, JOURNAL_BYTES, err);
@@ -266,6 +267,7 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 	e->o = o;
 	e->dp = dp;
 	e->lock_fd = -1;
+	e->run->strays.job.fd = -1;
 	e->quiet.fd[0] = e->quiet.fd[1] = -1;
 	e->run->epoll_fd = e->run->signal_fd = e->run->timer_fd = -1;
 	for (int id = 0; id < OPT_N; id++)
@@ -325,6 +327,7 @@ void eng_free(struct eng *e)
 		if (e->d)
 			e->dp->close(e->d);
 	}
+	eng_strays_fini(e);
 	net_close(e->net);
 	quiet_close(&e->quiet);
 	allow_free(e->allow);

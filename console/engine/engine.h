@@ -8,6 +8,7 @@
 #define ENGINE_ENGINE_H
 
 #include "engine/dp/dp.h"
+#include "engine/model/admits.h"
 #include "engine/model/allow.h"
 #include "engine/model/allow_diff.h"
 #include "engine/model/journal.h"
@@ -16,6 +17,7 @@
 #include "engine/sys/net.h"
 #include "engine/sys/quiet.h"
 #include "engine/sys/store.h"
+#include "engine/sys/strays.h"
 #include "inj.h"
 #include "opt.h"
 #include "proto/history.h"
@@ -24,6 +26,14 @@
 struct eng_rate; /* rates per key between ticks, for the lists: engine/model/rates.h */
 
 enum eng_part { ENG_LIST, ENG_SETTINGS, ENG_PARTS }; /* what is saved on its own */
+
+/* XDP programs of others, as the last look found them (strays.c). */
+struct eng_strays {
+	uint64_t mono_ns;	     /* when that was; 0: there was none */
+	unsigned blocks, duplicates; /* duplicates: what `strays clean` takes away */
+	char worst[STRAY_TEXT]; /* "vxlan_pipeline_main id 2236 (...), held by ..."; "": none */
+	char fix[64];		/* the command: "strays clean" */
+};
 
 struct eng {
 	struct opts *o;
@@ -47,8 +57,9 @@ struct eng {
 	const char *user;	 /* who makes the change that is under way; NULL: the engine */
 	unsigned list_edits;	 /* changes to the allowlist, ever */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
-	struct eng_run *run;		   /* loop, timers, baselines: engine/run_int.h */
-	bool quit;			   /* asked to stop: drain, then end */
+	struct eng_strays strays;
+	struct eng_run *run; /* loop, timers, baselines: engine/run_int.h */
+	bool quit;	     /* asked to stop: drain, then end */
 	const char *quit_why;
 };
 
@@ -71,6 +82,7 @@ void eng_lights(struct eng *e); /* from the other figures of e->snap */
 /* watch.c: what the allowlist's file holds now is known: in force, saved, or judged. fd: that file
  * as it was read, before it was read; -1: as it is. */
 void eng_watch_know(struct eng *e, int fd);
+void eng_watch_forget(struct eng *e); /* it was read, and is not in force: looked at again */
 
 /* --- changes --- */
 int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
@@ -111,6 +123,16 @@ int eng_undo(struct eng *e, bool redo, uint64_t *id, struct vx_err *err)
 /* SIGHUP: config and lists again. */
 int eng_reload(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
 
+/* --- programs of others: strays.c --- */
+/*
+ * What `strays` and its actions ask for, without waiting. *ticket is 0 at the first call, and the
+ * caller's to keep: 0: not yet, call again; 1: *out is the answer, until the next call; -errno.
+ */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+const struct strays *eng_strays_last(const struct eng *e); /* NULL: none yet */
+
 /* --- questions --- */
 struct eng_selfcheck {
 	bool exact;
@@ -119,6 +141,17 @@ struct eng_selfcheck {
 };
 int eng_selfcheck(struct eng *e, struct eng_selfcheck *out, struct vx_err *err)
 	__attribute__((warn_unused_result));
+
+/* What would become of a frame that arrived now, and by what. Nothing is counted or sent. */
+struct eng_explained {
+	struct dp_explained x;
+	struct vx_cfg cfg;		 /* as it was judged by */
+	const struct allow_entry *entry; /* that permits it; NULL: none, or not reached */
+	const struct nat_rule *rule;	 /* that it obeys */
+	const struct net_nexthop *hop;	 /* that it would go to; NULL: not reached */
+};
+int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
+		struct vx_err *err) __attribute__((warn_unused_result));
 
 struct eng_allow_row {
 	const struct allow_entry *entry;
@@ -135,10 +168,20 @@ void eng_allow_rows(struct eng *e,
 struct eng_denied_row {
 	struct addr addr;
 	uint64_t count, pps;
+	struct admits admits; /* what an entry for it would admit, by samples */
 };
 typedef void (*eng_denied_fn)(void *ctx, const struct eng_denied_row *row);
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn,
 		     void *ctx); /* most denied first */
+
+/* What an entry would admit, by samples of the last second; ruled_pps of it would a NAT rule take,
+ * of unknown_pps the port is not known. -ENOMEM. */
+struct eng_admits {
+	struct admits sum;
+	uint64_t ruled_pps, unknown_pps;
+};
+int eng_admits(struct eng *e, const struct cidr *c, struct eng_admits *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
 
 /* Where packets go that are allowed and that no rule matches, busiest first. */
 struct eng_port_row {

@@ -46,10 +46,12 @@ static void on_timer(struct eng *e)
 		return;
 	second = r->ticks++ % TICKS_A_SECOND == 0;
 	eng_trace_tick(e);
+	eng_strays_tick(e);
 	if (second) {
 		net_tick(e->net);
 		eng_second(e);
 		eng_watch_second(e);
+		eng_strays_second(e);
 	}
 	eng_exact_tick(e, second);
 	serve_tick(r->serve);
@@ -59,6 +61,13 @@ static void on_timer(struct eng *e)
 		r->status_ns = e->snap.mono_ns + (uint64_t)(e->o->interval_s * 1e9) -
 			       (uint64_t)ENG_TICK_MS * 500000;
 	}
+}
+
+/* Whoever waits for them need not wait for the next tick. */
+static void strays_come(struct eng *e)
+{
+	eng_strays_tick(e);
+	serve_resume(e->run->serve);
 }
 
 static int watch(struct eng *e, int fd, struct vx_err *err)
@@ -111,6 +120,8 @@ int eng_loop(struct eng *e, struct vx_err *err)
 				on_timer(e);
 			else if (ev[i].data.fd == net_fd(e->net))
 				net_dispatch(e->net);
+			else if (eng_strays_is(e, ev[i].data.fd))
+				strays_come(e);
 			else
 				serve_dispatch(e->run->serve);
 		}

@@ -207,7 +207,7 @@ int eng_reload(struct eng *e, struct vx_err *err)
 	if (rc)
 		eng_record_forget(e);
 	if (rc && e->o->allowlist[0])
-		e->run->watch.known = (struct watch_file){ 0 }; /* it is not in force */
+		eng_watch_forget(e);
 	if (r->n)
 		opt_fini(r->n);
 	free(r->n);

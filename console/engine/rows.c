@@ -30,7 +30,7 @@ int eng_rows_init(struct eng *e, struct vx_err *err)
 	r->ports = rates_new(LRU_ROWS);
 	if (r->hits && r->allow_prev && r->allow_pps && r->nat_prev && r->nat_pps && r->denied &&
 	    r->vnis && r->sources && r->ports)
-		return 0;
+		return eng_admits_init(e, err);
 	return vx_err_set(err, -ENOMEM, "out of memory");
 }
 
@@ -47,6 +47,7 @@ void eng_rows_fini(struct eng *e)
 	rates_free(r->vnis);
 	rates_free(r->sources);
 	rates_free(r->ports);
+	eng_admits_fini(e);
 }
 
 void eng_hits_start(struct eng *e, bool nat, uint32_t idx)
@@ -99,6 +100,17 @@ static void rate_port(void *ctx, const struct vx_nat_key *k, const struct vx_hit
 	rates_put(ctx, k, sizeof(*k), v->packets, 0);
 }
 
+static void take_port(void *ctx, const struct eng_port_row *row)
+{
+	*(struct eng_port_row *)ctx = *row;
+}
+
+static void busiest_port(struct eng *e)
+{
+	e->run->top_port = (struct eng_port_row){ 0 };
+	eng_port_rows(e, 1, take_port, &e->run->top_port);
+}
+
 void eng_rows_second(struct eng *e)
 {
 	struct eng_run *r = e->run;
@@ -112,6 +124,8 @@ void eng_rows_second(struct eng *e)
 	e->dp->sources(e->d, rate_source, r->sources);
 	rates_begin(r->ports, now);
 	e->dp->ports(e->d, rate_port, r->ports);
+	busiest_port(e);
+	eng_admits_second(e, now);
 	/* A list of a million is read less often: about 65,536 entries a second. */
 	if (since < (1 + (uint64_t)r->allow_high / 65536) * 900000000ULL)
 		return;
@@ -229,14 +243,24 @@ static int by_denied(const void *a, const void *b)
 
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
 {
+	struct admits_flow *flows;
 	struct gather g;
+	size_t n;
 
 	if (!gather_init(&g, e, sizeof(struct eng_denied_row)))
 		return;
 	e->dp->denied(e->d, gather_denied, &g);
 	qsort(g.rows, g.n, sizeof(struct eng_denied_row), by_denied);
-	for (size_t i = 0; i < g.n && i < most; i++)
-		fn(ctx, (struct eng_denied_row *)g.rows + i);
+	n = eng_admits_flows(e, &flows);
+	for (size_t i = 0; i < g.n && i < most; i++) {
+		struct eng_denied_row *row = (struct eng_denied_row *)g.rows + i;
+		struct cidr c = { row->addr, row->addr.family == VX_IP4 ? 32 : 128 };
+
+		if (admits_sum(flows, n, &c, (enum vx_match)e->o->match, &row->admits) < 0)
+			break;
+		fn(ctx, row);
+	}
+	free(flows);
 	free(g.rows);
 }
 

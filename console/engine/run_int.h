@@ -52,7 +52,19 @@ struct eng_pending_trace {
 	uint64_t until_ns;
 };
 
+/* Looks at programs of others: see strays.c. Each has a number. */
+struct eng_strays_run {
+	struct strays_job job;
+	uint64_t given, running, done; /* numbers; running 0: none is */
+	uint64_t began_ns;
+	uint64_t asked_ns, unasked_ns; /* no new one before */
+	struct strays_result last;
+	int rc; /* of the last; its reason is in err */
+	struct vx_err err;
+};
+
 struct eng_run {
+	struct eng_strays_run strays;
 	int epoll_fd, signal_fd, timer_fd;
 	struct serve *serve;
 	uint64_t start_ns;
@@ -81,7 +93,10 @@ struct eng_run {
 	uint32_t *allow_pps, *nat_pps;
 	uint32_t allow_high, nat_high; /* elements below these have been used */
 	uint64_t hits_ns;	       /* when prev was read */
-	struct rates *denied, *vnis, *sources, *ports;
+	struct rates *denied, *vnis, *sources, *ports, *flows;
+	struct eng_port_row top_port; /* busiest of those without a rule; pps 0: none */
+	struct admits_flow *flow; /* the denied flows of the last second, VX_MAX_FLOWS at most */
+	size_t n_flows;
 
 	struct eng_pending_trace trace[ENG_TRACES];
 	uint64_t trace_second;
@@ -158,6 +173,8 @@ int eng_target_get(struct eng *e, const struct addr *a, uint16_t *slot, struct v
 	__attribute__((warn_unused_result));
 void eng_target_put(struct eng *e, uint16_t slot);
 void eng_nexthops_push(struct eng *e); /* all of them, again */
+/* What is in force in this slot; never NULL. */
+const struct net_nexthop *eng_nexthop(const struct eng *e, uint16_t slot);
 
 /* figures.c */
 void eng_second(struct eng *e); /* rates, once a second */
@@ -184,6 +201,22 @@ void eng_watch_second(struct eng *e);
 
 /* A store_warn_fn that logs. */
 void eng_warn(void *ctx, const char *text);
+
+/* admits.c: what is denied, by both addresses */
+int eng_admits_init(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+void eng_admits_fini(struct eng *e);
+void eng_admits_second(struct eng *e, uint64_t now_ns);
+/* The flows that are denied as the list and the settings are now; the caller frees *out. 0 when
+ * there are none or no memory. */
+size_t eng_admits_flows(const struct eng *e, struct admits_flow **out);
+
+/* strays.c */
+void eng_strays_tick(struct eng *e);
+void eng_strays_second(struct eng *e); /* a look unasked, when it is time */
+bool eng_strays_is(const struct eng *e, int fd);
+void eng_strays_fini(struct eng *e);
+/* The attach failed because the ingress is taken: says by whom. Returns err->code. */
+int eng_strays_explain(struct eng *e, struct vx_err *err);
 
 /* trace.c: lines of `set debug 3` */
 void eng_trace_tick(struct eng *e);

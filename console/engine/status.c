@@ -98,27 +98,21 @@ static bool loss_problem(struct eng *e, char *buf, size_t size)
 	return false;
 }
 
-static void take_port(void *ctx, const struct eng_port_row *row)
-{
-	*(struct eng_port_row *)ctx = *row;
-}
-
 /* What arrives most is what the first rule is likely to be for; the operator knows where it goes.
  */
 static bool no_rule_problem(struct eng *e, char *buf, size_t size)
 {
-	struct eng_port_row port = { 0 };
+	const struct eng_port_row *port = &e->run->top_port;
 	struct buf text = { 0 };
 	char key[32];
 
 	if (e->snap.nat_rules || e->o->unmatched != VX_UNMATCHED_DROP)
 		return false;
 	buf_str(&text, "No NAT rule: nothing is sent.");
-	eng_port_rows(e, 1, take_port, &port);
-	if (port.pps) {
-		eng_port_key(&port, key, sizeof(key));
+	if (port->pps) {
+		eng_port_key(port, key, sizeof(key));
 		buf_printf(&text, " %s arrives at ", key);
-		buf_thousands(&text, port.pps);
+		buf_thousands(&text, port->pps);
 		buf_str(&text, " packets/s");
 		snprintf(e->snap.fix, sizeof(e->snap.fix), "nat add %s=", key);
 	}

@@ -65,15 +65,19 @@ static const struct net_nexthop *first_target(const struct eng *e, uint8_t famil
 
 /* Un-NATed packets: the default route out of the egress, else the next hop of the first NAT target
  * of that family. */
-static void push_unnatted(struct eng *e, uint16_t slot, uint8_t family)
+const struct net_nexthop *eng_nexthop(const struct eng *e, uint16_t slot)
 {
-	const struct net_nexthop *h = net_nexthop(e->net, slot);
+	const struct net_nexthop *h = net_nexthop(e->net, slot), *t = NULL;
 
-	if (h->state == NET_NH_NO_ROUTE || h->state == NET_NH_REFUSED) {
-		const struct net_nexthop *t = first_target(e, family);
+	if (slot < VX_NH_FIRST && (h->state == NET_NH_NO_ROUTE || h->state == NET_NH_REFUSED))
+		t = first_target(e, slot == VX_NH_UNNAT4 ? VX_IP4 : VX_IP6);
+	return t ? t : h;
+}
 
-		h = t ? t : h;
-	}
+static void push_unnatted(struct eng *e, uint16_t slot)
+{
+	const struct net_nexthop *h = eng_nexthop(e, slot);
+
 	e->dp->nexthop(e->d, slot, h->mac, h->state == NET_NH_RESOLVED);
 }
 
@@ -88,8 +92,8 @@ void eng_nexthops_push(struct eng *e)
 		e->dp->nexthop(e->d, (uint16_t)(VX_NH_FIRST + i), h->mac,
 			       h->state == NET_NH_RESOLVED);
 	}
-	push_unnatted(e, VX_NH_UNNAT4, VX_IP4);
-	push_unnatted(e, VX_NH_UNNAT6, VX_IP6);
+	push_unnatted(e, VX_NH_UNNAT4);
+	push_unnatted(e, VX_NH_UNNAT6);
 }
 
 static void on_nexthop(void *ctx, uint16_t slot, const struct net_nexthop *now)
@@ -101,8 +105,8 @@ static void on_nexthop(void *ctx, uint16_t slot, const struct net_nexthop *now)
 		return; /* before the datapath is open; pushed when it is */
 	if (slot >= VX_NH_FIRST)
 		e->dp->nexthop(e->d, slot, now->mac, now->state == NET_NH_RESOLVED);
-	push_unnatted(e, VX_NH_UNNAT4, VX_IP4);
-	push_unnatted(e, VX_NH_UNNAT6, VX_IP6);
+	push_unnatted(e, VX_NH_UNNAT4);
+	push_unnatted(e, VX_NH_UNNAT6);
 	if (slot < VX_NH_FIRST)
 		return;
 	if (now->target.family)

@@ -6,42 +6,12 @@
  */
 #include "engine/run_int.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/model/ledger.h"
+#include "engine/model/trace.h"
 #include "log.h"
-
-static const char *proto_name(uint8_t proto, char buf[static 8])
-{
-	switch (proto) {
-	case IPPROTO_UDP:
-		return "udp";
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_ICMP:
-		return "icmp";
-	case IPPROTO_ICMPV6:
-		return "icmp6";
-	default:
-		snprintf(buf, 8, "ip/%u", proto);
-		return buf;
-	}
-}
-
-static void format_end(const uint8_t b[16], uint8_t family, bool ports, __be16 port,
-		       char buf[static ADDR_TEXT])
-{
-	struct addr a = { .family = family };
-
-	memcpy(a.b, b, 16);
-	if (ports)
-		addr_format_port(&a, ntohs(port), buf);
-	else
-		addr_format(&a, buf);
-}
 
 static const char *allow_text(const struct eng *e, const struct vx_trace *t,
 			      char buf[static ADDR_TEXT])
@@ -58,22 +28,16 @@ static const char *allow_text(const struct eng *e, const struct vx_trace *t,
 
 static void trace_line(struct eng *e, const struct vx_trace *t, const char *fate)
 {
-	char src[ADDR_TEXT] = "-", dst[ADDR_TEXT] = "-", to[ADDR_TEXT] = "-", allow[ADDR_TEXT];
-	char mac[ADDR_TEXT] = "-", proto[8];
-	bool ports = t->flags & VX_T_HAS_PORTS;
+	char src[ADDR_TEXT], dst[ADDR_TEXT], to[ADDR_TEXT], allow[ADDR_TEXT];
+	char mac[ADDR_TEXT] = "-", proto[TRACE_PROTO];
 
-	if (t->family) {
-		format_end(t->src, t->family, ports, t->sport, src);
-		format_end(t->dst, t->family, ports, t->dport, dst);
-	}
-	if (t->flags & VX_T_NAT_HIT)
-		format_end(t->to.addr, t->family, true, t->to.port, to);
 	if (t->step >= VX_STEP_L2)
 		addr_mac_format(t->mac, mac);
 	vx_dbg("trace %u: vni %u %s %s > %s len %u%s%s%s | allow %s | nat %s | via %s | row %s%s%s",
-	       t->trace_id, t->vni, t->family ? proto_name(t->proto, proto) : "-", src, dst,
-	       t->ip_len, t->flags & VX_T_FRAG ? " frag" : "", t->flags & VX_T_HELD ? " held" : "",
-	       t->flags & VX_T_TRUNCATED ? " truncated" : "", allow_text(e, t, allow), to, mac,
+	       t->trace_id, t->vni, t->family ? trace_proto(t->proto, proto) : "-",
+	       trace_src(t, src), trace_dst(t, dst), t->ip_len, t->flags & VX_T_FRAG ? " frag" : "",
+	       t->flags & VX_T_HELD ? " held" : "", t->flags & VX_T_TRUNCATED ? " truncated" : "",
+	       allow_text(e, t, allow), trace_to(t, to), mac,
 	       ledger_name((enum vx_ledger_id)t->row), fate[0] ? " | " : "", fate);
 }
 

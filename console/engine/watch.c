@@ -37,6 +37,11 @@ void eng_watch_know(struct eng *e, int fd)
 	watch_know(&e->run->watch, &f);
 }
 
+void eng_watch_forget(struct eng *e)
+{
+	e->run->watch.known = (struct watch_file){ 0 };
+}
+
 static void offer(struct eng *e, const struct allow_diff *d)
 {
 	struct snap_offer *o = &e->snap.offer;

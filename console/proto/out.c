@@ -210,6 +210,11 @@ const char *out_time_text(int64_t real_ns, char buf[static OUT_TIME_TEXT])
 	return buf;
 }
 
+void out_notes_only(struct out *o)
+{
+	o->notes_only = true;
+}
+
 bool out_failed(const struct out *o)
 {
 	return o->failed || o->notes.failed;

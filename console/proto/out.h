@@ -38,6 +38,8 @@ void out_time(struct out *o, const char *key, int64_t real_ns); /* ISO 8601 UTC;
 void out_message(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line below the rest, in text only. */
 void out_note(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Text: the notes alone; the rest is for JSON. */
+void out_notes_only(struct out *o);
 const char *out_dup(struct out *o, const char *s); /* lives as long as o; "" when memory runs out */
 
 /* Append to b: one line of JSON without newline ("{}" when nothing was said), or text that ends in

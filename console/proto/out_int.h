@@ -47,6 +47,7 @@ struct out {
 	bool failed;
 	struct out_chunk *chunks; /* texts */
 	struct buf notes;	  /* lines */
+	bool notes_only;
 };
 
 static inline bool out_is_container(const struct out_item *it)

@@ -321,7 +321,9 @@ static bool is_message(const struct out *o)
 
 void out_text(const struct out *o, struct buf *b)
 {
-	if (o->n && is_message(o)) {
+	if (o->notes_only) {
+		/* all is said below */
+	} else if (o->n && is_message(o)) {
 		escaped(b, o->item[1].s);
 		buf_char(b, '\n');
 	} else if (o->n && o->item[0].kind == OUT_BLOCKS) {

@@ -107,6 +107,7 @@ static const struct field snapshot_fields[] = {
 	F(snapshot, ingress, TEXT),
 	F(snapshot, egress, TEXT),
 	F(snapshot, mode, TEXT),
+	F(snapshot, prog_id, U32),
 	F(snapshot, mode_reason, TEXT),
 	F(snapshot, egress_method, TEXT),
 	F(snapshot, egress_reason, TEXT),

@@ -121,6 +121,7 @@ struct snapshot {
 	char version[32];
 	int pid;
 	char ingress[IFNAMSIZ], egress[IFNAMSIZ];
+	uint32_t prog_id;	/* of our XDP program */
 	char mode[16];		/* "native", "generic" */
 	char mode_reason[200];	/* why not native, or "asked for" */
 	char egress_method[16]; /* "packet", "null", ... */

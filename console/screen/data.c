@@ -88,9 +88,22 @@ static int each_row(struct data_table *t, struct slice text, bool take)
 	return r;
 }
 
+/* {"programs":[...],...}: the list is the result. */
+static struct slice rows_of(struct slice text)
+{
+	struct slice in, key, value, list, row;
+
+	if (slice_open(text, '{', &in) < 0 || slice_member(&in, &key, &value) <= 0 ||
+	    slice_open(value, '[', &list) < 0)
+		return text;
+	if (slice_element(&list, &row) > 0 && slice_open(row, '{', &in) < 0)
+		return text;
+	return value;
+}
+
 int data_table_fill(struct data_table *t, const char *json, struct vx_err *err)
 {
-	struct slice text = { json, strlen(json) };
+	struct slice text = rows_of((struct slice){ json, strlen(json) });
 	size_t rows;
 	int r;
 

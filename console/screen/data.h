@@ -13,7 +13,8 @@
 #define DATA_EVENTS 512
 
 /*
- * A command's JSON result as rows and columns: an array of objects, or one object (one row).
+ * A command's JSON result as rows and columns: an array of objects, or one object (one row); of an
+ * object that begins with an array of objects, those.
  * Missing cells and null are ""; what is itself an object or an array is its JSON text, for
  * slice.h.
  */

@@ -182,6 +182,6 @@ void parts_process(struct panel *p, const struct snapshot *s)
 	l = panel_next(p);
 	if (!l)
 		return;
-	line_fmt(l, LOOK_PLAIN, "%.3f syscalls a packet, %u threads, pid %d",
-		 s->syscalls_per_packet, s->threads, s->pid);
+	line_fmt(l, LOOK_PLAIN, "%.3f syscalls/packet, %u threads, pid %d", s->syscalls_per_packet,
+		 s->threads, s->pid);
 }

@@ -37,22 +37,54 @@ static const char *behind(const char *line, const char *name)
 	return line + strspn(line, " \t");
 }
 
-/* The rest of the line without the blanks and quotes round it. */
+/* The first word of the rest, by the quoting rules of commands. */
 static void take_path(struct file *f, const char *rest)
 {
-	size_t n = strlen(rest);
+	char quote = 0;
+	size_t n = 0;
 
-	while (n && isspace((unsigned char)rest[n - 1]))
-		n--;
-	if (n > 1 && strchr("'\"", rest[0]) && rest[n - 1] == rest[0]) {
-		rest++;
-		n -= 2;
+	for (; *rest && (quote || !isspace((unsigned char)*rest)); rest++) {
+		if (*rest == quote) {
+			quote = 0;
+			continue;
+		}
+		if (!quote && strchr("'\"", *rest)) {
+			quote = *rest;
+			continue;
+		}
+		if (*rest == '\\' && quote != '\'' && rest[1] &&
+		    (!quote || strchr("\"\\", rest[1])))
+			rest++;
+		if (n + 1 < sizeof(f->path))
+			f->path[n++] = *rest;
 	}
-	snprintf(f->path, sizeof(f->path), "%.*s", (int)n, rest);
+	f->path[n] = 0;
 }
 
-/* What stands behind a command that takes a file, and whether it fills that; NULL: none does. */
-static const char *argument(const struct data_table *help, const char *line, bool *fills)
+/* Is the first word of the rest one of those that the command takes for no file ("reads, but not
+ * udp tcp")? partly: it may still become one. */
+static bool is_word(const char *what, const char *rest, bool partly)
+{
+	const char *words = strchr(what, ',');
+	size_t len = strcspn(rest, " \t");
+
+	words = words ? words + strlen(", but not") : "";
+	while (*words) {
+		size_t n;
+
+		words += strspn(words, " ");
+		n = strcspn(words, " ");
+		if (n && (partly ? len <= n : len == n) && !strncmp(words, rest, len))
+			return true;
+		words += n;
+	}
+	return false;
+}
+
+/* What stands behind a command that takes a file, and whether it fills that; NULL: none does, or
+ * it stands there for no file. partly: the line is being typed. */
+static const char *argument(const struct data_table *help, const char *line, bool partly,
+			    bool *fills)
 {
 	int name = data_col(help, "command"), file = data_col(help, "file");
 	const char *rest = NULL;
@@ -62,6 +94,8 @@ static const char *argument(const struct data_table *help, const char *line, boo
 
 		if (*what)
 			rest = behind(line, data_cell(help, i, name));
+		if (rest && is_word(what, rest, partly))
+			return NULL;
 		*fills = !strcmp(what, "fills");
 	}
 	return rest;
@@ -72,7 +106,7 @@ int file_open(struct file *f, const struct data_table *help, const char *line, s
 	const char *rest;
 
 	*f = (struct file){ .fd = -1 };
-	rest = argument(help, line, &f->fills);
+	rest = argument(help, line, false, &f->fills);
 	if (!rest || !*rest)
 		return 0;
 	take_path(f, rest);
@@ -146,7 +180,7 @@ char *file_complete(const struct data_table *help, const char *text)
 	char path[512], *base, *found = NULL;
 	size_t start = prompt_words_last(text, strlen(text), path, sizeof(path)), size, n = 0;
 	bool fills;
-	const char *rest = argument(help, text, &fills);
+	const char *rest = argument(help, text, true, &fills);
 	struct dirent *e;
 	FILE *out;
 	DIR *d;

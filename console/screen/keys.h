@@ -36,8 +36,9 @@ enum key {
 	X(VIEW_4,    '4',              "", NULL,  "workers and rings") \
 	X(VIEW_5,    '5',              "", NULL,  "sources") \
 	X(VIEW_6,    '6',              "", NULL,  "NICs") \
-	X(VIEW_7,    '7',              "", NULL,  "VNIs") \
+	X(VIEW_7,    '7',              "", NULL,  "strays: XDP programs of others") \
 	X(VIEW_8,    '8',              "", NULL,  "events") \
+	X(VIEW_9,    '9',              "", NULL,  "VNIs") \
 	X(HELP,      '?',              "", NULL,  "help; again, or Esc: back") \
 	X(DOWN,      'j',              "", NULL,  "a row down; also the arrow") \
 	X(UP,        'k',              "", NULL,  "a row up; also the arrow") \
@@ -57,6 +58,7 @@ enum key {
 	X(BACK,      KEY_ESCAPE,       "", NULL,  "no filter, no question; then the overview") \
 	X(ZOOM_IN,   '+',              "", NULL,  "graphs: less time in a column") \
 	X(ZOOM_OUT,  '-',              "", NULL,  "graphs: more time in a column (1 s, 10 s, 5 min)") \
+	X(REFRESH,   'r',              "", NULL,  "read the view's lists again, now") \
 	X(MARK,      'm',              "", "mark", "count from now, and mark the graphs") \
 	X(ACK,       'c',              "", "ack", "lights that went out of order are seen") \
 	X(FIX,       'f',              "", NULL,  "run, or finish, the command that mends what is wrong") \
@@ -68,6 +70,8 @@ enum key {
 	X(QUIT,      'q',              "", NULL,  "leave: the engine runs on, or stops; asks") \
 	X(ALLOW_ADD, 'a',              "allow", "allow add ADDR", "permit the denied address that is marked") \
 	X(ALLOW_DEL, 'd',              "allow", "allow del CIDR", "remove the entry under the cursor") \
+	X(STRAY_DETACH, 'x',           "strays", "strays detach ID", "take the program under the cursor off its devices; asks") \
+	X(STRAY_STOP, 'X',             "strays", "strays stop ID", "ask the processes that hold it to end; asks") \
 	X(NAT_DEL,   'd',              "nat", "nat del KEY", "remove the rule under the cursor") \
 	X(VNI_ADD,   'a',              "vnis", "vni add N", "make the VNI under the cursor ours") \
 	X(VNI_DEL,   'd',              "vnis", "vni del N", "leave the VNI under the cursor to the kernel")

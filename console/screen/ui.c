@@ -55,7 +55,8 @@ static void ask(struct ui *ui, enum ui_focus what, const char *line, const char 
 	ui->before = ui->focus == FOCUS_PROMPT ? FOCUS_PROMPT : FOCUS_LIST;
 	ui->focus = what;
 	ui->asked_ns = now_ns();
-	snprintf(ui->asked, sizeof(ui->asked), "%s", line);
+	free(ui->asked);
+	ui->asked = strdup(line);
 	snprintf(ui->question, sizeof(ui->question), "%s", question);
 }
 
@@ -128,7 +129,6 @@ static void stop_engine(struct ui *ui)
 
 static void key_of_question(struct ui *ui, int key)
 {
-	char line[sizeof(ui->asked)];
 	bool leave = ui->focus == FOCUS_LEAVE;
 
 	if (key == KEY_ESCAPE || key == 'n' || key == 0x03) {
@@ -139,9 +139,11 @@ static void key_of_question(struct ui *ui, int key)
 	} else if (leave && key == 's' && ui->d->may_write) {
 		stop_engine(ui);
 	} else if (!leave && key == '\r' && now_ns() - ui->asked_ns > QUESTION_NS) {
-		snprintf(line, sizeof(line), "%s", ui->asked);
 		end_question(ui);
-		run(ui, line, true);
+		if (ui->asked)
+			run(ui, ui->asked, true);
+		else
+			ui_say(ui, true, "no memory");
 	}
 }
 
@@ -256,12 +258,6 @@ static void key_of_list(struct ui *ui, int key)
 {
 	char line[512];
 
-	if (key == KEY_PASTE_ON || key == KEY_PASTE_OFF) {
-		ui->pasting = key == KEY_PASTE_ON;
-		return;
-	}
-	if (ui->pasting)
-		return; /* text that was meant for elsewhere is no row of keys */
 	if (ui_key_of_view(ui, key, line, sizeof(line)))
 		run(ui, line, false);
 	else if (ui_key_global(ui, key, line, sizeof(line)))
@@ -279,7 +275,11 @@ static size_t take_key(struct ui *ui, bool last)
 
 	if (key == KEY_NONE)
 		return 0;
-	if (key == 0x1a)
+	if (key == KEY_PASTE_ON || key == KEY_PASTE_OFF)
+		ui->pasting = key == KEY_PASTE_ON;
+	else if (ui->pasting && ui->focus != FOCUS_FILTER)
+		; /* text that was meant for elsewhere is no row of keys, and answers no question */
+	else if (key == 0x1a)
 		ui->suspend = true;
 	else if (key == 0x0c)
 		ui->redraw = true;
@@ -304,6 +304,7 @@ static size_t feed_prompt(struct ui *ui)
 {
 	size_t n = ui->n_in;
 
+	ui->pasting = false; /* the end of one that began in the list comes here */
 	if (n == 1 && ui->in[0] == 0x1a)
 		ui->suspend = true;
 	else if (n == 1 && ui->in[0] == 0x0c)
@@ -384,6 +385,7 @@ void ui_free(struct ui *ui)
 	prompt_close();
 	ui_output_close(ui);
 	ui_views_fini(ui);
+	free(ui->asked);
 	free(ui->lines);
 	free(ui);
 }

@@ -26,7 +26,7 @@ struct ui {
 	enum ui_end end;
 	bool stopping, suspend, redraw, pasting, completing, quit_wanted;
 
-	char asked[4096], question[256]; /* the command line of a question */
+	char *asked, question[256]; /* the command line of a question, however long; the question */
 	uint64_t asked_ns;
 	bool offered; /* the first rule was offered, or there was one */
 

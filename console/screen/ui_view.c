@@ -58,8 +58,11 @@ void ui_fetch_now(struct ui *ui)
 
 static bool is_due(const struct ui *ui, const struct data_table *t)
 {
+	unsigned seconds = view_of(ui)->every_s;
+	uint64_t every = seconds ? seconds * EVERY_NS : EVERY_NS;
+
 	return ui->fetch_now || !t->mono_ns ||
-	       ui->d->now_ns - t->mono_ns >= EVERY_NS + t->rows * PER_ROW_NS;
+	       ui->d->now_ns - t->mono_ns >= every + t->rows * PER_ROW_NS;
 }
 
 void ui_fetch(struct ui *ui)
@@ -261,6 +264,9 @@ bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
 		break;
 	case UI_FIX:
 		return ui_fix(ui, line, size);
+	case UI_REFRESH:
+		ui->fetch_now = true;
+		break;
 	case UI_DUMP:
 		ui_dump(ui);
 		break;
@@ -268,7 +274,7 @@ bool ui_key_global(struct ui *ui, int key, char *line, size_t size)
 		ui->quit_wanted = true;
 		break;
 	default:
-		if (k <= UI_VIEW_8)
+		if (k <= UI_VIEW_9)
 			go(ui, (unsigned)(k - UI_VIEW_1));
 		break;
 	}

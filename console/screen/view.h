@@ -21,7 +21,7 @@ struct view_state { /* the operator's place in one view; kept while others are l
 struct view {
 	const char *name; /* "allow": footer, title */
 	const char *title;
-	/* Commands whose tables it needs, NULL ends; fetched once a second while it is looked at.
+	/* Commands whose tables it needs, NULL ends; fetched while it is looked at.
 	 */
 	const char *const *needs;
 	/* Draws rows x cols into line[0..rows-1]. tables: in the order of needs. */
@@ -34,12 +34,13 @@ struct view {
 	 * key does nothing here. */
 	bool (*command)(const struct view_state *s, const struct data *d,
 			const struct data_table *tables, int key, char *buf, size_t size);
-	int sorts; /* columns that `s` goes through; 0: none */
+	int sorts;	  /* columns that `s` goes through; 0: none */
+	unsigned every_s; /* its tables are fetched so often; 0: every second */
 };
 
 extern const struct view view_overview, view_allow, view_nat, view_workers, view_sources, view_nics,
-	view_vnis, view_events, view_help;
-/* In the order of their keys 1..8, then ? */
+	view_strays, view_vnis, view_events, view_help;
+/* In the order of their keys 1..9, then ? */
 extern const struct view *const views[];
 extern const unsigned n_views;
 

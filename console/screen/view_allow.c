@@ -4,13 +4,27 @@
  * both: on a denied address `a` permits that one, elsewhere the first of them, which is marked.
  * Pure. [screen]
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/buf.h"
 #include "screen/table.h"
 
-#define DENIED_ROWS 5 /* below the list; with its heading one more */
-#define WIDE	    130
+#define DENIED_ROWS                                                                                \
+	6	  /* below the list, the line in words among them; with its heading one more       \
+		   */
+#define WIDE  130 /* the denied ones are beside the list */
+#define WIDER 170 /* and have room for a long address */
+
+enum {
+	PACKETS = 12,
+	PPS = 9,
+	TO = 8,
+	SENDERS = 7,
+	FIGURES = PACKETS + PPS + TO + SENDERS,
+	KEY = 4
+};
 
 static const char *const needs[] = { "allow list", "allow top", NULL };
 
@@ -66,11 +80,60 @@ static void draw_title(const struct view_state *s, const struct data *d, const s
 	table_state(l, &list, s, d, t);
 }
 
+static uint64_t denied_u64(const struct data_table *t, size_t row, const char *key)
+{
+	return data_u64(t, row, data_col(t, key));
+}
+
+/* What the key would let through, in words. Packets from an address are counted; those to it, and
+ * all of them where only destinations are matched, are estimated from samples. */
+static void put_effect(const struct data_table *t, size_t row, struct buf *b)
+{
+	uint64_t pps = denied_u64(t, row, "pps"), to = denied_u64(t, row, "to_pps");
+	uint64_t senders = denied_u64(t, row, "senders");
+	bool from = denied_u64(t, row, "admits_pps") > to || !to;
+
+	if (!pps && !to) {
+		buf_str(b, " a permits it: nothing from or to it is denied now");
+		return;
+	}
+	buf_str(b, " a permits ");
+	if (from) {
+		buf_thousands(b, pps);
+		buf_str(b, " packets/s from it, ");
+	}
+	buf_thousands(b, to);
+	buf_str(b, from ? " to it" : " packets/s to it");
+	if (senders)
+		buf_printf(b, " from %" PRIu64 " other%s", senders, senders > 1 ? "s" : "");
+}
+
+static void draw_effect(const struct data_table *t, size_t row, struct line *l)
+{
+	struct buf text = { 0 };
+
+	put_effect(t, row, &text);
+	if (!text.failed)
+		line_str(l, LOOK_DIM, text.data);
+	buf_fini(&text);
+}
+
+static void draw_denied_row(const struct data_table *t, size_t i, enum line_look look, int address,
+			    struct line *l)
+{
+	line_str(l, look, " ");
+	line_left(l, look, address, data_cell(t, i, data_col(t, "addr")));
+	line_number(l, look, PACKETS, denied_u64(t, i, "count"));
+	line_number(l, look, PPS, denied_u64(t, i, "pps"));
+	line_number(l, look, TO, denied_u64(t, i, "to_pps"));
+	line_number(l, look, SENDERS, denied_u64(t, i, "senders"));
+}
+
 static void draw_denied(const struct view_state *s, const struct data *d,
 			const struct data_table *tables, struct panel *p)
 {
 	const struct data_table *t = &tables[1];
-	int address = p->at.cols - 28 < 41 ? p->at.cols - 28 : 41;
+	int address = p->at.cols - FIGURES - KEY - 1 < 39 ? p->at.cols - FIGURES - KEY - 1 : 39;
 	bool in_panel = s->cursor >= table_count(&list, s, &tables[0]);
 	struct line *l = panel_next(p);
 	long at = denied_at(s, tables);
@@ -79,18 +142,18 @@ static void draw_denied(const struct view_state *s, const struct data *d,
 	if (!l)
 		return;
 	line_left(l, LOOK_HEAD, address + 1, " DENIED, NOT ON THE LIST");
-	line_right(l, LOOK_HEAD, 13, "PACKETS");
-	line_right(l, LOOK_HEAD, 10, "PPS");
+	line_right(l, LOOK_HEAD, PACKETS, "PACKETS");
+	line_right(l, LOOK_HEAD, PPS, "PPS");
+	line_right(l, LOOK_HEAD, TO, "TO IT");
+	line_right(l, LOOK_HEAD, SENDERS, "OTHERS");
 	panel_mark_stale(l, d, t->mono_ns);
-	from = layout_top(panel_left(p), (int)t->rows, (int)at);
-	for (size_t i = (size_t)from; i < t->rows && (l = panel_next(p)); i++) {
-		enum line_look look = (long)i == at && in_panel ? LOOK_CURSOR : LOOK_PLAIN;
+	from = layout_top(panel_left(p) - (at >= 0), (int)t->rows, (int)at);
+	for (size_t i = (size_t)from; i < t->rows && panel_left(p) > 1 && (l = panel_next(p));
+	     i++) {
+		bool marked = (long)i == at;
 
-		line_str(l, look, " ");
-		line_left(l, look, address, data_cell(t, i, data_col(t, "addr")));
-		line_number(l, look, 13, data_u64(t, i, data_col(t, "count")));
-		line_number(l, look, 10, data_u64(t, i, data_col(t, "pps")));
-		if ((long)i == at)
+		draw_denied_row(t, i, marked && in_panel ? LOOK_CURSOR : LOOK_PLAIN, address, l);
+		if (marked)
 			line_str(l, LOOK_KEY, " [a]");
 	}
 	if (!t->rows && (l = panel_next(p)))
@@ -99,10 +162,7 @@ static void draw_denied(const struct view_state *s, const struct data *d,
 			 : t->mono_ns ? " nothing"
 				      : " reading...");
 	if (at >= 0 && (l = panel_next(p)))
-		line_str(l, LOOK_DIM,
-			 p->at.cols > 70 ? " a permits it: every packet from and to that address, "
-					   "whatever port"
-					 : " a permits every packet from and to it");
+		draw_effect(t, (size_t)at, l);
 }
 
 static void draw_never(const struct view_state *s, const struct data_table *t, struct line *l)
@@ -115,7 +175,10 @@ static void draw_never(const struct view_state *s, const struct data_table *t, s
 static void draw(const struct view_state *s, const struct data *d, const struct data_table *tables,
 		 int rows, int cols, struct line *line)
 {
-	int wide = cols >= WIDE ? 60 : 0, below = wide || rows < 12 ? 0 : DENIED_ROWS + 1;
+	int wide = cols >= WIDER  ? 80
+		   : cols >= WIDE ? 66
+				  : 0,
+	    below = wide || rows < 12 ? 0 : DENIED_ROWS + 1;
 	struct panel title = panel_at(line, (struct rect){ 0, 0, 1, cols });
 	struct panel p = panel_at(
 		line, (struct rect){ 1, 0, rows - below - 2, wide ? cols - wide - 3 : cols });
@@ -162,6 +225,11 @@ static bool command(const struct view_state *s, const struct data *d,
 	return true;
 }
 
-const struct view view_allow = {
-	"allow", "Allowlist", needs, draw, count, command, (int)(sizeof(columns) / sizeof(*columns))
-};
+const struct view view_allow = { "allow",
+				 "Allowlist",
+				 needs,
+				 draw,
+				 count,
+				 command,
+				 (int)(sizeof(columns) / sizeof(*columns)),
+				 0 };

@@ -12,9 +12,9 @@
 #include "screen/view.h"
 #include "screen/when.h"
 
-const struct view *const views[] = { &view_overview, &view_allow,   &view_nat,
-				     &view_workers,  &view_sources, &view_nics,
-				     &view_vnis,     &view_events,  &view_help };
+const struct view *const views[] = { &view_overview, &view_allow, &view_nat,	&view_workers,
+				     &view_sources,  &view_nics,  &view_strays, &view_events,
+				     &view_vnis,     &view_help };
 const unsigned n_views = sizeof(views) / sizeof(*views);
 
 /* What the figures on the screen are worth. */
@@ -266,9 +266,9 @@ static void keys_of_view(const struct view *v, struct line *l)
 /* The keys of the views; named all, or the one that is looked at. */
 static void keys_of_views(const struct view *v, struct line *l, bool all)
 {
-	static const char *const key = "12345678?", *const brief[] = { "over", "allow",	 "nat",
-								       "work", "src",	 "nics",
-								       "vnis", "events", "help" };
+	static const char *const key = "123456789?", *const brief[] = {
+		"over", "allow", "nat", "work", "src", "nics", "strays", "events", "vnis", "help"
+	};
 
 	for (unsigned i = 0; i < n_views; i++) {
 		line_fmt(l, LOOK_KEY, " %c", key[i]);

@@ -18,9 +18,9 @@ struct advice {
 /* What to do about a row that grows; "" where it is as it should be. */
 static const char *const todo_of[VX_L_N] = {
 	[VX_L_NOT_VXLAN] = "if it is the mirror's traffic: --port is not its port",
-	[VX_L_OTHER_VNI_PASS] = "7 shows which VNI arrives; a there makes it ours",
+	[VX_L_OTHER_VNI_PASS] = "9 shows which VNI arrives; a there makes it ours",
 	[VX_L_OUTER_FRAGMENT] = "raise the MTU on the mirror's path",
-	[VX_L_OTHER_VNI_DROP] = "7 shows which VNI arrives; a there makes it ours",
+	[VX_L_OTHER_VNI_DROP] = "9 shows which VNI arrives; a there makes it ours",
 	[VX_L_MALFORMED] = "the mirror sends damaged frames: tcpdump on the ingress",
 	[VX_L_NOT_IP] = "nothing: ARP and the like have nowhere to go",
 	[VX_L_DENIED] = "2 shows who is denied most; a there permits",

@@ -129,9 +129,9 @@ static bool vni_command(const struct view_state *s, const struct data *d,
 	return true;
 }
 
-const struct view view_nat = { "nat",	  "NAT rules", nat_needs,     nat_draw,
-			       nat_count, nat_command, N(nat_columns) };
-const struct view view_sources = { "sources",	 "Sources", source_needs,     source_draw,
-				   source_count, NULL,	    N(source_columns) };
-const struct view view_vnis = { "vnis",	   "VNIs",	vni_needs,     vni_draw,
-				vni_count, vni_command, N(vni_columns) };
+const struct view view_nat = { "nat",	  "NAT rules", nat_needs,      nat_draw,
+			       nat_count, nat_command, N(nat_columns), 0 };
+const struct view view_sources = { "sources",	 "Sources", source_needs,      source_draw,
+				   source_count, NULL,	    N(source_columns), 0 };
+const struct view view_vnis = { "vnis",	   "VNIs",	vni_needs,	vni_draw,
+				vni_count, vni_command, N(vni_columns), 0 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sum.h"
+#include "engine/model/sum.h"
 
 #define SLOTS 8192u
 #define PROBE 16u

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "parse.h"
+#include "engine/model/parse.h"
 
 #define DATAGRAM_HEAD	   96 /* bytes kept from offset 0: the transport header and the stamp */
 #define DATAGRAM_MAX_FRAGS 128

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "sum.h"
+#include "engine/model/sum.h"
 
 static const uint8_t inner_dmac[6] = { 0x02, 0x56, 0x58, 0x00, 0x00, 0x02 };
 static const uint8_t inner_smac[6] = { 0x02, 0x56, 0x58, 0x00, 0x00, 0x01 };

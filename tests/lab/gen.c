@@ -16,7 +16,7 @@
 
 #include "capture.h"
 #include "frame.h"
-#include "parse.h"
+#include "engine/model/parse.h"
 #include "replay.h"
 
 #define FIRST_INNER_PORT 20000u

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "conf.h"
-#include "parse.h"
-#include "sum.h"
+#include "engine/model/parse.h"
+#include "engine/model/sum.h"
 
 #define VXLAN_HEADERS 16 /* UDP and VXLAN */
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "stamp.h"
-#include "sum.h"
+#include "engine/model/sum.h"
 
 /* A transport segment, whole: from one packet, or put together from fragments. */
 struct segment {

@@ -61,7 +61,8 @@ check "nic: both devices" "$(vxctl --json nic | json 'map(.dev) | join(" ")')" "
 is_shape selfcheck selfcheck '{"exact":"boolean","rx":"number","rows":"number"}'
 is_shape "show settings" "show settings" '[{"name":"string","value":"string","source":"string","live":"boolean"}]'
 is_shape "allow list" "allow list" '[{"cidr":"string","org":"string","note":"null","hits":"number","pps":"number","last_seen":"string"}]'
-is_shape "allow top" "allow top" '[{"addr":"string","pps":"number","count":"number"}]'
+is_shape "allow top" "allow top" '[{"addr":"string","pps":"number","count":"number","admits_pps":"number","to_pps":"number","senders":"number"}]'
+is_shape "allow admits" "allow admits 203.0.113.0/24" '{"cidr":"string","pps":"number","from_pps":"number","to_pps":"number","peers":[],"protocols":[],"addresses":"number","others":"number","ruled_pps":"number","unknown_pps":"number","mode":"string"}' '.peers = [] | .protocols = []'
 is_shape "nat list" "nat list" '[{"key":"string","to":"string","hits":"number","next_hop":"string","state":"string"}]'
 is_shape "vni list" "vni list" '[{"vni":"number","ours":"boolean","packets":"number","pps":"number"}]'
 is_shape sources sources '[{"addr":"string","vni":"number","packets":"number","pps":"number","bps":"number","first_seen":"string","last_seen":"string","truncated":"number","allowed":"number"}]'
@@ -227,7 +228,6 @@ start_says() { # NAME CODE TEXT ARGUMENT...
 start_says "--debug 0" 1 'nosuch0' --debug 0 nosuch0 ens6
 start_says "--egress xdp" 1 'xdp.*not built in' --egress xdp ens5 ens6
 start_says "--egress redirect" 1 'redirect.*not built in' --egress redirect ens5 ens6
-start_says "--clean" 1 'not part of this version' --clean ens5 ens6
 start_says "no such directory" 1 "$T/none/x.sock: No such file" --socket "$T/none/x.sock" ens5 ens6
 start_says "a socket that is too long" 2 '107' --socket "/$(printf 'a%.0s' $(seq 150))" ens5 ens6
 start_says "--workers 65" 2 '64' --workers 65 ens5 ens6

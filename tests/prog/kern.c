@@ -21,6 +21,7 @@
 /* Less than in production: these are walked before and after each packet. */
 #define FRAGS_MAX    4096
 #define LRU_MAX	     512
+#define FLOWS_MAX    2048
 #define VNIS_MAX     64
 #define FIRST_RING   (16u << 20)
 #define FURTHER_RING (256u << 10)
@@ -99,7 +100,7 @@ static int set_sizes(struct vx *skel)
 		{ skel->maps.vx_frags, FRAGS_MAX },	  { skel->maps.vx_denied, LRU_MAX },
 		{ skel->maps.vx_sources, LRU_MAX },	  { skel->maps.vx_vni_seen, LRU_MAX },
 		{ skel->maps.vx_ports, LRU_MAX },	  { skel->maps.vx_vnis, VNIS_MAX },
-		{ skel->maps.vx_allow_hits, KERN_RULES },
+		{ skel->maps.vx_allow_hits, KERN_RULES }, { skel->maps.vx_deny_flows, FLOWS_MAX },
 	};
 	int rc = 0;
 
@@ -156,10 +157,11 @@ static int clear_hits(const struct bpf_map *map, uint32_t n, struct vx_err *err)
 
 static int clear_policy(struct kern *k, struct vx_err *err)
 {
-	const struct bpf_map *maps[] = { k->skel->maps.vx_nat,	    k->skel->maps.vx_nat_lpm,
-					 k->skel->maps.vx_vnis,	    k->skel->maps.vx_frags,
-					 k->skel->maps.vx_denied,   k->skel->maps.vx_sources,
-					 k->skel->maps.vx_vni_seen, k->skel->maps.vx_ports };
+	const struct bpf_map *maps[] = { k->skel->maps.vx_nat,	     k->skel->maps.vx_nat_lpm,
+					 k->skel->maps.vx_vnis,	     k->skel->maps.vx_frags,
+					 k->skel->maps.vx_denied,    k->skel->maps.vx_sources,
+					 k->skel->maps.vx_vni_seen,  k->skel->maps.vx_ports,
+					 k->skel->maps.vx_deny_flows };
 	int rc = 0;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
@@ -170,6 +172,19 @@ static int clear_policy(struct kern *k, struct vx_err *err)
 	rc = rc ? rc : clear_hits(k->skel->maps.vx_allow_hits, k->n_allow, err);
 	rc = rc ? rc : clear_hits(k->skel->maps.vx_nat_hits, k->n_nat, err);
 	k->n_allow = k->n_nat = 0;
+	return rc;
+}
+
+/* What a CPU keeps from packet to packet: a block of denied ones that is not over. */
+static int clear_scratch(const struct kern *k, struct vx_err *err)
+{
+	const struct bpf_map *map = k->skel->maps.vx_pkt;
+	const uint32_t zero = 0;
+	void *none = calloc((size_t)libbpf_num_possible_cpus(),
+			    (bpf_map__value_size(map) + 7u) & ~(size_t)7);
+	int rc = none ? map_update(bpf_map__fd(map), &zero, none, "vx_pkt", err) : -ENOMEM;
+
+	free(none);
 	return rc;
 }
 
@@ -189,6 +204,7 @@ int kern_reset(struct kern *k, struct vx_err *err)
 	const struct vx_nexthop none = { 0 };
 	int rc = clear_policy(k, err);
 
+	rc = rc ? rc : clear_scratch(k, err);
 	*k->cfg = defaults;
 	k->cfg->allow_word = VX_ALLOW_WORD(k->slot, 0);
 	k->linear = 0;

@@ -18,7 +18,7 @@
 #include "vx.skel.h"
 
 #define KEY_MAX	 64
-#define NAME_MAX 80
+#define NAME_MAX 128
 
 /* Names a key, and prints what stands behind it. */
 typedef void (*name_fn)(const void *key, char name[static NAME_MAX]);
@@ -50,6 +50,17 @@ static void name_port(const void *key, char name[static NAME_MAX])
 	const struct vx_nat_key *k = key;
 
 	snprintf(name, NAME_MAX, "%u/%u/%u", k->proto, ntohs(k->dport), k->family);
+}
+
+static void name_flow(const void *key, char name[static NAME_MAX])
+{
+	const struct vx_flow_key *k = key;
+	const int af = k->family == VX_IP4 ? AF_INET : AF_INET6;
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+
+	inet_ntop(af, k->src, src, sizeof(src));
+	inet_ntop(af, k->dst, dst, sizeof(dst));
+	snprintf(name, NAME_MAX, "%s>%s/%u/%u", src, dst, k->proto, ntohs(k->dport));
 }
 
 static void value_all_hits(const void *vals, int cpus)
@@ -143,6 +154,7 @@ int observed_print(struct kern *k, struct vx_err *err)
 
 	putchar('{');
 	rc = print_map("denied", s->maps.vx_denied, name_addr, value_hits);
+	rc = rc ? rc : print_map("flows", s->maps.vx_deny_flows, name_flow, value_hits);
 	rc = rc ? rc : print_map("sources", s->maps.vx_sources, name_source, value_source);
 	rc = rc ? rc : print_map("vnis", s->maps.vx_vnis, name_vni, value_vni);
 	rc = rc ? rc : print_map("vni_seen", s->maps.vx_vni_seen, name_vni, value_vni);

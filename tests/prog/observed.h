@@ -8,7 +8,7 @@
 
 #include "kern.h"
 
-/* {"denied":{ADDR:n},"sources":{"ADDR/VNI":{...}},"vnis":{},"vni_seen":{},"ports":{"PROTO/PORT/FAMILY":n},"oversize":n}
+/* {"denied":{ADDR:n},"flows":{"SRC>DST/PROTO/DPORT":n},"sources":{"ADDR/VNI":{...}},"vnis":{},"vni_seen":{},"ports":{"PROTO/PORT/FAMILY":n},"oversize":n}
  */
 int observed_print(struct kern *k, struct vx_err *err);
 /* [{"row":"...","step":n,"flags":n},...] of the traces made since the last call. */

@@ -151,8 +151,10 @@ static int hash_array(const struct bpf_map *map, uint32_t n, uint64_t *hash)
 int kern_fingerprint(struct kern *k, uint64_t *out, struct vx_err *err)
 {
 	const struct vx *s = k->skel;
-	const struct bpf_map *maps[] = { s->maps.vx_frags,    s->maps.vx_denied, s->maps.vx_sources,
-					 s->maps.vx_vni_seen, s->maps.vx_vnis,	 s->maps.vx_ports };
+	const struct bpf_map *maps[] = { s->maps.vx_frags,     s->maps.vx_denied,
+					 s->maps.vx_sources,   s->maps.vx_vni_seen,
+					 s->maps.vx_vnis,      s->maps.vx_ports,
+					 s->maps.vx_deny_flows };
 	int rc = 0;
 
 	*out = 0xcbf29ce484222325ULL;

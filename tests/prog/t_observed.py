@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the pipeline counts beside the ledger: denied addresses, sources, VNIs, the largest packet
 that was too large, traces; and that a counter set that was taken out balances to the packet."""
+import os
 import sys
+import time
 
 from driver import Report, open_or_skip
 from fixture import BASE, L2
-from frames import eth, icmp, ICMP, ip4, mirror, udp4, udp6
+from frames import eth, icmp, ICMP, ip4, mirror, SERVER6, tcp4, udp4, udp6
 
 SRC, DST, SRC6 = "104.218.88.5", "172.31.0.238", "2001:db8:1::5"
 OUTER4, OUTER6 = "172.30.83.192", "2001:db8::a"
@@ -19,6 +21,10 @@ def after(program, *lines):
     """What `observed` says after the lines; frames are run."""
     asked = [f"run {i.hex()}" if isinstance(i, bytes) else i for i in lines]
     return program.ask(["reset", *asked, "observed"])[-1]
+
+
+def flow_name(src, dst, proto, port):
+    return f"{src}>{dst}/{proto}/{port}"
 
 
 def equal(what, actual, expected):
@@ -36,6 +42,70 @@ def check_denied(program):
     faults += equal("count mode", got, {SRC6: 1})
     got = after(program, ENFORCE, f"allow {SRC}", mirror(udp4()))["denied"]
     return faults + equal("an allowed packet", got, {})
+
+
+def on_one_cpu(program):
+    """A block of denied packets is a CPU's own: all that follows runs on the last one there is."""
+    os.sched_setaffinity(program.pipe.pid, {max(os.sched_getaffinity(0))})
+
+
+def end_block(program, frame):
+    """This frame, when the block before it is over: then all before it is counted, and it is too."""
+    time.sleep(0.01)
+    return program.ask([f"run {frame.hex()}", "observed"])[-1]["flows"]
+
+
+def check_flows_keys(program):
+    """Apart by more than a block each packet is counted at once, with its port where it has one."""
+    frames = {mirror(udp4()): (SRC, DST, 17, 31765), mirror(tcp4(dport=80)): (SRC, DST, 6, 80),
+              mirror(udp6(src=SRC6, dport=53)): (SRC6, SERVER6, 17, 53),
+              mirror(udp4(mf=True, ident=3, dport=7)): (SRC, DST, 17, 7),
+              mirror(udp4(offset=64, ident=3, dport=9)): (SRC, DST, 17, 0),
+              mirror(ip4(icmp(), ICMP)): (SRC, DST, 1, 0)}
+    faults = []
+    for mode in ("enforce", "count"):
+        program.ask(["reset", f"set allow-mode {mode}"])
+        got = [end_block(program, frame) for frame in frames][-1]
+        want = {flow_name(*flow): 1 for flow in frames.values()}
+        faults += equal(f"mode {mode}", got, want)
+    for name, lines in (("allowed", [ENFORCE, f"allow {SRC}"]), ("mode off", ["set allow-mode off"])):
+        program.ask(["reset", *lines])
+        faults += equal(name, end_block(program, mirror(udp4())), {})
+    cut = mirror(udp4(payload=bytes(8)))[:-14]      # two bytes of the UDP header are left
+    program.ask(["reset", ENFORCE])
+    return faults + equal("a cut header", end_block(program, cut), {flow_name(SRC, DST, 17, 0): 1})
+
+
+def check_flows_weights(program):
+    """As fast as they come, the weights are the packets, and a block writes twice at most."""
+    frame, name = mirror(udp4()), flow_name(SRC, DST, 17, 31765)
+    program.ask(["reset", ENFORCE, f"bench 1000000 {frame.hex()}"])
+    faults = equal("a million packets", end_block(program, frame), {name: 1000001})
+    flows = [f"bench 50 {mirror(udp4(dport=1 + i)).hex()}" for i in range(400)]
+    program.ask(["reset", ENFORCE, *flows])
+    faults += equal("sum of weights", sum(end_block(program, frame).values()), 50 * len(flows) + 1)
+    for _ in range(50):
+        ran, seen = program.ask(["reset", ENFORCE, f"bench 1000 {frame.hex()}", "observed"])[-2:]
+        if 1000 * ran["ns"] < 1500000:      # not interrupted: within one block
+            return faults + equal("written within a block", seen["flows"], {name: 1})
+    return faults + ["1,000 packets always take longer than a block"]
+
+
+def check_flows_shares(program):
+    """Whatever the order within bursts: 1 in 8 is the answer, and it comes first. Six standard
+    deviations of what the samples of the blocks can be off."""
+    one, rest = mirror(udp4(dport=1)), mirror(udp4(dport=2))
+    burst = [f"bench 1 {one.hex()}", f"bench 7 {rest.hex()}"]
+    program.ask(["reset", ENFORCE])
+    before = time.monotonic()
+    program.ask(burst * 1500)
+    blocks = (time.monotonic() - before) / 0.002
+    got = end_block(program, one)
+    n = 8 * 1500
+    share = got.get(flow_name(SRC, DST, 17, 1), 0) / n
+    off = 6 * (1 / 8 * 7 / 8 / blocks) ** 0.5 + 0.02     # blocks are not of one size
+    return ([] if abs(share - 1 / 8) <= off else [f"share {share:.3f}, expected 0.125 ±{off:.3f}"]) + \
+        equal("sum", sum(got.values()), n + 1)
 
 
 def check_sources(program):
@@ -126,7 +196,8 @@ def check_rings(program):
 def main():
     report = Report()
     with open_or_skip("observed") as program:
-        for check in (check_denied, check_sources, check_vnis, check_ports, check_oversize, check_traces,
+        on_one_cpu(program)
+        for check in (check_denied, check_flows_keys, check_flows_weights, check_flows_shares, check_sources, check_vnis, check_ports, check_oversize, check_traces,
                       check_swap, check_rings):
             report.check(check.__name__[len("check_"):], check(program))
     return report.status()

@@ -39,6 +39,7 @@ table() {
 	test    cmd:tshark                tshark              wireshark-cli
 	test    cmd:jq                    jq                  jq
 	test    cmd:ping                  iputils-ping        iputils
+	test    cmd:xdp-loader            xdp-tools           xdp-tools
 	test    cmd:groff                 groff               groff-base
 	lab     cmd:ip                    iproute2            iproute
 	lab     cmd:ethtool               ethtool             ethtool

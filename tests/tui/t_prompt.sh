@@ -38,6 +38,25 @@ to_list
 esc
 check_gone "its answer closes" "lines [0-9]"
 
+# A packet is asked about as it is written elsewhere, ">" and all; or one of a file, which is opened here.
+to_prompt
+text "explain udp 104.218.88.5:5000 > 172.30.74.144:31765"
+keys Enter
+check_screen "explain of a packet that is typed" "rule udp/31765 sends it to $LAB_NAT4:8081"
+to_list
+esc
+check_gone "its answer closes, too" "lines [0-9]"
+printf '\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0' >"$T/one.pcap"
+printf '\0\0\0\0\0\0\0\0\16\0\0\0\16\0\0\0\2\0\0\0\0\1\2\0\0\0\0\2\10\6' >>"$T/one.pcap"
+chmod 755 "$T"
+to_prompt
+text "explain '$T/one.pcap' 1"
+keys Enter
+check_screen "explain of a packet of a file" "not UDP to port 4789"
+to_list
+esc
+check_gone "and this answer, too" "lines [0-9]"
+
 # A wrong line stays to be edited, with the reason.
 to_prompt
 text "allow add 10.9.9.999"
@@ -139,6 +158,19 @@ paste "q"
 check_gone "a paste in the list is no key" "stops it" 1
 to_list
 esc
+# Nor does it answer a question.
+keys q
+wait_screen "stops it" 5
+paste "$(printf 's\n')"
+check "a paste does not stop the engine" "$(vxctl --json stats | json .pid)" "$VX_PID"
+check_screen "nor leave it: the question stands" "stops it"
+esc
+check_gone "Esc ends it" "stops it"
+in_filter() { screen_has "zoom q"; }
+keys /
+paste "zoom q"
+check_cmd "a filter may be pasted" wait_for 3 in_filter
+esc
 
 # History over runs.
 to_list
@@ -156,3 +188,16 @@ text "Straß"
 prompt_is "Ctrl-R in it" "^.reverse-i-search.*Straß'.*Köln Straße\"$"
 keys Enter
 check_screen "what was found runs" "10.7.7.7"
+
+# A question about a long line is about all of it.
+many=$(seq -s, 2 1500)
+cancel_line
+to_prompt
+text "set vni $many"
+keys Enter
+check_screen "a long line is asked about" "no longer be ours"
+sleep 0.4 # an Enter that comes at once answers no question
+keys Enter
+vnis() { vxctl --json vni list | json '[.[] | select(.ours) | .vni] | sort | join(",")'; }
+all_there() { [ "$(vnis)" = "$many" ]; }
+check_cmd "and done as it was typed" wait_for 5 all_there

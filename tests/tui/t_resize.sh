@@ -23,7 +23,7 @@ resize 20 5
 check_screen "too small: it says so" "need [0-9]+x[0-9]+"
 check "in one line" "$(screen_text | grep -c .)" 1
 
-for key in 1 2 3 4 5 6 7 8 '?'; do
+for key in 1 2 3 4 5 6 7 8 9 '?'; do
 	keys "$key"
 	for _ in $(seq 12); do
 		resize $((RANDOM % 250 + 1)) $((RANDOM % 70 + 1))

@@ -31,7 +31,7 @@ view() {
 	done
 	check "$size $name: the header is in its place" "$(screen_line 1 | grep -c 'ens5 .*ens6.*LIVE')" 1
 	check "$size $name: the lights are in their place" "$(screen_line 2 | grep -c 'LEAK.*LEDGER.*RING.*EGRESS')" 1
-	check "$size $name: the footer is in its place" "$(screen_line $((rows - 1)) | grep -cE '^ 1.*2.*3.*4.*5.*6.*7.*8.*\?.*q')" 1
+	check "$size $name: the footer is in its place" "$(screen_line $((rows - 1)) | grep -cE '^ 1.*2.*3.*4.*5.*6.*7.*8.*9.*\?.*q')" 1
 	check "$size $name: the last row is the command line" "$(screen_line "$rows" | cut -c 1)" ">"
 	check "$size $name: rows" "$(screen_text | wc -l)" "$rows"
 }
@@ -45,7 +45,8 @@ views() {
 	view 4 workers "WORKER +cpu +tid +sent" "RING +bytes +used" "LATENCY +p50" "inj-0" "pid [0-9]+, [0-9]+ threads"
 	view 5 sources "SOURCES" "SOURCE +VNI +PACKETS" "172.30.74.10 +1 "
 	view 6 nics "NICS" "IN +ens5" "OUT +ens6" "rx_packets"
-	view 7 vnis "VNIS" "VNI +OURS +PACKETS" "9 +[^y ]+ +50" "1 +yes +430"
+	view 7 strays "XDP PROGRAMS IN THE KERNEL +.ours: id [0-9]+ on ens5" "ID NAME +ATTACHED"
+	view 9 vnis "VNIS" "VNI +OURS +PACKETS" "9 +[^y ]+ +50" "1 +yes +430"
 	view 8 events "EVENTS"
 	view '?' help "KEYS"
 	keys '?'
@@ -92,7 +93,7 @@ figures() {
 	nic_is() { [ "$(screen_text | awk '$1 == "rx_packets" { gsub(",", "", $2); print $2; exit }')" = \
 		"$(vxctl --json nic | json '.[] | select(.dev == "ens5") | .stats.rx_packets')" ]; }
 	check_cmd "$size nics: received by ens5" wait_for 3 nic_is
-	keys 7
+	keys 9
 	wait_screen "VNI +OURS" 5
 	check "$size vnis: packets" "$(screen_text | awk '$2 ~ /^(yes|no|-)$/ { gsub(",", "", $3); print $3 }' | sort -n | xargs)" \
 		"$(vxctl --json vni list | json 'map(.packets) | sort | join(" ")')"

@@ -134,6 +134,11 @@ void eng_watch_know(struct eng *e, int fd)
 	(void)e, (void)fd;
 }
 
+void eng_watch_forget(struct eng *e)
+{
+	(void)e;
+}
+
 uint64_t eng_allow_pps(const struct eng *e, const struct allow_entry *entry)
 {
 	(void)e;
@@ -255,13 +260,42 @@ void eng_allow_rows(struct eng *e, const char *filter, eng_allow_fn fn, void *ct
 
 void eng_denied_rows(struct eng *e, unsigned most, eng_denied_fn fn, void *ctx)
 {
-	struct eng_denied_row row = { .addr = { .family = VX_IP4, .b = { 172, 30, 83, 192 } },
-				      .count = 5,
-				      .pps = 41220 };
+	struct eng_denied_row row = {
+		.addr = { .family = VX_IP4, .b = { 172, 30, 83, 192 } },
+		.count = 5,
+		.pps = 41220,
+		.admits = { .pps = 41350, .from_pps = 41220, .to_pps = 130, .senders = 3 }
+	};
 
 	(void)e;
 	if (most)
 		fn(ctx, &row);
+}
+
+/* Two flows of two addresses, 10.1.2.3 and 10.1.2.4, whatever is asked about. */
+int eng_admits(struct eng *e, const struct cidr *c, struct eng_admits *out, struct vx_err *err)
+{
+	const struct admits_part peer = { .addr = { .family = VX_IP4, .b = { 8, 8, 8, 8 } },
+					  .pps = 41350 };
+	const struct admits_part protocol[] = { { .proto = 17, .port = 31765, .pps = 41340 },
+						{ .proto = 1, .pps = 7 },
+						{ .proto = 47, .pps = 3 } };
+
+	(void)e;
+	(void)err;
+	*out = (struct eng_admits){ .sum = { .pps = 41350,
+					     .from_pps = 41220,
+					     .to_pps = 130,
+					     .inside = c->len < 32 ? 2 : 1,
+					     .others = 1,
+					     .n_peers = 1,
+					     .n_protocols = 3,
+					     .peer = { peer } },
+				    .ruled_pps = 41340 };
+	memcpy(out->sum.protocol, protocol, sizeof(protocol));
+	if (c->len == 8) /* one address of it alone */
+		out->sum.inside = 1;
+	return 0;
 }
 
 void eng_nat_rows(struct eng *e, eng_nat_fn fn, void *ctx)
@@ -323,4 +357,41 @@ int eng_undo(struct eng *e, bool redo, uint64_t *id, struct vx_err *err)
 	(void)e;
 	*id = 0;
 	return vx_err_set(err, -ENOENT, "there is nothing to %s", redo ? "redo" : "undo");
+}
+
+int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
+		struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!f->explained || len < 14)
+		return vx_err_set(err, -EMSGSIZE, "a frame of %u bytes", len);
+	f->frames++;
+	f->frame_len = len;
+	memcpy(f->frame, frame, len < sizeof(f->frame) ? len : sizeof(f->frame));
+	memcpy(out, f->explained, sizeof(*out));
+	return 0;
+}
+
+/* The first call of each question has no answer yet, as with a real one. */
+int eng_strays(struct eng *e, enum strays_act act, uint32_t id, uint64_t *ticket,
+	       const struct strays_result **out, struct vx_err *err)
+{
+	struct fake *f = fake_of(e);
+
+	if (!*ticket) {
+		*ticket = 1;
+		return 0;
+	}
+	if (f->strays_fail)
+		return vx_err_set(err, -ETIMEDOUT, "not in time");
+	if (act != STRAYS_LIST)
+		snprintf(f->said, sizeof(f->said), "strays %d %u", (int)act, id);
+	*out = &f->strays;
+	return 1;
+}
+
+const struct strays *eng_strays_last(const struct eng *e)
+{
+	return &((const struct fake *)e)->strays.list;
 }

@@ -11,10 +11,15 @@
 struct fake {
 	struct eng e;
 	struct opts o;
-	bool inexact;	    /* selfcheck finds a difference */
-	unsigned refreshed; /* calls of eng_refresh */
-	char said[256];	    /* what the last change was asked to do */
-	unsigned many;	    /* this many more rows in the allowlist's listing */
+	bool inexact;			 /* selfcheck finds a difference */
+	unsigned refreshed;		 /* calls of eng_refresh */
+	char said[256];			 /* what the last change was asked to do */
+	struct eng_explained *explained; /* the answer of explain; NULL: it fails */
+	uint32_t frames, frame_len;	 /* that were explained; the last one's */
+	uint8_t frame[256];		 /* its beginning */
+	unsigned many;			 /* this many more rows in the allowlist's listing */
+	struct strays_result strays; /* what `strays` and its actions answer; the test's to fill */
+	bool strays_fail;
 };
 
 void fake_eng_init(struct fake *f);

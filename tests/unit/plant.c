@@ -139,6 +139,7 @@ void plant_busy(struct data *d)
 	s->real_ns = REAL_NS;
 	s->pid = 4242;
 	TEXT(s->ingress, "ens5");
+	s->prog_id = 2301;
 	TEXT(s->egress, "ens6");
 	TEXT(s->mode, "native");
 	TEXT(s->mode_reason, "the driver takes it");
@@ -192,8 +193,10 @@ static const struct {
 	  ","
 	  "{\"cidr\":\"10.0.0.0/"
 	  "24\",\"org\":\"Lab\",\"note\":null,\"hits\":0,\"pps\":0,\"last_seen\":null}]" },
-	{ "allow top", "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":152000111},"
-		       "{\"addr\":\"2001:db8::dead:beef\",\"pps\":12,\"count\":184219}]" },
+	{ "allow top", "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":152000111,\"admits_"
+		       "pps\":41350,\"to_pps\":130,\"senders\":3},"
+		       "{\"addr\":\"2001:db8::dead:beef\",\"pps\":12,\"count\":184219,\"admits_"
+		       "pps\":12,\"to_pps\":0,\"senders\":0}]" },
 	{ "nat list", "[{\"key\":\"udp/31765\",\"to\":\"172.30.82.95:8081\",\"hits\":371215377,"
 		      "\"next_hop\":\"02:00:00:00:00:11\",\"state\":\"resolved\"},"
 		      "{\"key\":\"tcp/80@10.0.0.0/"
@@ -204,6 +207,18 @@ static const struct {
 	  "\"first_seen\":\"2026-11-22T03:14:07Z\",\"last_seen\":\"2026-11-23T03:14:07Z\","
 	  "\"truncated\":6,"
 	  "\"allowed\":371215391}]" },
+	{ "strays",
+	  "{\"programs\":[{\"id\":2240,\"name\":\"vxlan_pipeline_main\",\"where\":\"ens5 "
+	  "(generic)\","
+	  "\"how\":\"netlink\",\"held\":\"nobody (outlived its loader)\",\"matters\":\"blocks our "
+	  "ingress; duplicate\",\"fix\":\"strays detach 2240\"},"
+	  "{\"id\":2236,\"name\":\"vxlan_pipeline_main\",\"where\":\"no\",\"how\":\"-\","
+	  "\"held\":\"pid 52111 vxlan_loader\",\"matters\":\"duplicate, loaded and not attached: "
+	  "its "
+	  "maps are not ours\",\"fix\":\"strays stop 2236\"},"
+	  "{\"id\":1877,\"name\":\"xdp_dispatcher\",\"where\":\"ens7 (native)\",\"how\":\"libxdp\","
+	  "\"held\":\"pin /sys/fs/bpf/xdp/dispatch-4\",\"matters\":\"another tool's: leave it\","
+	  "\"fix\":\"xdp-loader unload ens7 --all\"}],\"ours\":2301}" },
 	{ "vni list", "[{\"vni\":1,\"ours\":true,\"packets\":523401002,\"pps\":87234},"
 		      "{\"vni\":5569041,\"ours\":false,\"packets\":4711,\"pps\":17}]" },
 	{ "nic",

@@ -129,13 +129,13 @@ static void every_name_is_found(void **state)
 static void design_commands_are_there(void **state)
 {
 	static const char *const name[] = {
-		"allow add",	 "allow del", "allow list", "allow load", "allow save",
-		"allow mode",	 "allow top", "nat add",    "nat del",	  "nat list",
-		"nat top",	 "vni add",   "vni del",    "vni list",	  "sources",
-		"stats",	 "ledger",    "workers",    "rings",	  "latency",
-		"nic",		 "selfcheck", "intake off", "intake on",  "set",
-		"show settings", "save",      "mark",	    "ack",	  "help",
-		"quit",
+		"allow add",  "allow del",     "allow list",   "allow load", "allow save",
+		"allow mode", "allow top",     "allow admits", "nat add",    "nat del",
+		"nat list",   "nat top",       "vni add",      "vni del",    "vni list",
+		"sources",    "stats",	       "ledger",       "workers",    "rings",
+		"latency",    "nic",	       "selfcheck",    "intake off", "intake on",
+		"set",	      "show settings", "save",	       "mark",	     "ack",
+		"help",	      "quit",	       "explain",
 	};
 	const size_t n = sizeof(name) / sizeof(name[0]);
 
@@ -155,13 +155,20 @@ static void prefixes(void **state)
 	static const struct {
 		const char *line, *name, *error;
 	} row[] = {
-		{ "al ad", "allow add", NULL },
+		{ "al add", "allow add", NULL },
+		{ "al ad", NULL, "ambiguous command: al, could be: allow add, allow admits" },
 		{ "n l", NULL, "ambiguous command: n, could be: nat list, nic" },
 		{ "na l", "nat list", NULL },
 		{ "sh", "show settings", NULL },
 		{ "led", "ledger", NULL },
 		{ "set", "set", NULL },
 		{ "se", NULL, "ambiguous command: se, could be: selfcheck, set" },
+		{ "st", NULL, "ambiguous command: st, could be: stats, strays" },
+		{ "strays", "strays", NULL },
+		{ "stray", "strays", NULL },
+		{ "stray cl", "strays clean", NULL },
+		{ "strays x", "strays", NULL },
+		{ "strays 5", "strays", NULL },
 		{ "intake", NULL, "ambiguous command: intake, could be: intake off, intake on" },
 		{ "vni", NULL, "ambiguous command: vni, could be: vni add, vni del, vni list" },
 		{ "nat foo", NULL,
@@ -322,7 +329,9 @@ static void reading_is_for_all(void **state)
 
 		if (cmd->flags & (CMD_WRITE | CMD_ENDS | CMD_OWNER) || cmd->min)
 			continue;
-		assert_int_equal(run_with(f, cmd->name, 0, -1, &text, &c), 0);
+		/* Those that look at the machine have no answer yet. */
+		assert_int_equal(run_with(f, cmd->name, 0, -1, &text, &c),
+				 strcmp(cmd->name, "strays") ? 0 : CMD_WAITS);
 		cmd_con_fini(&c);
 		free(text);
 	}
@@ -351,7 +360,16 @@ static void allow_commands(void **state)
 	expect(f, "allow del 10.0.0.1/32", "{\"message\":\"removed 10.0.0.1\"}");
 	expect(f, "allow mode count", "{\"message\":\"allow-mode is count\"}");
 	assert_string_equal(f->said, "set allow-mode count");
-	expect(f, "allow top", "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":5}]");
+	expect(f, "allow top",
+	       "[{\"addr\":\"172.30.83.192\",\"pps\":41220,\"count\":5,\"admits_pps\":41350,"
+	       "\"to_pps\":130,\"senders\":3}]");
+	expect(f, "allow admits 10.1.2.0/24",
+	       "{\"cidr\":\"10.1.2.0/24\",\"pps\":41350,\"from_pps\":41220,\"to_pps\":130,"
+	       "\"peers\":[{\"addr\":\"8.8.8.8\",\"pps\":41350}],"
+	       "\"protocols\":[{\"protocol\":\"udp/31765\",\"pps\":41340},"
+	       "{\"protocol\":\"icmp\",\"pps\":7},{\"protocol\":\"protocol 47\",\"pps\":3}],"
+	       "\"addresses\":2,\"others\":1,\"ruled_pps\":41340,\"unknown_pps\":0,"
+	       "\"mode\":\"off\"}");
 	expect(f, "allow save", "{\"message\":\"saved the list: 1 entries\"}");
 	assert_string_equal(f->said, "allow save own");
 }
@@ -361,6 +379,8 @@ static void allow_refuses(void **state)
 	static const struct {
 		const char *line, *error;
 	} row[] = {
+		{ "allow admits 10.0.0.1/24", "allow admits: '10.0.0.1/24': host bits are set; the "
+					      "prefix is 10.0.0.0/24" },
 		{ "allow add 10.0.0.1 org", "allow add: org: a text is missing behind it" },
 		{ "allow add 10.0.0.1 org a org b", "allow add: org is given twice" },
 		{ "allow add 10.0.0.1 name x",

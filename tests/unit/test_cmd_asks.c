@@ -74,6 +74,30 @@ static const char *say(struct fake *f, const char *line, bool confirm, bool yes,
 	return text;
 }
 
+/* For those that wait once. */
+static const char *say_twice(struct fake *f, const char *line, bool yes)
+{
+	static char text[256];
+	struct con c = { .e = &f->e, .out = out_new(), .may_write = true, .yes = yes, .fd = -1 };
+	struct vx_err err = { 0 };
+	char **argv;
+	int argc, r;
+
+	assert_int_equal(cmd_split(line, &argc, &argv, &err), 0);
+	r = cmd_run(&c, argc, argv, &err);
+	if (r == CMD_WAITS)
+		r = cmd_run(&c, argc, argv, &err);
+	snprintf(text, sizeof(text), "%s",
+		 r < 0		 ? err.msg
+		 : r == CMD_ASKS ? c.question
+		 : c.exit	 ? "exits 1"
+				 : "done");
+	free(argv);
+	cmd_con_fini(&c);
+	out_free(c.out);
+	return text;
+}
+
 static void asks(struct fake *f, const char *line, const char *question)
 {
 	assert_string_equal(say(f, line, true, false, -1), question);
@@ -136,6 +160,26 @@ static void a_rule_that_diverts_asks(void **state)
 	     "172.30.82.96:1");
 	f->e.snap.row_pps[VX_L_UNNATTED] = 0;
 	does(f, "nat add tcp/80=172.30.82.96:1");
+}
+
+static void a_prefix_shows_what_it_admits(void **state)
+{
+	struct fake *f = *state;
+
+	asks(f, "allow add 10.1.2.0/24",
+	     "would admit about 41350 packets/s: from 41220, to 130 of 2 denied addresses in "
+	     "10.1.2.0/24, others at the far end: 1");
+	f->o.allow_mode = VX_ALLOW_COUNT;
+	asks(f, "allow add 10.1.2.0/24 org X",
+	     "enforce would then admit about 41350 packets/s: from 41220, to 130 of 2 denied "
+	     "addresses in 10.1.2.0/24, others at the far end: 1");
+	assert_int_equal(allow_count(f->e.allow), 3);
+	asks(f, "allow add 10.1.2.0/24 org", "allow add: org: a text is missing behind it");
+	asks(f, "allow add 104.218.89.0/24", "allow add: 104.218.89.0/24 is on the list already");
+	does(f, "allow add 10.1.2.3");
+	does(f, "allow add 10.0.0.0/8"); /* one denied address */
+	assert_string_equal(say(f, "allow add 10.1.2.0/24", false, false, -1), "done");
+	assert_string_equal(say(f, "allow add 10.1.3.0/24", true, true, -1), "done");
 }
 
 static void yes_and_scripts_are_not_asked(void **state)
@@ -261,7 +305,7 @@ static void commands_complete(void **state)
 
 	completes(f, "a", "allow|ack");
 	completes(f, "all", "allow");
-	completes(f, "allow ", "add|del|list|load|diff|save|mode|top");
+	completes(f, "allow ", "add|del|list|load|diff|save|mode|top|admits");
 	completes(f, "allow l", "list|load");
 	completes(f, "al d", "del|diff");
 	completes(f, "stats ", "");
@@ -280,6 +324,7 @@ static void arguments_complete(void **state)
 	completes(f, "allow del 104.218.88", "104.218.88.5");
 	completes(f, "allow del 104.218.88.5 ", ""); /* it takes one */
 	completes(f, "allow add ", "172.30.83.192");
+	completes(f, "allow admits ", "172.30.83.192");
 	completes(f, "allow add 10.0.0.1 ", "org|note");
 	completes(f, "allow add 10.0.0.1 org Zo", "Zoom Fiber, LLC");
 	completes(f, "allow add 10.0.0.1 org \"Zoom F", "Zoom Fiber, LLC");
@@ -332,12 +377,55 @@ static void completion_is_bounded(void **state)
 	}
 }
 
+/* They ask in any case, also who cannot be asked; nothing is done before. */
+static void programs_of_others(void **state)
+{
+	struct fake *f = *state;
+	struct stray p[2] = { { .id = 7, .name = "vxlan_pipeline_main", .duplicate = true },
+			      { .id = 8, .name = "vx_pipeline", .why = STRAY_INSTANCE } };
+	char line[300];
+
+	p[0].n_holders = p[1].n_holders = 1;
+	p[0].holder[0] = (struct stray_holder){ .pid = 52111, .comm = "loader" };
+	p[1].holder[0] = (struct stray_holder){ .pid = 200, .comm = "vx", .engine = true };
+	p[0].n_attached = 1;
+	p[0].attached[0] = (struct stray_attached){ .dev = "ens5", .here = true };
+	f->strays.list = (struct strays){ .n = 2, .prog = p };
+	f->strays.subject = p[0];
+	f->strays.done = true;
+	assert_string_equal(say_twice(f, "strays detach 7", false),
+			    "detaches vxlan_pipeline_main id 7 from ens5 (native)");
+	assert_string_equal(say_twice(f, "strays stop 7", false),
+			    "asks to end (SIGTERM): pid 52111 loader");
+	snprintf(line, sizeof(line), "%s", say_twice(f, "strays clean", false));
+	assert_non_null(strstr(line, "takes 1 duplicate away: 7 "));
+	assert_non_null(strstr(say_twice(f, "strays detach 8", false), "live vxconsole (pid 200)"));
+	assert_non_null(strstr(say_twice(f, "strays detach 9", false), "no XDP program"));
+	assert_non_null(strstr(say_twice(f, "strays detach x", false), "expected a number"));
+	assert_string_equal(f->said, "");
+	assert_string_equal(say_twice(f, "strays detach 7", true), "done");
+	assert_string_equal(f->said, "strays 1 7");
+	f->strays.subject = p[1];
+	f->said[0] = 0;
+	assert_non_null(strstr(say_twice(f, "strays stop 8", true), "live vxconsole (pid 200)"));
+	f->strays.subject.id = 0;
+	assert_non_null(strstr(say_twice(f, "strays stop 9", true), "no XDP program"));
+	f->strays.done = false;
+	assert_string_equal(say_twice(f, "strays clean", true), "exits 1");
+	f->strays.list.n = 0;
+	assert_string_equal(say_twice(f, "strays clean", false), "done");
+	f->o.read_only = true;
+	assert_non_null(strstr(say_twice(f, "strays clean", true), "--read-only"));
+	memset(&f->strays, 0, sizeof(f->strays));
+}
+
 int main(void)
 {
 #define WITH_FAKE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(deleting_shows_its_effect),
 		WITH_FAKE(a_rule_that_diverts_asks),
+		WITH_FAKE(a_prefix_shows_what_it_admits),
 		WITH_FAKE(yes_and_scripts_are_not_asked),
 		WITH_FAKE(settings_that_take_away),
 		WITH_FAKE(a_list_is_asked_about_as_a_diff),
@@ -345,6 +433,7 @@ int main(void)
 		WITH_FAKE(commands_complete),
 		WITH_FAKE(arguments_complete),
 		WITH_FAKE(completion_is_bounded),
+		WITH_FAKE(programs_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,9 +16,9 @@
 #include "cli.h"
 #include "frame.h"
 #include "gen.h"
-#include "parse.h"
+#include "engine/model/parse.h"
 #include "replay.h"
-#include "sum.h"
+#include "engine/model/sum.h"
 
 /* A configuration as the command line would give it; text is split at blanks. */
 static struct conf conf_of(const char *text)

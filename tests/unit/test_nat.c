@@ -165,6 +165,37 @@ static void add_del_find(void **state)
 	nat_free(n);
 }
 
+static void matches_as_the_datapath(void **state)
+{
+	static const struct {
+		const char *dst;
+		uint8_t proto;
+		uint16_t port;
+		int last; /* of the target; 0: none */
+	} row[] = {
+		{ "10.1.0.1", IPPROTO_UDP, 1, 3 }, { "10.2.0.1", IPPROTO_UDP, 1, 2 },
+		{ "11.0.0.1", IPPROTO_UDP, 1, 1 }, { "11.0.0.1", IPPROTO_TCP, 1, 0 },
+		{ "11.0.0.1", IPPROTO_UDP, 2, 0 }, { "2001:db8::1", IPPROTO_UDP, 1, 0 },
+	};
+	struct vx_err err = { 0 };
+	struct nat *n;
+
+	(void)state;
+	assert_int_equal(nat_new(&n, NULL), 0);
+	assert_int_equal(add(n, "udp/1@10.0.0.0/8=1.1.1.2:1", &err), 0);
+	assert_int_equal(add(n, "udp/1=1.1.1.1:1", &err), 0);
+	assert_int_equal(add(n, "udp/1@10.1.0.0/16=1.1.1.3:1", &err), 0);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const struct nat_rule *r;
+		struct addr dst;
+
+		assert_int_equal(addr_parse(row[i].dst, &dst, &err), 0);
+		r = nat_match(n, row[i].proto, row[i].port, &dst);
+		assert_int_equal(r ? r->to.b[3] : 0, row[i].last);
+	}
+	nat_free(n);
+}
+
 static void two_families_need_a_word(void **state)
 {
 	struct vx_err err = { 0 };
@@ -220,8 +251,11 @@ static void full_and_idx(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules),	cmocka_unit_test(hostile_texts),
-		cmocka_unit_test(add_del_find), cmocka_unit_test(two_families_need_a_word),
+		cmocka_unit_test(rules),
+		cmocka_unit_test(hostile_texts),
+		cmocka_unit_test(add_del_find),
+		cmocka_unit_test(matches_as_the_datapath),
+		cmocka_unit_test(two_families_need_a_word),
 		cmocka_unit_test(full_and_idx),
 	};
 

@@ -316,6 +316,7 @@ static void verbs(void **state)
 		{ "strays", OPT_STRAYS, "" },
 		{ "strays --json list", OPT_STRAYS, "list" },
 		{ "strays detach 17 -y", OPT_STRAYS, "detach|17" },
+		{ "strays stop 17", OPT_STRAYS, "stop|17" },
 		{ "doctor ens5 ens6", OPT_DOCTOR, "ens5|ens6" },
 		{ "--version", OPT_VERSION, "" },
 		{ "ctl --help", OPT_HELP, "" },

@@ -110,6 +110,7 @@ static int setup(void **state)
 	       data_table_fill(&help,
 			       "[{\"command\":\"allow load\",\"file\":\"reads\"},"
 			       "{\"command\":\"allow list\",\"args\":\"[FILTER]\",\"file\":null},"
+			       "{\"command\":\"explain\",\"file\":\"reads, but not udp tcp\"},"
 			       "{\"command\":\"save\",\"file\":\"fills\"}]",
 			       &err);
 }
@@ -144,6 +145,33 @@ static void files_of_commands(void **state)
 	assert_string_equal(f.path, "/dev/null");
 	file_close(&f);
 	assert_int_equal(f.fd, -1);
+}
+
+/* What else may stand where the file does is none; and nor is what stands behind it. */
+static void files_or_packets(void **state)
+{
+	static const char *const none[] = { "explain udp 10.0.0.1:1 > 10.0.0.2:2", "exp tcp" };
+	static const char *const some[] = { "explain /dev/null", "explain /dev/null 7",
+					    "explain '/dev/null' all",
+					    "explain \"/dev\"/nu\\ll 1-2" };
+	struct vx_err err;
+	struct file f;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(file_open(&f, &help, none[i], &err), 0);
+		assert_int_equal(f.fd, -1);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(file_open(&f, &help, some[i], &err), 0);
+		assert_string_equal(f.path, "/dev/null");
+		assert_true(f.fd >= 0);
+		file_close(&f);
+	}
+	assert_int_equal(file_open(&f, &help, "explain udpx", &err), -ENOENT);
+	assert_null(file_complete(&help, "explain ud")); /* may still become udp */
+	assert_null(file_complete(&help, "explain udp 1"));
+	free(file_complete(&help, "explain ./"));
 }
 
 static void files_complete(void **state)
@@ -231,6 +259,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_table_is_refused),
 		cmocka_unit_test(more_keys_than_columns_are_left_out),
 		cmocka_unit_test(files_of_commands),
+		cmocka_unit_test(files_or_packets),
 		cmocka_unit_test(files_complete),
 		cmocka_unit_test(a_filled_file_is_replaced),
 		cmocka_unit_test(a_dump_is_new_and_private),

@@ -6,7 +6,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -705,6 +707,105 @@ static void others_may_only_read(void **state)
 	assert_false(b->f.e.quit);
 }
 
+/* They fill their places and stay; who may write is heard all the same. Needs root, as above. */
+static void readers_leave_room(void **state)
+{
+	struct bed *b = *state;
+	int up[2], fd[SERVE_CLIENTS - SERVE_READERS], first = -1, last = -1;
+	pid_t pid;
+	char c;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(b->dir, 0755), 0);
+	assert_int_equal(chmod(b->path, 0666), 0);
+	assert_int_equal(pipe2(up, O_CLOEXEC | O_NONBLOCK), 0);
+	pid = fork();
+	if (!pid) {
+		if (setuid(65534))
+			_exit(1);
+		for (int i = 0; i <= SERVE_READERS; i++) {
+			if ((last = sockpath_connect(b->path, NULL)) < 0)
+				_exit(1);
+			first = first < 0 ? last : first;
+		}
+		/* an error, and nothing had to be asked for it */
+		c = poll(&(struct pollfd){ .fd = last, .events = POLLIN }, 1, 5000) == 1 &&
+		    recv(last, &c, 1, 0) == 1 && c == '{';
+		if (write(up[1], &c, 1) == 1)
+			recv(first, &c, 1, 0); /* until the engine closes it, at the latest */
+		_exit(1);
+	}
+	while (read(up[0], &c, 1) != 1) {
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+		pump(b);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	assert_true(c);
+	for (int i = 0; i < SERVE_CLIENTS - SERVE_READERS; i++) {
+		fd[i] = dial(b);
+		say(b, fd[i], "{\"cmd\":\"selfcheck\"}\n");
+		assert_non_null(strstr(hear(fd[i]), "exact: yes"));
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (int i = 0; i < SERVE_CLIENTS - SERVE_READERS; i++)
+		close(fd[i]);
+	pump(b);
+	close(up[0]);
+	close(up[1]);
+}
+
+/* What has no answer yet is asked again, keeps its place, and holds up nobody else. */
+static void a_request_that_waits(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b), other = dial(b);
+
+	say(b, fd,
+	    "{\"cmd\":[\"strays\"],\"json\":true}\n{\"cmd\":[\"vni\",\"list\"],\"json\":true}\n");
+	assert_string_equal(hear(fd), "");
+	say(b, other, "{\"cmd\":[\"vni\",\"list\"],\"json\":true}\n");
+	assert_non_null(strstr(hear(other), "5569041"));
+	assert_string_equal(hear(fd), ""); /* what came behind it waits, too */
+	serve_resume(b->s);
+	pump(b);
+	assert_non_null(strstr(hear(fd), "{\"programs\":[],"));
+	pump(b);
+	say(b, fd, "{\"cmd\":[\"strays\"]}\n");
+	b->f.strays_fail = true;
+	serve_resume(b->s);
+	pump(b);
+	assert_non_null(strstr(hear(fd), "{\"error\":\"strays: not in time\"}"));
+	close(fd);
+	close(other);
+	pump(b);
+}
+
+/* Who asked may go before the answer comes, or say that nothing more comes. */
+static void gone_while_it_waits(void **state)
+{
+	struct bed *b = *state;
+	int fd = dial(b), half = dial(b);
+
+	say(b, fd, "{\"cmd\":[\"strays\"]}\n");
+	close(fd);
+	pump(b);
+	/* More than one turn of lines: the end is read before the last of them is run. */
+	for (int i = 0; i < 9; i++)
+		put(half, "{\"cmd\":[\"vni\",\"list\"]}\n");
+	put(half, "{\"cmd\":[\"strays\"]}\n");
+	assert_int_equal(shutdown(half, SHUT_WR), 0);
+	pump(b);
+	assert_non_null(strstr(hear(half), "5569041"));
+	serve_resume(b->s);
+	pump(b);
+	assert_non_null(strstr(hear(half), "no XDP program"));
+	assert_true(at_end(half));
+	close(half);
+	pump(b);
+}
+
 int main(void)
 {
 #define BED(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -731,6 +832,9 @@ int main(void)
 		BED(descriptors_are_passed_and_closed),
 		cmocka_unit_test(patience_ends_after_10_s),
 		BED(others_may_only_read),
+		BED(readers_leave_room),
+		BED(a_request_that_waits),
+		BED(gone_while_it_waits),
 	};
 	struct vx_err err;
 

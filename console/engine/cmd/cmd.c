@@ -16,11 +16,12 @@
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
+#include "engine/model/packet.h"
 #include "log.h"
 
 static const struct cmd *const groups[] = {
-	cmd_allow,  cmd_nat, cmd_vni,  cmd_source,  cmd_stats, cmd_nic,
-	cmd_intake, cmd_set, cmd_mark, cmd_journal, cmd_help,
+	cmd_allow,  cmd_nat,	cmd_vni, cmd_source, cmd_stats,	  cmd_explain, cmd_nic,
+	cmd_strays, cmd_intake, cmd_set, cmd_mark,   cmd_journal, cmd_help,
 };
 #define N_GROUPS  (sizeof(groups) / sizeof(groups[0]))
 #define MAX_WORDS 2
@@ -73,6 +74,15 @@ bool cmd_fits(const struct cmd *cmd, int argc, char *const *argv)
 	return true;
 }
 
+const char *cmd_file(const struct cmd *cmd, int argc, char *const *argv)
+{
+	int words = (int)cmd_words(cmd);
+
+	if (!(cmd->flags & (CMD_READS | CMD_FILLS)) || argc <= words)
+		return NULL;
+	return cmd->flags & CMD_PACKET && packet_is_word(argv[words]) ? NULL : argv[words];
+}
+
 struct candidates {
 	const struct cmd *cmd[128];
 	unsigned n;
@@ -98,6 +108,30 @@ static void prefer_exact(struct candidates *list, unsigned i, const char *text)
 			list->cmd[kept++] = list->cmd[k];
 	if (kept)
 		list->n = kept;
+}
+
+static bool begins_name(const struct cmd *longer, const struct cmd *cmd)
+{
+	size_t len = strlen(cmd->name);
+
+	return !strncmp(longer->name, cmd->name, len) && longer->name[len] == ' ';
+}
+
+/* "strays" alone is that command; with a second word that fits it is the longer one. */
+static void tell_apart(struct candidates *list, int argc)
+{
+	const struct candidates all = *list;
+
+	list->n = 0;
+	for (unsigned k = 0; k < all.n; k++) {
+		bool out = false;
+
+		for (unsigned i = 0; i < all.n; i++)
+			out |= argc == 1 ? begins_name(all.cmd[k], all.cmd[i])
+					 : begins_name(all.cmd[i], all.cmd[k]);
+		if (!out)
+			list->cmd[list->n++] = all.cmd[k];
+	}
 }
 
 static void names(const struct candidates *list, char *buf, size_t size)
@@ -182,6 +216,7 @@ const struct cmd *cmd_find(int argc, char *const *argv, struct vx_err *err)
 	list_fitting(&list, argc, argv);
 	for (unsigned i = 0; i < MAX_WORDS && (int)i < argc; i++)
 		prefer_exact(&list, i, argv[i]);
+	tell_apart(&list, argc);
 	if (!list.n)
 		return unknown(argc, argv, err);
 	if (list.n == 1)

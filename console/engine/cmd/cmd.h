@@ -32,6 +32,7 @@ struct con {
 	int argc;	  /* of the command that runs: what follows its name */
 	char **argv;
 	struct vx_err *err;
+	uint64_t ticket;     /* of what it waits for (CMD_WAITS); 0: of nothing yet */
 	struct buf warnings; /* strings, each with its NUL */
 	char question[240];  /* set when cmd_run returned CMD_ASKS */
 };
@@ -46,14 +47,18 @@ enum {
 			   file to fill */
 	CMD_OWNER = 32, /* root or owner, also with --read-only: nothing of the data path changes */
 	CMD_LIST = 64,	/* changes the allowlist: `allow save` is due */
-	CMD_LOOKS = 256, /* changes nothing: no line in the log */
-	CMD_TURNS = 512, /* undoes or redoes: is no change of its own */
-	CMD_CONF = 128,	 /* changes rules or settings: `save` is due */
+	CMD_CONF = 128, /* changes rules or settings: `save` is due */
+	CMD_LOOKS = 256,  /* changes nothing: no line in the log */
+	CMD_PACKET = 512, /* the first argument may be a packet's first word instead of a file */
+	CMD_TURNS = 1024, /* undoes or redoes: is no change of its own */
 };
 
 #define CMD_ASKS 1 /* nothing was done: c->question has to be answered first */
+#define CMD_WAITS                                                                                  \
+	2 /* not yet: to be run again, with the same ticket, when what it waits for may be there   \
+	   */
 
-/* 0, CMD_ASKS, or -errno with the reason in c->err. */
+/* 0, CMD_ASKS, CMD_WAITS, or -errno with the reason in c->err. */
 typedef int (*cmd_fn)(struct con *c);
 
 /* A line that is being typed: the arguments so far, the last of them perhaps not whole. */
@@ -89,6 +94,9 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void cmd_con_fini(struct con *c);
 
+/* The file of the caller that these words of a command name; NULL: none. */
+const char *cmd_file(const struct cmd *cmd, int argc, char *const *argv);
+
 /* What the last word of a line may become: commands and their arguments; at most STREAM_CHOICES. */
 void cmd_complete(struct eng *e, const char *line, struct stream_choices *out);
 
@@ -113,6 +121,11 @@ void cmd_warn(void *con, const char *text); /* a store_warn_fn */
 /* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not.
  */
 int cmd_set_asks(struct con *c, const char *name, const char *value);
+/* cmd_admits.c: `allow admits`; and what a prefix for more than one denied address asks before it
+ * is added: CMD_ASKS, 0 or -errno. */
+struct cidr;
+int cmd_admits(struct con *c);
+int cmd_admits_asks(struct con *c, const struct cidr *cidr);
 int cmd_number(const char *text, uint64_t max, uint64_t *out, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* decimal digits only */
 /* c->fd is memory, so that writing can neither block nor touch a file. */

@@ -45,8 +45,11 @@ static int add(struct con *c)
 	r = addr_cidr_parse(c->argv[0], &cidr, c->err);
 	if (!r)
 		r = take_labels(c->argc - 1, c->argv + 1, &org, &note, c->err);
-	if (!r)
-		r = eng_allow_add(c->e, &cidr, org, note, c->err);
+	if (!r && cmd_must_ask(c))
+		r = cmd_admits_asks(c, &cidr);
+	if (r)
+		return r;
+	r = eng_allow_add(c->e, &cidr, org, note, c->err);
 	if (r < 0)
 		return r;
 	out_message(c->out, "added %s", addr_cidr_format(&cidr, text));
@@ -169,6 +172,8 @@ static int load(struct con *c)
 		if (!strcmp(name, c->e->o->allowlist))
 			eng_watch_know(c->e, fd);
 		r = eng_allow_load(c->e, fd, name, cmd_warn, c, c->err);
+		if (r && !strcmp(name, c->e->o->allowlist))
+			eng_watch_forget(c->e);
 	}
 	close_list(c, fd);
 	if (r)
@@ -252,6 +257,9 @@ static void top_row(void *ctx, const struct eng_denied_row *row)
 	out_str(o, "addr", addr_format(&row->addr, text));
 	out_u64(o, "pps", row->pps);
 	out_u64(o, "count", row->count);
+	out_u64(o, "admits_pps", row->admits.pps);
+	out_u64(o, "to_pps", row->admits.to_pps);
+	out_u64(o, "senders", row->admits.senders);
 	out_end(o);
 }
 
@@ -286,10 +294,15 @@ static void offer_denied(void *ctx, const struct eng_denied_row *row)
 	cmd_offer(ctx, addr_format(&row->addr, text), help);
 }
 
+static void complete_admits(struct completion *c)
+{
+	eng_denied_rows(c->e, TOP_MOST, offer_denied, c);
+}
+
 static void complete_add(struct completion *c)
 {
 	if (c->argc == 1) {
-		eng_denied_rows(c->e, TOP_MOST, offer_denied, c);
+		complete_admits(c);
 	} else if (c->argc % 2 == 0) {
 		cmd_offer(c, "org", "NAME");
 		cmd_offer(c, "note", "TEXT");
@@ -335,5 +348,7 @@ const struct cmd cmd_allow[] = {
 	{ "allow mode", "enforce|count|off", 1, 1, CMD_WRITE | CMD_CONF, mode,
 	  "drop what is not on the list, only count it, or do not look", complete_mode },
 	{ "allow top", "", 0, 0, CMD_RO, top, "the addresses that are denied most", NULL },
+	{ "allow admits", "CIDR", 1, 1, CMD_RO, cmd_admits,
+	  "what an entry would let through of what is denied now", complete_admits },
 	{ 0 },
 };

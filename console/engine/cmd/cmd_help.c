@@ -4,8 +4,22 @@
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
+#include "engine/model/packet.h"
 #include "log.h"
 #include "proto/out.h"
+
+/* For who opens the files: the screen has no table. */
+static void put_file(struct out *o, const struct cmd *cmd)
+{
+	struct buf text = { 0 };
+	const char *word;
+
+	buf_str(&text, cmd->flags & CMD_READS ? "reads" : "fills");
+	for (unsigned i = 0; cmd->flags & CMD_PACKET && (word = packet_word(i)); i++)
+		buf_printf(&text, "%s %s", i ? "" : ", but not", word);
+	out_str(o, "file", text.failed ? NULL : text.data);
+	buf_fini(&text);
+}
 
 static int help(struct con *c)
 {
@@ -21,7 +35,7 @@ static int help(struct con *c)
 		out_str(c->out, "args", cmd->args);
 		out_str(c->out, "help", cmd->help);
 		if (cmd->flags & (CMD_READS | CMD_FILLS))
-			out_str(c->out, "file", cmd->flags & CMD_READS ? "reads" : "fills");
+			put_file(c->out, cmd);
 		out_end(c->out);
 		shown++;
 	}

@@ -267,7 +267,9 @@ const struct dp_ops dp_real = {
 	.sources = dp_sources,
 	.vnis = dp_vnis,
 	.denied = dp_denied,
+	.flows = dp_flows,
 	.ports = dp_ports,
 	.traces = dp_traces,
+	.explain = dp_explain,
 	.frag = dp_frag,
 };

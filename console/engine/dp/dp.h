@@ -9,6 +9,7 @@
 
 #include "engine/model/allow.h"
 #include "engine/model/nat.h"
+#include "engine/model/packet.h"
 #include "engine/sys/net.h"
 
 enum dp_mode { DP_AUTO, DP_NATIVE, DP_GENERIC };
@@ -25,6 +26,7 @@ struct dp_cfg {
 
 struct dp_attached {
 	bool native;
+	uint32_t prog_id;
 	char reason[200]; /* why generic: the kernel's own words, or "asked for" */
 };
 
@@ -42,10 +44,18 @@ struct dp_leak {
 	uint64_t frames, leaked;
 };
 
+/* What vx_explain answers about a frame. */
+struct dp_explained {
+	struct vx_trace trace;
+	uint32_t len; /* of the frame that would leave; 0: none */
+	uint8_t frame[PACKET_FRAME_MAX];
+};
+
 typedef void (*dp_source_fn)(void *ctx, const struct vx_source_key *k,
 			     const struct vx_source_val *v);
 typedef void (*dp_vni_fn)(void *ctx, uint32_t vni, bool ours, const struct vx_vni_val *v);
 typedef void (*dp_denied_fn)(void *ctx, const struct vx_addr_key *k, const struct vx_hits *v);
+typedef void (*dp_flow_fn)(void *ctx, const struct vx_flow_key *k, const struct vx_hits *v);
 typedef void (*dp_port_fn)(void *ctx, const struct vx_nat_key *k, const struct vx_hits *v);
 typedef void (*dp_trace_fn)(void *ctx, const struct vx_trace *t);
 
@@ -90,8 +100,12 @@ struct dp_ops {
 	void (*sources)(struct dp *d, dp_source_fn fn, void *ctx);
 	void (*vnis)(struct dp *d, dp_vni_fn fn, void *ctx);
 	void (*denied)(struct dp *d, dp_denied_fn fn, void *ctx);
+	void (*flows)(struct dp *d, dp_flow_fn fn, void *ctx);	 /* that are denied, by samples */
 	void (*ports)(struct dp *d, dp_port_fn fn, void *ctx);	 /* that no rule matches */
 	void (*traces)(struct dp *d, dp_trace_fn fn, void *ctx); /* takes what has arrived */
+	/* What would become of this frame now; nothing is counted, remembered or sent. */
+	int (*explain)(struct dp *d, const uint8_t *frame, uint32_t len, struct dp_explained *out,
+		       struct vx_err *err);
 	/* Asked by workers (any thread): the remembered verdict of a first fragment with its next
 	 * hop; 1 found, 0 not. */
 	int (*frag)(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,

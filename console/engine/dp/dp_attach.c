@@ -104,6 +104,14 @@ static int refuse(struct dp *d, __u32 flag, int code, const char *why, struct vx
 	return vx_err_set(err, code, "attach %s in %s mode: %s", d->ingress, mode_name(flag), why);
 }
 
+static uint32_t id_of(int prog_fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.id;
+}
+
 int dp_attach(struct dp *d, struct dp_attached *how, struct vx_err *err)
 {
 	char why[200] = "";
@@ -126,6 +134,7 @@ int dp_attach(struct dp *d, struct dp_attached *how, struct vx_err *err)
 	if (fd < 0)
 		return refuse(d, XDP_FLAGS_SKB_MODE, fd, why, err);
 	d->link_fd = fd;
+	how->prog_id = id_of(bpf_program__fd(d->vx->progs.vx_pipeline));
 	return 0;
 }
 

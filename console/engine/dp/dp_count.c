@@ -171,6 +171,7 @@ struct each_ctx {
 		dp_source_fn source;
 		dp_vni_fn vni;
 		dp_denied_fn denied;
+		dp_flow_fn flow;
 		dp_port_fn port;
 	} fn;
 	void *ctx;
@@ -241,6 +242,21 @@ void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx)
 	struct each_ctx e = { .fn.denied = fn, .ctx = ctx };
 
 	each(d, d->vx->maps.vx_denied, sizeof(struct vx_hits), one_denied, &e);
+}
+
+static void one_flow(struct dp *d, void *ctx, const void *key, const void *value)
+{
+	struct each_ctx *e = ctx;
+
+	(void)d;
+	e->fn.flow(e->ctx, key, value);
+}
+
+void dp_flows(struct dp *d, dp_flow_fn fn, void *ctx)
+{
+	struct each_ctx e = { .fn.flow = fn, .ctx = ctx };
+
+	each(d, d->vx->maps.vx_deny_flows, sizeof(struct vx_hits), one_flow, &e);
 }
 
 static void one_port(struct dp *d, void *ctx, const void *key, const void *value)

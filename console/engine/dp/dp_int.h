@@ -63,6 +63,10 @@ int dp_target(struct dp *d, const struct nat_rule *r, bool there);
 int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,
 	    struct vx_nexthop *nh);
 
+/* dp_explain.c */
+int dp_explain(struct dp *d, const uint8_t *frame, uint32_t len, struct dp_explained *out,
+	       struct vx_err *err);
+
 /* dp_count.c */
 int dp_ledger(struct dp *d, struct dp_ledger *out, struct vx_err *err);
 int dp_swap_sets(struct dp *d, struct dp_set *retired, struct vx_err *err);
@@ -73,6 +77,7 @@ uint64_t dp_oversize_largest(struct dp *d);
 void dp_sources(struct dp *d, dp_source_fn fn, void *ctx);
 void dp_vnis(struct dp *d, dp_vni_fn fn, void *ctx);
 void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx);
+void dp_flows(struct dp *d, dp_flow_fn fn, void *ctx);
 void dp_ports(struct dp *d, dp_port_fn fn, void *ctx);
 
 #endif

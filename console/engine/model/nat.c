@@ -356,6 +356,25 @@ bool nat_has_prefix(const struct nat *n, uint8_t family, uint8_t proto, uint16_t
 	return false;
 }
 
+const struct nat_rule *nat_match(const struct nat *n, uint8_t proto, uint16_t port,
+				 const struct addr *dst)
+{
+	const struct nat_rule *best = NULL;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct nat_key *k = &n->rules[i].key;
+
+		if (k->family != dst->family || k->proto != proto || k->port != port)
+			continue;
+		if (!k->has_prefix ? !best
+				   : addr_cidr_contains(&k->prefix, dst) &&
+					     (!best || !best->key.has_prefix ||
+					      best->key.prefix.len < k->prefix.len))
+			best = &n->rules[i];
+	}
+	return best;
+}
+
 const char *nat_key_text(const struct nat *n, const struct nat_key *k, char buf[static NAT_TEXT])
 {
 	size_t len;

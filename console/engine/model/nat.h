@@ -64,6 +64,9 @@ void nat_order(struct nat *n, const struct nat_rule *want, uint32_t n_want);
 /* The pieces that dp writes: is there a plain rule / any rule with a prefix for (family, proto,
  * port)? */
 const struct nat_rule *nat_plain(const struct nat *n, uint8_t family, uint8_t proto, uint16_t port);
+/* The rule that takes a packet, as the datapath finds it: the longest prefix first. NULL: none. */
+const struct nat_rule *nat_match(const struct nat *n, uint8_t proto, uint16_t port,
+				 const struct addr *dst);
 bool nat_has_prefix(const struct nat *n, uint8_t family, uint8_t proto, uint16_t port);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rates per key between two looks at a table of counters (denied addresses, VNIs, sources). Pure.
- * [engine]
+ * Rates per key between two looks at a table of counters (denied addresses and flows, VNIs,
+ * sources). Pure. [engine]
  */
 #ifndef ENGINE_MODEL_RATES_H
 #define ENGINE_MODEL_RATES_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RATES_KEY 32 /* longest key, bytes */
+#define RATES_KEY 40 /* longest key, bytes */
 
 struct rates;
 

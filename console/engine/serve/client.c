@@ -31,10 +31,22 @@ struct client *client_new(int fd, uid_t uid, bool may_write)
 	return c;
 }
 
+void client_answered(struct client *c)
+{
+	if (!c->pending)
+		return;
+	wire_request_fini(&c->request);
+	if (c->request_fd >= 0)
+		close(c->request_fd);
+	c->pending = false;
+	c->ticket = 0;
+}
+
 void client_free(struct client *c)
 {
 	if (!c)
 		return;
+	client_answered(c);
 	if (c->passed_fd >= 0)
 		close(c->passed_fd);
 	close(c->fd);
@@ -170,5 +182,5 @@ bool client_stale(const struct client *c, uint64_t now_ns)
 {
 	if (client_waits(c))
 		return now_ns - c->out_ns > PATIENCE_NS;
-	return c->in.n > c->taken && now_ns - c->in_ns > PATIENCE_NS;
+	return !c->pending && c->in.n > c->taken && now_ns - c->in_ns > PATIENCE_NS;
 }

@@ -12,12 +12,18 @@
 #include "engine/serve/feed.h"
 #include "engine/sys/user.h"
 #include "proto/buf.h"
+#include "proto/wire.h"
 
 struct client {
 	int fd;
 	uid_t uid;
 	char user[USER_NAME];
 	bool may_write;
+	bool pending; /* the request has no answer yet, and is run again; what comes behind it waits
+		       */
+	struct wire_request request; /* that one */
+	int request_fd;		     /* its file; -1: none */
+	uint64_t ticket;	     /* of what it waits for */
 	int passed_fd; /* came with the bytes (SCM_RIGHTS), for the next request; -1: none */
 	struct buf in; /* what is not executed yet */
 	size_t taken;  /* bytes of in that are */
@@ -34,6 +40,7 @@ struct client {
 struct client *client_new(int fd, uid_t uid,
 			  bool may_write); /* takes fd, also when it returns NULL */
 void client_free(struct client *c);
+void client_answered(struct client *c); /* its pending request is over */
 /* Reads what is there. -errno when the connection is dead. */
 int client_read(struct client *c, uint64_t now_ns);
 /* Sends what can be sent. -errno when the connection is dead. */

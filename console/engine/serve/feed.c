@@ -73,5 +73,8 @@ void feed_put(struct feed *f, const struct eng *e, const char *snapshot, uint64_
 		return;
 	put_history(f, e->history, out);
 	wire_put_snapshot(out, snapshot);
-	f->next_ns = now_ns + f->every_ns;
+	/* On a grid, so that a tick that comes a little early next time is not missed. */
+	f->next_ns += f->every_ns;
+	if (f->next_ns < now_ns)
+		f->next_ns = now_ns + f->every_ns;
 }

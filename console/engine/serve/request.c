@@ -32,7 +32,7 @@ void request_complete(struct eng *e, const struct wire_request *request, struct 
 	stream_put_choices(reply, &choices);
 }
 
-void request_run(struct eng *e, const struct request_from *from, const struct wire_request *request,
+bool request_run(struct eng *e, struct request_from *from, const struct wire_request *request,
 		 struct buf *reply)
 {
 	struct con c = { .e = e,
@@ -42,11 +42,15 @@ void request_run(struct eng *e, const struct request_from *from, const struct wi
 			 .may_write = from->may_write,
 			 .uid = from->uid,
 			 .user = from->user,
-			 .fd = from->fd };
+			 .fd = from->fd,
+			 .ticket = from->ticket };
 	struct vx_err err = { 0 };
 	int r = c.out ? run(&c, request, &err) : vx_err_set(&err, -ENOMEM, "no memory");
 
-	if (r < 0)
+	from->ticket = c.ticket;
+	if (r == CMD_WAITS)
+		; /* nothing yet */
+	else if (r < 0)
 		wire_put_error(reply, err.msg);
 	else if (r == CMD_ASKS)
 		wire_put_ask(reply, c.question);
@@ -58,4 +62,5 @@ void request_run(struct eng *e, const struct request_from *from, const struct wi
 	}
 	cmd_con_fini(&c);
 	out_free(c.out);
+	return r != CMD_WAITS;
 }

@@ -83,15 +83,24 @@ static void kick(struct serve *s)
 
 /* --- connections --- */
 
-static void refuse(int fd)
+static void refuse(int fd, const char *why)
 {
 	struct buf b = { 0 };
 
-	wire_put_error(&b, "the control socket has its 16 clients already; end one of them");
+	wire_put_error(&b, why);
 	if (!b.failed && send(fd, b.data, b.n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		vx_dbg("control socket: %s", strerror(errno));
 	buf_fini(&b);
 	close(fd);
+}
+
+static unsigned readers(const struct serve *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SERVE_CLIENTS; i++)
+		n += s->client[i] && !s->client[i]->may_write;
+	return n;
 }
 
 static void take_connection(struct serve *s, int fd)
@@ -99,14 +108,20 @@ static void take_connection(struct serve *s, int fd)
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t len = sizeof(peer);
 	unsigned slot = 0;
+	bool may_write;
 
 	while (slot < SERVE_CLIENTS && s->client[slot])
 		slot++;
 	if (slot == SERVE_CLIENTS || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
-		refuse(fd);
+		refuse(fd, "the control socket has its 16 clients already; end one of them");
 		return;
 	}
-	s->client[slot] = client_new(fd, peer.uid, peer.uid == 0 || peer.uid == s->owner);
+	may_write = peer.uid == 0 || peer.uid == s->owner;
+	if (!may_write && readers(s) >= SERVE_READERS) {
+		refuse(fd, "the control socket has its 12 readers already; end one of them");
+		return;
+	}
+	s->client[slot] = client_new(fd, peer.uid, may_write);
 	if (s->client[slot])
 		user_of_peer(peer.uid, peer.pid, s->client[slot]->user);
 	if (s->client[slot] && watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, slot) < 0)
@@ -140,28 +155,50 @@ static void leave(struct client *c)
 	c->bye = true;
 }
 
+/* The request of c, for the first time or again. */
+static void run_pending(struct serve *s, struct client *c)
+{
+	struct request_from from = { .uid = c->uid,
+				     .user = c->user,
+				     .may_write = c->may_write,
+				     .fd = c->request_fd,
+				     .ticket = c->ticket };
+
+	if (request_run(s->e, &from, &c->request, &c->out))
+		client_answered(c);
+	else
+		c->ticket = from.ticket;
+}
+
 static void answer(struct serve *s, struct client *c, const char *line, size_t len)
 {
-	struct request_from from = { .uid = c->uid, .user = c->user, .may_write = c->may_write };
-	struct wire_request request;
 	struct vx_err err = { 0 };
 
-	from.fd = client_take_fd(c);
-	if (wire_request_parse(line, len, &request, &err) < 0) {
+	c->request_fd = client_take_fd(c);
+	c->pending = wire_request_parse(line, len, &c->request, &err) == 0;
+	if (!c->pending) {
 		wire_put_error(&c->out, err.msg);
-	} else {
-		if (request.bye)
-			leave(c);
-		else if (request.subscribe)
-			subscribe(c, request.interval_ms);
-		else if (request.complete)
-			request_complete(s->e, &request, &c->out);
-		else
-			request_run(s->e, &from, &request, &c->out);
-		wire_request_fini(&request);
+		if (c->request_fd >= 0)
+			close(c->request_fd);
+		return;
 	}
-	if (from.fd >= 0)
-		close(from.fd);
+	if (!c->request.bye && !c->request.subscribe && !c->request.complete) {
+		run_pending(s, c);
+		return;
+	}
+	if (c->request.bye)
+		leave(c);
+	else if (c->request.subscribe)
+		subscribe(c, c->request.interval_ms);
+	else
+		request_complete(s->e, &c->request, &c->out);
+	client_answered(c);
+}
+
+/* May its next line be run? */
+static bool is_free(const struct client *c)
+{
+	return !client_waits(c) && !c->pending && !c->closing;
 }
 
 /* A few lines, so that one client cannot keep the others and the engine's other work waiting. */
@@ -172,7 +209,7 @@ static int run_lines(struct serve *s, struct client *c)
 	size_t len;
 	int r = 0;
 
-	for (int i = 0; i < LINES_A_TURN && !r && !client_waits(c) && !c->closing; i++) {
+	for (int i = 0; i < LINES_A_TURN && !r && is_free(c); i++) {
 		line = client_line(c, &len);
 		if (!line)
 			break;
@@ -180,7 +217,7 @@ static int run_lines(struct serve *s, struct client *c)
 		c->out_ns = now;
 		r = client_flush(c, now);
 	}
-	if (!r && client_too_long(c) && !client_waits(c) && !c->closing) {
+	if (!r && client_too_long(c) && is_free(c)) {
 		wire_put_error(&c->out, "a request has at most 65536 bytes");
 		c->closing = true;
 		r = client_flush(c, now);
@@ -199,7 +236,7 @@ static void advance(struct serve *s, unsigned slot)
 		return;
 	}
 	more = client_has_line(c) && !c->closing;
-	if (!client_waits(c) && (c->closing || (c->eof && !more))) {
+	if (!client_waits(c) && !c->pending && (c->closing || (c->eof && !more))) {
 		drop(s, slot);
 		return;
 	}
@@ -207,8 +244,9 @@ static void advance(struct serve *s, unsigned slot)
 		watch(s, EPOLL_CTL_MOD, c->fd, EPOLLOUT, slot);
 		return;
 	}
-	watch(s, EPOLL_CTL_MOD, c->fd, c->eof ? 0 : EPOLLIN, slot);
-	if (more)
+	/* A peer that goes away is heard of in any case. */
+	watch(s, EPOLL_CTL_MOD, c->fd, c->eof || c->pending ? 0 : EPOLLIN, slot);
+	if (more && !c->pending)
 		kick(s);
 }
 
@@ -236,8 +274,26 @@ static void on_kick(struct serve *s)
 	if (read(s->kick_fd, &n, sizeof(n)) < 0)
 		return;
 	for (unsigned i = 0; i < SERVE_CLIENTS; i++)
-		if (s->client[i] && client_has_line(s->client[i]) && !client_waits(s->client[i]))
+		if (s->client[i] && client_has_line(s->client[i]) && is_free(s->client[i]))
 			advance(s, i);
+}
+
+void serve_resume(struct serve *s)
+{
+	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < SERVE_CLIENTS; i++) {
+		struct client *c = s->client[i];
+
+		if (!c || !c->pending || client_waits(c))
+			continue;
+		run_pending(s, c);
+		c->out_ns = now;
+		if (client_flush(c, now) < 0)
+			drop(s, i);
+		else
+			advance(s, i);
+	}
 }
 
 void serve_dispatch(struct serve *s)
@@ -306,6 +362,7 @@ void serve_tick(struct serve *s)
 		       client_waits(s->client[i]) ? "read nothing" : "sent half a line");
 		drop(s, i);
 	}
+	serve_resume(s);
 	stream(s, now);
 }
 

@@ -9,6 +9,7 @@
 #include "vx_err.h"
 
 #define SERVE_CLIENTS 16
+#define SERVE_READERS 12 /* of them: who may only read cannot keep the operator out */
 
 struct eng;
 struct serve;
@@ -20,6 +21,7 @@ int serve_open(struct serve **out, struct eng *e, struct vx_err *err)
 void serve_close(struct serve *s);   /* removes the socket first; NULL is fine */
 int serve_fd(const struct serve *s); /* readable: call serve_dispatch */
 void serve_dispatch(struct serve *s);
-void serve_tick(struct serve *s); /* about 10 times a second: time limits, snapshots */
+void serve_resume(struct serve *s); /* what requests wait for may have come */
+void serve_tick(struct serve *s);   /* about 10 times a second: time limits, snapshots */
 
 #endif

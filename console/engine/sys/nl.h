@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One rtnetlink request and its answer, over libmnl. For net*.c and nic.c only. [engine]
+ * One rtnetlink request and its answer, over libmnl. For net*.c, nic.c and strays_net.c only.
+ * [engine]
  */
 #ifndef ENGINE_SYS_NL_H
 #define ENGINE_SYS_NL_H

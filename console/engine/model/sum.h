@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The Internet checksum (RFC 1071) and its incremental update (RFC 1624). Used by every part of
- * vxgen; knows no packet formats but the pseudo-headers. Sums are held in network byte order, as
- * they lie in memory: one's complement addition does not mind.
+ * The Internet checksum (RFC 1071) and its incremental update (RFC 1624). For `explain` and
+ * vxgen; pure; knows no packet formats but the pseudo-headers. Sums are held in network byte order,
+ * as they lie in memory: one's complement addition does not mind.
  */
-#ifndef LAB_SUM_H
-#define LAB_SUM_H
+#ifndef ENGINE_MODEL_SUM_H
+#define ENGINE_MODEL_SUM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
  * Finds the layers of one Ethernet frame. Every read is bounded by the frame's length, as frames
  * come from the wire and from files of others.
  */
-#include "parse.h"
+#include "engine/model/parse.h"
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>

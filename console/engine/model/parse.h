@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Finds the layers of one Ethernet frame: tags, IPv4 or IPv6 with extension headers, fragment,
- * transport. Shared by the verifier (frames that arrived) and the replay (frames to rewrite).
- * Offsets are bytes from the start of the frame; numbers are in host byte order.
+ * transport. For what `explain` shows of a frame, and for vxgen. Pure; anybody in user space may
+ * include it. Offsets are bytes from the start of the frame; numbers are in host byte order.
  */
-#ifndef LAB_PARSE_H
-#define LAB_PARSE_H
+#ifndef ENGINE_MODEL_PARSE_H
+#define ENGINE_MODEL_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>

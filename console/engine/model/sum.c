@@ -3,7 +3,7 @@
  * The Internet checksum and its incremental update. The sender sums every packet that it builds and
  * the sink every packet that it sees, so the inner loop takes eight bytes at a time.
  */
-#include "sum.h"
+#include "engine/model/sum.h"
 
 #include <arpa/inet.h>
 #include <string.h>
