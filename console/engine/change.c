@@ -11,11 +11,12 @@
 
 #include "log.h"
 
-int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
-		  struct vx_err *err)
+int eng_allow_put(struct eng *e, const struct cidr *c, const char *org, const char *note,
+		  const struct allow_place *at, struct vx_err *err)
 {
 	const struct allow_entry *entry;
-	int rc = allow_add(e->allow, c, org, note, &entry, err);
+	int rc = at ? allow_put(e->allow, c, org, note, at, &entry, err)
+		    : allow_add(e->allow, c, org, note, &entry, err);
 
 	if (rc)
 		return rc;
@@ -29,6 +30,12 @@ int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const ch
 	if (rc && allow_del(e->allow, c, NULL))
 		vx_error("allow add: could not take the entry back");
 	return rc;
+}
+
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
+		  struct vx_err *err)
+{
+	return eng_allow_put(e, c, org, note, NULL, err);
 }
 
 int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
@@ -147,6 +154,33 @@ int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *o
 		return rc;
 	allow_diff(e->allow, other, rate_of, e, out);
 	allow_free(other);
+	return 0;
+}
+
+int eng_allow_diff_list(struct eng *e, struct allow *packed, struct allow_diff *out,
+			struct vx_err *err)
+{
+	int rc = allow_unpack(packed, err);
+
+	if (rc)
+		return rc;
+	allow_diff(e->allow, packed, rate_of, e, out);
+	allow_pack(packed);
+	return 0;
+}
+
+int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out, struct vx_err *err)
+{
+	struct store_doc *doc;
+	struct allow *other;
+	int rc = store_allow_parse(text, strlen(text), "its list", e->o->allow_max, &other, &doc,
+				   no_warning, NULL, err);
+
+	if (rc)
+		return rc;
+	allow_diff(e->allow, other, rate_of, e, out);
+	allow_free(other);
+	store_doc_free(doc);
 	return 0;
 }
 

@@ -48,7 +48,8 @@ static void count_unsaved(struct eng *e)
 
 void eng_edited(struct eng *e, enum eng_part part, const char *text)
 {
-	bool change = eng_record_change(e, e->user, text);
+	const struct journal_change *made = NULL;
+	bool change = eng_record_change(e, e->user, text, &made);
 
 	/* What was undone beyond the saved state can be redone no more. */
 	for (int i = 0; i < ENG_PARTS; i++) {
@@ -61,6 +62,8 @@ void eng_edited(struct eng *e, enum eng_part part, const char *text)
 		e->unsaved[part].since++;
 	e->list_edits += change && part == ENG_LIST;
 	count_unsaved(e);
+	if (change)
+		eng_keep_change(e, made, KEPT_DONE);
 	if (e->history)
 		history_add_mark(e->history, e->snap.real_ns, text);
 }
@@ -81,6 +84,7 @@ void eng_turned(struct eng *e, const struct journal_change *c)
 			e->unsaved[i].since += c->undone ? -1 : 1;
 	e->list_edits += part[ENG_LIST];
 	count_unsaved(e);
+	eng_keep_change(e, c, c->undone ? KEPT_UNDONE : KEPT_REDONE);
 	vx_info("%s: change %llu of %s: %s", c->undone ? "undone" : "made again",
 		(unsigned long long)c->id, c->user, c->command);
 	if (e->history)
@@ -92,6 +96,7 @@ void eng_saved(struct eng *e, enum eng_part part)
 	e->unsaved[part].off = 0;
 	e->unsaved[part].since = 0;
 	count_unsaved(e);
+	eng_keep_saved(e, part);
 }
 
 void eng_mark(struct eng *e)

@@ -67,6 +67,26 @@ int eng_record_entry(struct eng *e, const struct allow_entry *x, bool added, str
 	return 0;
 }
 
+static uint64_t no_rate(void *ctx, const struct allow_entry *entry)
+{
+	(void)ctx;
+	(void)entry;
+	return 0;
+}
+
+/* "324 entries", "325 entries: +2 (10.0.0.3, ...) -1 (10.0.0.2)" */
+static void list_text(const struct eng *e, const struct allow *old, struct journal_item *item)
+{
+	struct allow_diff d;
+
+	allow_diff(old, e->allow, no_rate, NULL, &d);
+	snprintf(item->before, JOURNAL_TEXT, "%u entries", allow_count(old));
+	snprintf(item->after, JOURNAL_TEXT, "%u entries: +%u%s%.40s%s -%u%s%.40s%s, relabelled: %u",
+		 allow_count(e->allow), d.added, d.added ? " (" : "", d.added_text,
+		 d.added ? ", ...)" : "", d.removed, d.removed ? " (" : "", d.removed_text,
+		 d.removed ? ", ...)" : "", d.relabelled);
+}
+
 void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc)
 {
 	struct journal_item item = { .kind = JOURNAL_LIST };
@@ -76,8 +96,7 @@ void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc)
 		store_doc_free(doc);
 		return;
 	}
-	snprintf(item.before, JOURNAL_TEXT, "%u entries", allow_count(old));
-	snprintf(item.after, JOURNAL_TEXT, "%u entries", allow_count(e->allow));
+	list_text(e, old, &item);
 	allow_pack(old);
 	item.list.allow = old;
 	item.list.doc = doc;
@@ -101,6 +120,40 @@ int eng_record_rules(struct eng *e, const char *before, const char *after, struc
 	snprintf(item.after, JOURNAL_TEXT, "%s", after);
 	stage(e, &item);
 	return 0;
+}
+
+/* Those of a that b has not so, as many as there is room for. */
+static void rules_text(char *buf, const struct nat_rule *a, uint32_t n_a, const struct nat_rule *b,
+		       uint32_t n_b)
+{
+	char text[NAT_TEXT];
+	size_t at = 0;
+	uint32_t k;
+
+	buf[0] = 0;
+	for (uint32_t i = 0; i < n_a && at < JOURNAL_TEXT; i++) {
+		for (k = 0; k < n_b; k++)
+			if (nat_key_equal(&a[i].key, &b[k].key) && a[i].to_port == b[k].to_port &&
+			    addr_equal(&a[i].to, &b[k].to))
+				break;
+		if (k == n_b)
+			at += (size_t)snprintf(buf + at, JOURNAL_TEXT - at, "%s%s", at ? ", " : "",
+					       nat_format(&a[i], text));
+	}
+}
+
+int eng_record_rules_as(struct eng *e, const struct nat_rule *want, uint32_t n, struct vx_err *err)
+{
+	char before[JOURNAL_TEXT], after[JOURNAL_TEXT];
+	struct nat_rule *now;
+	uint32_t n_now = eng_rules_copy(e, &now);
+
+	if (!now)
+		return vx_err_set(err, -ENOMEM, "out of memory for the journal");
+	rules_text(before, now, n_now, want, n);
+	rules_text(after, want, n, now, n_now);
+	free(now);
+	return eng_record_rules(e, before, after, err);
 }
 
 int eng_record_setting(struct eng *e, enum opt_id id, const struct opts *next, struct vx_err *err)
@@ -148,11 +201,13 @@ void eng_record_forget(struct eng *e)
 		journal_unstage(e->journal);
 }
 
-bool eng_record_change(struct eng *e, const char *user, const char *command)
+bool eng_record_change(struct eng *e, const char *user, const char *command,
+		       const struct journal_change **made)
 {
 	struct journal_change *c;
 	uint64_t cut;
 
+	*made = NULL;
 	if (!e->journal)
 		return true;
 	cut = journal_cut(e->journal);
@@ -161,6 +216,7 @@ bool eng_record_change(struct eng *e, const char *user, const char *command)
 		c->real_ns = eng_real_ns();
 		c->mono_ns = eng_now_ns();
 		c->pps_before = e->snap.out_pps;
+		*made = c;
 	}
 	if (!cut && journal_cut(e->journal))
 		vx_warn("the journal is full: the oldest changes cannot be undone any more");
@@ -230,6 +286,7 @@ static int exchange_list(struct eng *e, struct journal_item *it, struct vx_err *
 	e->allow_doc = it->list.doc;
 	it->list.allow = now;
 	it->list.doc = doc;
+	it->bytes = allow_bytes(now) + store_doc_bytes(doc);
 	allow_pack(now);
 	return 0;
 }
@@ -250,6 +307,7 @@ static int exchange_rules(struct eng *e, struct journal_item *it, struct vx_err 
 	free(it->rules.rule);
 	it->rules.rule = was;
 	it->rules.n = n;
+	it->bytes = n * sizeof(*was);
 	it->rules.source = source;
 	return 0;
 }
@@ -341,7 +399,7 @@ static int turn(struct eng *e, struct journal_change *c, struct vx_err *err)
 	return rc;
 }
 
-int eng_undo(struct eng *e, bool redo, uint64_t *id, struct vx_err *err)
+int eng_undo(struct eng *e, bool redo, uint64_t only, uint64_t *id, struct vx_err *err)
 {
 	struct journal_change *c = !e->journal ? NULL
 				   : redo      ? journal_redo_next(e->journal)
@@ -353,6 +411,10 @@ int eng_undo(struct eng *e, bool redo, uint64_t *id, struct vx_err *err)
 				  !redo && e->journal && journal_cut(e->journal)
 					  ? " any more: older changes were let go"
 					  : "");
+	if (only && only != c->id)
+		return vx_err_set(
+			err, -ESTALE, "change %llu is not the next: that is %llu of %s, %.80s",
+			(unsigned long long)only, (unsigned long long)c->id, c->user, c->command);
 	rc = turn(e, c, err);
 	if (rc) {
 		vx_err_prefix(err, "change %llu (%.60s)", (unsigned long long)c->id, c->command);

@@ -150,7 +150,7 @@ static int put_into_force(struct reload *r, struct vx_err *err)
 		r->done[id] = !rc;
 	}
 	if (!rc && r->rules)
-		rc = eng_record_rules(r->e, "the NAT rules before", "those of the config", err);
+		rc = eng_record_rules_as(r->e, r->rules, r->n_rules, err);
 	if (!rc && r->rules) {
 		rc = eng_rules_become(r->e, r->rules, r->n_rules, err);
 		if (rc)
@@ -196,14 +196,14 @@ int eng_reload(struct eng *e, struct vx_err *err)
 	if (!rc && e->o->allowlist[0])
 		rc = read_list(r, err);
 	rc = rc ? rc : put_into_force(r, err);
-	if (!rc && r->n) {
+	if (!rc && r->n)
 		commit(r);
-		eng_saved(e, ENG_SETTINGS);
-	}
-	if (!rc && e->o->allowlist[0])
-		eng_saved(e, ENG_LIST);
 	if (!rc)
 		eng_edited(e, ENG_PARTS, "files read again");
+	if (!rc && r->n)
+		eng_saved(e, ENG_SETTINGS);
+	if (!rc && e->o->allowlist[0])
+		eng_saved(e, ENG_LIST);
 	if (rc)
 		eng_record_forget(e);
 	if (rc && e->o->allowlist[0])

@@ -70,8 +70,8 @@ static void apply(struct eng *e, int fd, const struct allow_diff *d)
 		return;
 	}
 	eng_watch_know(e, fd);
-	eng_saved(e, ENG_LIST);
 	eng_edited(e, ENG_PARTS, "allowlist changed on disk");
+	eng_saved(e, ENG_LIST);
 	vx_info("--watch: %s changed on disk and is in force: +%u -%u entries, %u relabelled; "
 		"%llu packets/s of those removed",
 		path, d->added, d->removed, d->relabelled, (unsigned long long)d->pps);

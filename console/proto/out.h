@@ -42,6 +42,10 @@ void out_note(struct out *o, const char *fmt, ...) __attribute__((format(printf,
 void out_notes_only(struct out *o);
 const char *out_dup(struct out *o, const char *s); /* lives as long as o; "" when memory runs out */
 
+#define OUT_TIME_TEXT 32
+/* ISO 8601 UTC. Returns buf. */
+const char *out_time_text(int64_t real_ns, char buf[static OUT_TIME_TEXT]);
+
 /* Append to b: one line of JSON without newline ("{}" when nothing was said), or text that ends in
  * a newline. */
 void out_json(const struct out *o, struct buf *b);

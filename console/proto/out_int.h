@@ -61,7 +61,4 @@ static inline uint32_t out_next(const struct out *o, uint32_t i)
 	return out_is_container(&o->item[i]) ? (uint32_t)o->item[i].u + 1 : i + 1;
 }
 
-#define OUT_TIME_TEXT 32
-const char *out_time_text(int64_t real_ns, char buf[static OUT_TIME_TEXT]);
-
 #endif

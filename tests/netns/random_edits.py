@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""random_edits.py SOCKET DIR PID EDITS SEED: random commands, undo and redo, then undo to the start.
+"""random_edits.py SOCKET DIR PID EDITS SEED [leave|same FILE]: random commands, undo and redo, then undo to the start.
 
 Compares, before and after, what bpftool reads of the engine's policy maps, the settings, the list and the
 files that would be saved. Not compared: counters of VNIs and the slot of a next hop, which is taken in
-turn on purpose. Prints "ok" and "not ok" lines."""
+turn on purpose. Prints "ok" and "not ok" lines.
+
+leave: the edits stay, and what they made is written to FILE; same: no edits, but is all as FILE has it? Where
+an entry counts its hits, and where a value came from, may differ then."""
 import array
 import json
 import os
@@ -94,6 +97,27 @@ def state(c):
             "saved config": c.saved("save"), "saved list": c.saved("allow", "save")}
 
 
+def without_places(s, m):
+    """What another engine can have, too."""
+    s = dict(s, settings=[(x["name"], x["value"]) for x in s["settings"]], list=sorted(map(list, s["list"]), key=str))
+    return json.loads(json.dumps({"state": s, "has": m["has"], "vx_cfg": m["vx_cfg"], "vx_vnis": m["vx_vnis"],
+                                  "lists": {k: [e[0] for e in m[k]] for k in LISTS},
+                                  "nat": {k: [(e[0], e[1][:36]) for e in m[k]] for k in ("vx_nat", "vx_nat_lpm")}}))
+
+
+def same(c, path):
+    with open(path) as f:
+        want = json.load(f)
+    got, failed = without_places(state(c), maps()), 0
+    for k in list(want.pop("state").items()) + list(want.items()):
+        now = got["state"][k[0]] if k[0] in got["state"] else got[k[0]]
+        print("%s as before: %s" % ("ok" if now == k[1] else "not ok", k[0]))
+        if now != k[1]:
+            print("#   before: %s\n#   now:    %s" % (str(k[1])[:2000], str(now)[:2000]))
+            failed = 1
+    return failed
+
+
 def main():
     rnd, c = random.Random(SEED), Control()
     n_done = {"change": 0, "refused": 0, "undo": 0, "redo": 0}
@@ -140,6 +164,8 @@ def main():
                                    ("dispatch", ["flow", "spread"]), ("other-vni", ["pass", "drop"])])
         return c.run("set", name, rnd.choice(values))[0]
 
+    if sys.argv[6:7] == ["same"]:
+        return same(c, sys.argv[7])
     first, first_maps = state(c), maps()
     for _ in range(EDITS):
         pick = rnd.random()
@@ -149,6 +175,11 @@ def main():
             word = "undo" if pick < 0.9 else "redo"
             n_done[word] += c.run(word)[0] is None
     last = state(c)
+    if sys.argv[6:7] == ["leave"]:
+        with open(sys.argv[7], "w") as f:
+            json.dump(without_places(last, maps()), f)
+        print("# seed %d: %s" % (SEED, n_done))
+        return 0
     depth = 0
     while c.run("undo")[0] is None:
         depth += 1

@@ -1,72 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `undo`, `redo`, `history`: changes taken back, made again, and listed. [engine] */
+/* `undo`, `redo`, `history`: changes taken back, made again, and listed; `journal`: those that
+ * another run of the engine made and did not save. [engine] */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/cmd/cmd_groups.h"
+#include "engine/cmd/turning.h"
 #include "engine/engine.h"
 #include "log.h"
 #include "proto/out.h"
 
-/* What exchanging would reduce, in words. Bits of what is asked about. */
-struct effect {
-	uint64_t pps; /* that are let through by entries that would go */
-	unsigned gone;
-	bool may; /* something else that may reduce what is sent */
-};
+#define TEXT_MOST 2000 /* bytes of before and after together, in a row of history */
 
-struct leaving {
-	struct con *c;
-	struct effect *f;
-};
-
-static void count_gone(void *ctx, const struct allow_entry *x)
-{
-	struct leaving *l = ctx;
-
-	l->f->gone++;
-	if (!allow_wider(l->c->e->allow, &x->cidr))
-		l->f->pps += eng_allow_pps(l->c->e, x);
-}
-
-static void judge(struct con *c, const struct journal_item *it, struct effect *f)
-{
-	struct leaving l = { c, f };
-	const struct allow_entry *x;
-
-	switch (it->kind) {
-	case JOURNAL_ENTRY:
-		x = it->entry.put ? NULL : allow_find(c->e->allow, &it->entry.cidr);
-		if (x)
-			count_gone(&l, x);
-		break;
-	case JOURNAL_INTAKE:
-		f->may |= !it->intake_on;
-		break;
-	default:
-		f->may = true;
-		break;
-	}
-}
-
-/* Only what may reduce what is sent is asked about. */
+/* Somebody who is asked sees which change it is, and what that costs; his answer is for that change
+ * alone, as another may have been made meanwhile. */
 static int ask(struct con *c, const struct journal_change *change, const char *verb)
 {
-	struct effect f = { 0 };
+	struct turning t = { .c = c };
+	char effect[200], shown[80], at[OUT_TIME_TEXT];
 
-	for (unsigned i = 0; i < change->n; i++)
-		judge(c, &change->item[i], &f);
-	if (f.may)
-		return cmd_ask(c,
-			       "%s %.120s: may change what becomes of %" PRIu64 " packets/s sent",
-			       verb, change->command, c->e->snap.out_pps);
-	if (f.gone)
-		return cmd_ask(c, "%s %.120s: would deny %" PRIu64 " packets/s", verb,
-			       change->command,
-			       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? f.pps : 0);
-	return 0;
+	turning_change(&t, change);
+	turning_text(&t, effect, sizeof(effect));
+	snprintf(c->answer, sizeof(c->answer), "%s %" PRIu64, verb, change->id);
+	return cmd_ask(c, "%s %s (%.20s, %.9s): %s", verb,
+		       log_escape(change->command, shown, sizeof(shown)), change->user,
+		       out_time_text(change->real_ns, at) + 11, effect);
 }
 
 static int turn(struct con *c, bool redo)
@@ -75,14 +35,17 @@ static int turn(struct con *c, bool redo)
 	struct journal_change *next = !c->e->journal ? NULL
 				      : redo	     ? journal_redo_next(c->e->journal)
 						     : journal_undo_next(c->e->journal);
-	uint64_t id;
-	int r = next && cmd_must_ask(c) ? ask(c, next, verb) : 0;
+	uint64_t only = 0, id;
+	int r = c->argc ? cmd_number(c->argv[0], UINT64_MAX, &only, c->err) : 0;
 
-	if (!r)
-		r = eng_undo(c->e, redo, &id, c->err);
 	if (r)
 		return r;
-	out_message(c->out, "%s: %s (change %" PRIu64 ", of %s)", redo ? "redone" : "undone",
+	if (next && cmd_must_ask(c) && (!only || only == next->id))
+		return ask(c, next, verb);
+	r = eng_undo(c->e, redo, only, &id, c->err);
+	if (r)
+		return r;
+	out_message(c->out, "%s: %.400s (change %" PRIu64 ", of %s)", redo ? "redone" : "undone",
 		    next->command, id, next->user);
 	return 0;
 }
@@ -97,17 +60,31 @@ static int redo(struct con *c)
 	return turn(c, true);
 }
 
+/* All that a change changed, side by side; NULL: nothing was there. */
+static void texts(struct out *o, const char *key, const struct journal_change *h, bool after)
+{
+	struct buf b = { 0 };
+
+	for (unsigned i = 0; i < h->n && b.n < TEXT_MOST / 2; i++) {
+		const char *text = after ? h->item[i].after : h->item[i].before;
+
+		if (*text && b.n)
+			buf_str(&b, "; ");
+		buf_str(&b, text);
+	}
+	out_str(o, key, b.n && !b.failed ? b.data : NULL);
+	buf_fini(&b);
+}
+
 static void history_row(struct out *o, const struct journal_change *h)
 {
-	const char *before = h->n ? h->item[0].before : "", *after = h->n ? h->item[0].after : "";
-
 	out_object(o, NULL);
 	out_id(o, "id", h->id);
 	out_time(o, "time", h->real_ns);
 	out_str(o, "user", h->user);
 	out_str(o, "command", h->command);
-	out_str(o, "before", *before ? before : NULL);
-	out_str(o, "after", *after ? after : NULL);
+	texts(o, "before", h, false);
+	texts(o, "after", h, true);
 	out_bool(o, "undone", h->undone);
 	out_u64(o, "pps_before", h->pps_before);
 	if (h->measured)
@@ -132,12 +109,83 @@ static int history(struct con *c)
 	return 0;
 }
 
+/* --- the journal --- */
+
+static int journal(struct con *c)
+{
+	static const char *const how[] = { "done", "undone", "redone" };
+	const struct kept *k = eng_kept(c->e);
+
+	out_array(c->out, NULL);
+	for (uint32_t i = 0; k && i < k->n; i++) {
+		out_object(c->out, NULL);
+		out_id(c->out, "id", i + 1);
+		out_time(c->out, "time", k->change[i].real_ns);
+		out_str(c->out, "user", k->change[i].user);
+		out_str(c->out, "command", k->change[i].command);
+		out_str(c->out, "how", how[k->change[i].how]);
+		out_end(c->out);
+	}
+	out_end(c->out);
+	if (!k)
+		out_note(c->out, "nothing that was not saved was left by another run");
+	else
+		out_note(c->out, "`journal apply` makes them again, `journal discard` drops them%s",
+			 k->partly ? "; later ones are missing" : "");
+	return 0;
+}
+
+static int apply(struct con *c)
+{
+	const struct kept *k = eng_kept(c->e);
+	struct turning t = { .c = c };
+	char effect[200], already[48] = "";
+	unsigned done, same;
+	int r;
+
+	if (k && cmd_must_ask(c)) {
+		turning_kept(&t, k);
+		return cmd_ask(c, "makes again %u change%s that %s not saved: %s", k->n,
+			       k->n == 1 ? "" : "s", k->n == 1 ? "was" : "were",
+			       turning_text(&t, effect, sizeof(effect)));
+	}
+	r = eng_journal_apply(c->e, &done, &same, c->err);
+	if (r)
+		return r;
+	if (same)
+		snprintf(already, sizeof(already), "; %u %s so already", same,
+			 same == 1 ? "was" : "were");
+	out_message(c->out, "made again: %u change%s%s", done, done == 1 ? "" : "s", already);
+	return 0;
+}
+
+static int discard(struct con *c)
+{
+	const struct kept *k = eng_kept(c->e);
+	unsigned n;
+	int r;
+
+	if (k && cmd_must_ask(c))
+		return cmd_ask(c, "forgets %u change%s that %s not saved", k->n,
+			       k->n == 1 ? "" : "s", k->n == 1 ? "was" : "were");
+	r = eng_journal_discard(c->e, &n, c->err);
+	if (r)
+		return r;
+	out_message(c->out, "forgotten: %u change%s", n, n == 1 ? "" : "s");
+	return 0;
+}
+
 const struct cmd cmd_journal[] = {
-	{ "undo", "", 0, 0, CMD_WRITE | CMD_TURNS, undo,
-	  "take the last change back: of the list, rules, VNIs, settings or the intake", NULL },
-	{ "redo", "", 0, 0, CMD_WRITE | CMD_TURNS, redo,
+	{ "undo", "[ID]", 0, 1, CMD_WRITE | CMD_TURNS, undo,
+	  "take the last change back; with ID only if it is that one", NULL },
+	{ "redo", "[ID]", 0, 1, CMD_WRITE | CMD_TURNS, redo,
 	  "make the change that was undone last again", NULL },
 	{ "history", "", 0, 0, CMD_RO, history,
 	  "what was changed, when and by whom, with the packets/s sent before and after it", NULL },
+	{ "journal", "", 0, 0, CMD_RO, journal,
+	  "changes that the engine's last run did not save before it ended", NULL },
+	{ "journal apply", "", 0, 0, CMD_WRITE | CMD_TURNS, apply, "make all of these again",
+	  NULL },
+	{ "journal discard", "", 0, 0, CMD_WRITE | CMD_TURNS, discard, "forget these", NULL },
 	{ 0 },
 };

@@ -68,26 +68,30 @@ static size_t weight(const struct journal_change *c)
 	return bytes;
 }
 
+static void weigh(struct journal *j, struct journal_change *c)
+{
+	j->bytes -= c->bytes;
+	c->bytes = weight(c);
+	j->bytes += c->bytes;
+}
+
 /* What it takes to undo it is not needed any more; what it was, is shown still. */
 static void make_final(struct journal *j, struct journal_change *c)
 {
-	j->bytes -= weight(c);
-	for (unsigned i = 0; i < c->n; i++)
+	for (unsigned i = 0; i < c->n; i++) {
 		item_fini(j, &c->item[i]);
-	if (c->n) { /* the texts of the first are those of the change */
-		c->item[0].kind = JOURNAL_INTAKE;
-		c->item[0].bytes = 0;
-		c->n = 1;
+		c->item[i].kind = JOURNAL_INTAKE; /* has nothing but its texts */
+		c->item[i].bytes = 0;
 	}
 	c->final = true;
-	j->bytes += weight(c);
+	weigh(j, c);
 }
 
 static void change_free(struct journal *j, struct journal_change *c)
 {
 	if (!c)
 		return;
-	j->bytes -= weight(c);
+	j->bytes -= c->bytes;
 	for (unsigned i = 0; i < c->n; i++)
 		item_fini(j, &c->item[i]);
 	free(c->item);
@@ -131,6 +135,19 @@ void journal_unstage(struct journal *j)
 {
 	while (j->n_staged)
 		item_fini(j, &j->staged[--j->n_staged]);
+}
+
+unsigned journal_staged(const struct journal *j)
+{
+	return j->n_staged;
+}
+
+void journal_no_redo(struct journal *j)
+{
+	struct journal_change *c;
+
+	while ((c = journal_redo_next(j)))
+		make_final(j, c);
 }
 
 static struct journal_change **slot(const struct journal *j, uint32_t i)
@@ -181,8 +198,7 @@ struct journal_change *journal_commit(struct journal *j, const char *user, const
 
 	if (!j->n_staged)
 		return NULL;
-	while ((c = journal_redo_next(j)))
-		make_final(j, c);
+	journal_no_redo(j);
 	c = change_new(j, user, command);
 	if (!c) {
 		journal_unstage(j);
@@ -193,7 +209,7 @@ struct journal_change *journal_commit(struct journal *j, const char *user, const
 	if (j->n == JOURNAL_CHANGES)
 		drop_oldest(j);
 	*slot(j, j->n++) = c;
-	j->bytes += weight(c);
+	weigh(j, c);
 	while (j->bytes > j->most_bytes && j->n > 1)
 		drop_oldest(j);
 	return c;
@@ -223,8 +239,8 @@ struct journal_change *journal_redo_next(const struct journal *j)
 
 void journal_turned(struct journal *j, struct journal_change *c)
 {
-	(void)j;
 	c->undone = !c->undone;
+	weigh(j, c); /* it holds the other of two states now */
 }
 
 uint32_t journal_count(const struct journal *j)

@@ -56,7 +56,8 @@ struct journal_change {
 	uint64_t pps_before, pps_after;
 	bool measured; /* pps_after is there */
 	bool undone;
-	bool final; /* it can be neither undone nor redone: others were made instead */
+	bool final;   /* it can be neither undone nor redone: others were made instead */
+	size_t bytes; /* as counted */
 	struct journal_item *item;
 	unsigned n;
 };
@@ -75,6 +76,8 @@ void journal_stage(struct journal *j, const struct journal_item *item);
  * dropped and journal_cut counts one). What was undone is final then. */
 struct journal_change *journal_commit(struct journal *j, const char *user, const char *command);
 void journal_unstage(struct journal *j); /* forgets what is staged */
+unsigned journal_staged(const struct journal *j);
+void journal_no_redo(struct journal *j); /* what is undone is final */
 
 /* What would be undone, redone next; NULL: nothing. */
 struct journal_change *journal_undo_next(const struct journal *j);
