@@ -11,12 +11,11 @@
 
 #include "log.h"
 
-int eng_allow_put(struct eng *e, const struct cidr *c, const char *org, const char *note,
-		  const struct allow_place *at, struct vx_err *err)
+int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
+		  struct vx_err *err)
 {
 	const struct allow_entry *entry;
-	int rc = at ? allow_put(e->allow, c, org, note, at, &entry, err)
-		    : allow_add(e->allow, c, org, note, &entry, err);
+	int rc = allow_add(e->allow, c, org, note, &entry, err);
 
 	if (rc)
 		return rc;
@@ -30,12 +29,6 @@ int eng_allow_put(struct eng *e, const struct cidr *c, const char *org, const ch
 	if (rc && allow_del(e->allow, c, NULL))
 		vx_error("allow add: could not take the entry back");
 	return rc;
-}
-
-int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const char *note,
-		  struct vx_err *err)
-{
-	return eng_allow_put(e, c, org, note, NULL, err);
 }
 
 int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)

@@ -33,14 +33,9 @@ static void put_entry(FILE *f, const struct eng *e, const struct cidr *c, bool m
 {
 	const struct allow_entry *x = allow_find(e->allow, c);
 	struct kept_item item = { .kind = KEPT_DEL, .cidr = *c };
-	struct allow_place at;
 
 	if (x) {
-		at = allow_place(e->allow, x);
 		item.kind = KEPT_PUT;
-		item.first = at.first;
-		item.has_after = !at.first;
-		item.after = at.after;
 		item.a = (char *)x->org;
 		item.b = (char *)x->note;
 	}

@@ -25,15 +25,13 @@ static bool same_text(const char *a, const char *b)
 static int put_entry(struct eng *e, const struct kept_item *it, struct vx_err *err)
 {
 	const struct allow_entry *x = allow_find(e->allow, &it->cidr);
-	struct allow_place at = { .idx = ALLOW_IDX_ANY, .first = it->first, .after = it->after };
-	bool placed = it->first || (it->has_after && allow_find(e->allow, &it->after));
 	int rc = 0;
 
 	if (x && same_text(x->org, it->a) && same_text(x->note, it->b))
 		return 0;
 	if (x)
 		rc = eng_allow_del(e, &it->cidr, err);
-	return rc ? rc : eng_allow_put(e, &it->cidr, it->a, it->b, placed ? &at : NULL, err);
+	return rc ? rc : eng_allow_add(e, &it->cidr, it->a, it->b, err);
 }
 
 static int set_value(struct eng *e, const struct kept_item *it, struct vx_err *err)

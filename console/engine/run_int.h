@@ -170,11 +170,6 @@ void eng_keep_fini(struct eng *e);
 int eng_allow_switch(struct eng *e, struct allow *list, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
-/* change.c: eng_allow_add at a place; at NULL: at the end */
-int eng_allow_put(struct eng *e, const struct cidr *c, const char *org, const char *note,
-		  const struct allow_place *at, struct vx_err *err)
-	__attribute__((warn_unused_result));
-
 /* change.c: the whole list at once. Takes fresh and doc, also when it fails. */
 int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, struct vx_err *err)
 	__attribute__((warn_unused_result));

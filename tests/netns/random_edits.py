@@ -105,7 +105,7 @@ def without_places(s, m):
                                   "nat": {k: [(e[0], e[1][:36]) for e in m[k]] for k in ("vx_nat", "vx_nat_lpm")}}))
 
 
-def same(c, path):
+def as_before(c, path):
     with open(path) as f:
         want = json.load(f)
     got, failed = without_places(state(c), maps()), 0
@@ -165,7 +165,7 @@ def main():
         return c.run("set", name, rnd.choice(values))[0]
 
     if sys.argv[6:7] == ["same"]:
-        return same(c, sys.argv[7])
+        return as_before(c, sys.argv[7])
     first, first_maps = state(c), maps()
     for _ in range(EDITS):
         pick = rnd.random()

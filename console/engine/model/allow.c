@@ -297,8 +297,7 @@ int allow_put(struct allow *a, const struct cidr *c, const char *org, const char
 
 	if (rc)
 		return rc;
-	if ((!before && !at->first) ||
-	    (at->idx != ALLOW_IDX_ANY && (at->idx >= allow_idx_end(a) || a->by_idx[at->idx])))
+	if ((!before && !at->first) || at->idx >= allow_idx_end(a) || a->by_idx[at->idx])
 		return vx_err_set(err, -EINVAL, "the place where it was is not there any more");
 	n = node_new(a, c, org, note);
 	if (!n)

@@ -43,7 +43,6 @@ struct allow_place {
 	struct cidr after;
 };
 struct allow_place allow_place(const struct allow *a, const struct allow_entry *e);
-#define ALLOW_IDX_ANY UINT32_MAX /* idx: whichever is free */
 /* allow_add at a place where one was. -EINVAL when that is taken or not there any more. */
 int allow_put(struct allow *a, const struct cidr *c, const char *org, const char *note,
 	      const struct allow_place *at, const struct allow_entry **out, struct vx_err *err)

@@ -21,13 +21,11 @@ enum kept_kind { KEPT_PUT, KEPT_DEL, KEPT_SET, KEPT_RULES, KEPT_INTAKE, KEPT_LIS
 
 struct kept_item {
 	enum kept_kind kind;
-	struct cidr cidr;      /* PUT, DEL */
-	struct cidr after;     /* PUT: the entry before it, when has_after */
-	bool first, has_after; /* PUT: nothing is before it; neither: at the end */
-	bool on;	       /* INTAKE */
-	char *a;	       /* PUT: organisation; SET: name; LIST: JSON */
-	char *b;	       /* PUT: note; SET: value */
-	char **rule;	       /* RULES: all of them */
+	struct cidr cidr; /* PUT, DEL */
+	bool on;	  /* INTAKE */
+	char *a;	  /* PUT: organisation; SET: name; LIST: JSON */
+	char *b;	  /* PUT: note; SET: value */
+	char **rule;	  /* RULES: all of them */
 	uint32_t n_rules;
 };
 

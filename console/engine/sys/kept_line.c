@@ -56,12 +56,6 @@ static void put_entry(FILE *f, const struct kept_item *it)
 		fputc(',', f);
 		put_text(f, "note", it->b);
 	}
-	if (it->first)
-		fputs(",\"first\":true", f);
-	if (it->has_after) {
-		fputc(',', f);
-		put_cidr(f, "after", &it->after);
-	}
 }
 
 static void put_rules(FILE *f, const struct kept_item *it)
@@ -176,10 +170,6 @@ static int take_put(const struct json *j, uint32_t v, struct kept_item *it, stru
 
 	rc = rc ? rc : take_string(j, v, "org", &it->a, err);
 	rc = rc ? rc : take_string(j, v, "note", &it->b, err);
-	it->first = is_true(j, v, "first");
-	it->has_after = !it->first && json_member(j, v, "after");
-	if (!rc && it->has_after)
-		rc = take_cidr(j, v, "after", &it->after, err);
 	return rc;
 }
 
