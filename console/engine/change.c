@@ -212,7 +212,7 @@ int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
 	if (v->n == VX_MAX_VNIS)
 		return vx_err_set(err, -ENOSPC, "VNI %u: %d VNIs are the most; use: set vni any",
 				  vni, VX_MAX_VNIS);
-	rc = eng_record_setting(e, OPT_VNI, e->o, err);
+	rc = eng_record_setting(e, OPT_VNI, err);
 	rc = rc ? rc : e->dp->vni_set(e->d, vni, true, err);
 	if (rc) {
 		eng_record_forget(e);
@@ -244,7 +244,7 @@ int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
 				  "VNI %u is the last one: nothing would be ours; to stop "
 				  "taking packets use: intake off",
 				  vni);
-	rc = eng_record_setting(e, OPT_VNI, e->o, err);
+	rc = eng_record_setting(e, OPT_VNI, err);
 	rc = rc ? rc : e->dp->vni_set(e->d, vni, false, err);
 	if (rc) {
 		eng_record_forget(e);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/model/text.h"
 #include "log.h"
 
 #define AFTER_NS 3000000000ULL /* a rate of packets/s has settled by then */
@@ -28,11 +29,14 @@ static void stage(struct eng *e, const struct journal_item *item)
 
 static void entry_text(const struct allow_entry *x, char *buf, size_t size)
 {
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT], org[56] = "", note[56] = "";
 
-	snprintf(buf, size, "%s%s%.60s%s%.60s", addr_cidr_format(&x->cidr, text),
-		 x->org ? " org " : "", x->org ? x->org : "", x->note ? " note " : "",
-		 x->note ? x->note : "");
+	if (x->org)
+		text_escape(org, sizeof(org), x->org, strlen(x->org));
+	if (x->note)
+		text_escape(note, sizeof(note), x->note, strlen(x->note));
+	snprintf(buf, size, "%s%s%s%s%s", addr_cidr_format(&x->cidr, text), *org ? " org " : "",
+		 org, *note ? " note " : "", note);
 }
 
 static char *copy(const char *s, bool *failed)
@@ -104,7 +108,7 @@ void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc)
 	stage(e, &item);
 }
 
-int eng_record_rules(struct eng *e, const char *before, const char *after, struct vx_err *err)
+int eng_record_rules(struct eng *e, struct vx_err *err)
 {
 	struct journal_item item = { .kind = JOURNAL_RULES };
 	int rc = eng_record_room(e, err);
@@ -116,8 +120,6 @@ int eng_record_rules(struct eng *e, const char *before, const char *after, struc
 		return vx_err_set(err, -ENOMEM, "out of memory for the journal");
 	item.rules.source = e->o->source[OPT_NAT_RULE];
 	item.bytes = item.rules.n * sizeof(*item.rules.rule);
-	snprintf(item.before, JOURNAL_TEXT, "%s", before);
-	snprintf(item.after, JOURNAL_TEXT, "%s", after);
 	stage(e, &item);
 	return 0;
 }
@@ -142,21 +144,17 @@ static void rules_text(char *buf, const struct nat_rule *a, uint32_t n_a, const 
 	}
 }
 
-int eng_record_rules_as(struct eng *e, const struct nat_rule *want, uint32_t n, struct vx_err *err)
+static void setting_text(const struct eng *e, enum opt_id id, char *buf)
 {
-	char before[JOURNAL_TEXT], after[JOURNAL_TEXT];
-	struct nat_rule *now;
-	uint32_t n_now = eng_rules_copy(e, &now);
+	char *value = malloc(OPT_VALUE_MAX);
 
-	if (!now)
-		return vx_err_set(err, -ENOMEM, "out of memory for the journal");
-	rules_text(before, now, n_now, want, n);
-	rules_text(after, want, n, now, n_now);
-	free(now);
-	return eng_record_rules(e, before, after, err);
+	if (value)
+		snprintf(buf, JOURNAL_TEXT, "%s %.100s", opt_name(id),
+			 opt_value(e->o, id, value, OPT_VALUE_MAX));
+	free(value);
 }
 
-int eng_record_setting(struct eng *e, enum opt_id id, const struct opts *next, struct vx_err *err)
+int eng_record_setting(struct eng *e, enum opt_id id, struct vx_err *err)
 {
 	struct journal_item item = { .kind = JOURNAL_SETTING };
 	char *value;
@@ -167,17 +165,14 @@ int eng_record_setting(struct eng *e, enum opt_id id, const struct opts *next, s
 	value = malloc(OPT_VALUE_MAX);
 	if (!value)
 		return vx_err_set(err, -ENOMEM, "out of memory for the journal");
-	opt_value(next, id, value, OPT_VALUE_MAX);
-	snprintf(item.after, JOURNAL_TEXT, "%s %.100s", opt_name(id), value);
-	opt_value(e->o, id, value, OPT_VALUE_MAX);
-	snprintf(item.before, JOURNAL_TEXT, "%s %.100s", opt_name(id), value);
 	item.setting.id = (int)id;
 	item.setting.source = (int)e->o->source[id];
-	item.setting.value = strdup(value);
-	item.bytes = strlen(value) + 1;
+	item.setting.value = strdup(opt_value(e->o, id, value, OPT_VALUE_MAX));
 	free(value);
 	if (!item.setting.value)
 		return vx_err_set(err, -ENOMEM, "out of memory for the journal");
+	item.bytes = strlen(item.setting.value) + 1;
+	setting_text(e, id, item.before);
 	stage(e, &item);
 	return 0;
 }
@@ -201,6 +196,24 @@ void eng_record_forget(struct eng *e)
 		journal_unstage(e->journal);
 }
 
+/* What is in force now, where it was not known before the change. */
+static void describe(struct eng *e, struct journal_item *it)
+{
+	struct nat_rule *now;
+	uint32_t n;
+
+	if (it->kind == JOURNAL_SETTING)
+		setting_text(e, (enum opt_id)it->setting.id, it->after);
+	if (it->kind != JOURNAL_RULES)
+		return;
+	n = eng_rules_copy(e, &now);
+	if (now) {
+		rules_text(it->before, it->rules.rule, it->rules.n, now, n);
+		rules_text(it->after, now, n, it->rules.rule, it->rules.n);
+	}
+	free(now);
+}
+
 bool eng_record_change(struct eng *e, const char *user, const char *command,
 		       const struct journal_change **made)
 {
@@ -210,6 +223,8 @@ bool eng_record_change(struct eng *e, const char *user, const char *command,
 	*made = NULL;
 	if (!e->journal)
 		return true;
+	for (unsigned i = 0; i < journal_staged(e->journal); i++)
+		describe(e, journal_staged_at(e->journal, i));
 	cut = journal_cut(e->journal);
 	c = journal_commit(e->journal, user ? user : "the engine", command);
 	if (c) {

@@ -133,7 +133,7 @@ static int record_settings(struct reload *r, struct vx_err *err)
 
 	for (int id = 0; r->n && id < OPT_N && !rc; id++)
 		if (id != OPT_NAT_RULE && (r->changed[id] || o->source[id] != r->n->source[id]))
-			rc = eng_record_setting(r->e, (enum opt_id)id, r->n, err);
+			rc = eng_record_setting(r->e, (enum opt_id)id, err);
 	return rc;
 }
 
@@ -150,7 +150,7 @@ static int put_into_force(struct reload *r, struct vx_err *err)
 		r->done[id] = !rc;
 	}
 	if (!rc && r->rules)
-		rc = eng_record_rules_as(r->e, r->rules, r->n_rules, err);
+		rc = eng_record_rules(r->e, err);
 	if (!rc && r->rules) {
 		rc = eng_rules_become(r->e, r->rules, r->n_rules, err);
 		if (rc)

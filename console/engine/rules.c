@@ -129,7 +129,7 @@ static int changed(struct eng *e, int rc)
 
 int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
 {
-	int rc = eng_record_rules(e, "", text, err);
+	int rc = eng_record_rules(e, err);
 
 	return changed(e, rc ? rc : eng_rule_add(e, text, err));
 }
@@ -140,7 +140,7 @@ int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
 	bool family_given;
 	int rc = nat_key_parse(text, &key, &family_given, err);
 
-	rc = rc ? rc : eng_record_rules(e, text, "", err);
+	rc = rc ? rc : eng_record_rules(e, err);
 	return changed(e, rc ? rc : rule_out(e, &key, family_given, err));
 }
 
@@ -156,7 +156,7 @@ int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_er
 		       same_target(nat_at(e->nat, i), &want[i]);
 	if (same)
 		return 0;
-	rc = eng_record_rules_as(e, want, n, err);
+	rc = eng_record_rules(e, err);
 	return changed(e, rc ? rc : eng_rules_become(e, want, n, err));
 }
 

@@ -149,12 +149,8 @@ int eng_record_room(struct eng *e, struct vx_err *err) __attribute__((warn_unuse
 int eng_record_entry(struct eng *e, const struct allow_entry *x, bool added, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc); /* takes both */
-int eng_record_rules(struct eng *e, const char *before, const char *after, struct vx_err *err)
-	__attribute__((warn_unused_result));
-/* Before and after as they differ. */
-int eng_record_rules_as(struct eng *e, const struct nat_rule *want, uint32_t n, struct vx_err *err)
-	__attribute__((warn_unused_result));
-int eng_record_setting(struct eng *e, enum opt_id id, const struct opts *next, struct vx_err *err)
+int eng_record_rules(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+int eng_record_setting(struct eng *e, enum opt_id id, struct vx_err *err)
 	__attribute__((warn_unused_result));
 int eng_record_intake(struct eng *e, bool on, struct vx_err *err)
 	__attribute__((warn_unused_result));

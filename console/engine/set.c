@@ -165,7 +165,7 @@ static int set_one(struct eng *e, enum opt_id id, const char *value, struct vx_e
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	*n = *e->o; /* only scalar fields are live, so the copy shares what it points to */
 	rc = opt_set(n, id, value, OPT_BY_SET, err);
-	rc = rc ? rc : eng_record_setting(e, id, n, err);
+	rc = rc ? rc : eng_record_setting(e, id, err);
 	rc = rc ? rc : eng_setting_apply(e, id, e->o, n, err);
 	if (!rc)
 		*e->o = *n;

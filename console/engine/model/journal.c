@@ -142,6 +142,11 @@ unsigned journal_staged(const struct journal *j)
 	return j->n_staged;
 }
 
+struct journal_item *journal_staged_at(const struct journal *j, unsigned i)
+{
+	return &j->staged[i];
+}
+
 void journal_no_redo(struct journal *j)
 {
 	struct journal_change *c;

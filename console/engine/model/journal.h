@@ -75,8 +75,9 @@ void journal_stage(struct journal *j, const struct journal_item *item);
 /* The staged items become one change; NULL when there are none (or no memory: then the staged are
  * dropped and journal_cut counts one). What was undone is final then. */
 struct journal_change *journal_commit(struct journal *j, const char *user, const char *command);
-void journal_unstage(struct journal *j); /* forgets what is staged */
-unsigned journal_staged(const struct journal *j);
+void journal_unstage(struct journal *j);	  /* forgets what is staged */
+unsigned journal_staged(const struct journal *j); /* how many items */
+struct journal_item *journal_staged_at(const struct journal *j, unsigned i);
 void journal_no_redo(struct journal *j); /* what is undone is final */
 
 /* What would be undone, redone next; NULL: nothing. */

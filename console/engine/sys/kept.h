@@ -14,6 +14,7 @@
 
 #define KEPT_DIR     "/var/lib/vxconsole" /* or $STATE_DIRECTORY, which systemd sets */
 #define KEPT_BYTES   (64u << 20)	  /* of a file, at most */
+#define KEPT_LINES   20000u		  /* that one run writes, at most */
 #define KEPT_COMMAND 1024		  /* of a command: as shown */
 
 /* --- changes as lines: kept_line.c --- */
@@ -64,6 +65,7 @@ struct kept_file {
 	int dir; /* -1: nothing is kept */
 	int fd;	 /* -1: not begun */
 	uint64_t len;
+	uint32_t lines;
 	bool partly; /* a line is missing: said in the file, too */
 	char name[64], offer[64];
 };

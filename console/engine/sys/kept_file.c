@@ -310,6 +310,9 @@ int kept_append(struct kept_file *f, const char *line, size_t len, struct vx_err
 	if (!rc && f->len + len > KEPT_BYTES)
 		rc = vx_err_set(err, -EFBIG, "%.100s/%s: %u MiB are the most", dir_path(), f->name,
 				KEPT_BYTES >> 20);
+	if (!rc && f->lines >= KEPT_LINES)
+		rc = vx_err_set(err, -EFBIG, "%.100s/%s: %u changes are the most", dir_path(),
+				f->name, KEPT_LINES);
 	if (!rc) {
 		rc = write_all(f->fd, line, len, f->len);
 		if (!rc && fsync(f->fd))
@@ -321,12 +324,14 @@ int kept_append(struct kept_file *f, const char *line, size_t len, struct vx_err
 		note_gap(f);
 	else
 		f->len += len;
+	f->lines += !rc;
 	return rc;
 }
 
 void kept_clear(struct kept_file *f)
 {
 	f->partly = false;
+	f->lines = 0;
 	if (f->fd < 0)
 		return;
 	close(f->fd);

@@ -365,7 +365,8 @@ static int add(struct kept *k, struct kept_change *c, struct vx_err *err)
 	struct kept_change *more;
 
 	c->run = k->runs;
-	cancel(k, c);
+	if (c->how != KEPT_DONE) /* one that is done has a new number */
+		cancel(k, c);
 	if (!c->n) {
 		change_fini(c);
 		return 0;
@@ -434,7 +435,10 @@ int kept_parse(const char *text, size_t len, struct kept **out, struct vx_err *e
 	*out = NULL;
 	for (; !rc && len; len -= (size_t)(end + 1 - text), text = end + 1) {
 		end = memchr(text, '\n', len);
-		line++;
+		if (++line > 2 * KEPT_LINES) { /* of two runs */
+			rc = expected(err, "no more lines");
+			break;
+		}
 		if (!end) { /* torn: the engine ended while it wrote, and nobody was answered */
 			k->partly = true;
 			break;
