@@ -7,12 +7,15 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_up "$LAB" || exit 1
-cat >"$T/list.json" <<'J'
-{"version":"1.0","odd":{"b":1,"a":[2]},"organizations":[{"org_name":"Zoom Fiber, LLC","org_id":"12837578",
-"ips":["104.218.88.5","104.218.88.0/24"]}],"flat_ip_list":["10.0.0.1","10.1.0.0/16"],"notes":{"10.0.0.1":"a note"}}
-J
+files() {
+	cat >"$T/list.json" <<-'J'
+	{"version":"1.0","odd":{"b":1,"a":[2]},"organizations":[{"org_name":"Zoom Fiber, LLC","org_id":"12837578",
+	"ips":["104.218.88.5","104.218.88.0/24"]}],"flat_ip_list":["10.0.0.1","10.1.0.0/16"],"notes":{"10.0.0.1":"a note"}}
+	J
+	printf 'BATCH="32"\nNAT_RULE="udp/31765=%s:8081"\n' "$LAB_NAT4" >"$T/vx.conf"
+}
 echo '["10.0.0.1","192.0.2.0/24","2001:db8::1","2001:db8:1::/48"]' >"$T/other.json"
-printf 'BATCH="32"\nNAT_RULE="udp/31765=%s:8081"\n' "$LAB_NAT4" >"$T/vx.conf"
+files
 start() { start_vx "$@" -c "$T/vx.conf" -a "$T/list.json" || exit 1; }
 again() { # OPTIONS...: killed, and started anew
 	kill_vx
@@ -45,7 +48,14 @@ while vxctl undo >/dev/null 2>&1; do :; done
 check "each can be undone" "$(vxctl --json show settings)$(entries)" "$before"
 check "undone, nothing is on the disk" "$(on_disk)" 0
 
+vxctl -y quit
+reap_vx 10
+
 # The disk follows save and undo; a clean end leaves what is unsaved, quit does not.
+files
+start
+vxctl allow add 10.9.0.1 org New >/dev/null
+vxctl allow save >/dev/null
 cp "$T/list.json" "$T/kept.json"
 vxctl allow add 10.9.0.2 >/dev/null
 check "a change is on the disk" "$(on_disk)" 1
@@ -63,7 +73,7 @@ vxctl undo >/dev/null
 again
 vxctl journal apply >/dev/null
 vxctl allow save >/dev/null
-sorted() { json '.flat_ip_list |= sort | .organizations[].ips |= sort | tojson' <"$1"; }
+sorted() { jq -S '.flat_ip_list |= sort | .organizations[].ips |= sort' <"$1"; }
 check "an entry that comes back, with its note" "$(sorted "$T/list.json")" "$(sorted "$T/kept.json")"
 vxctl -y intake off >/dev/null
 vxctl set batch 7 >/dev/null

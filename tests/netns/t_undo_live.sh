@@ -28,10 +28,10 @@ check "all of it was undone and made again, five times" "$(vxctl --json history 
 check_cmd "still under load" under_load
 end_load
 end_sink dst
-check "none is lost" "$(json .packets "$SINK")" "$(json .packets "$SENT")"
+check "none is lost" "$(json .packets "$SINK")" "$(json .sent "$SENT")"
 check "nor anything wrong" "$(json '[.lost, .duplicated, .bad_ip_sum, .bad_l4_sum, .unexpected] | add' "$SINK")" 0
 check "the ledger is exact" "$(vxctl --json selfcheck | json .exact)" true
-check "and has them as sent" "$(vxctl --json ledger | json .sent)" "$(json .packets "$SENT")"
+check "and has them as sent" "$(vxctl --json ledger | json .sent)" "$(json .sent "$SENT")"
 for _ in $(seq "$depth"); do echo undo; done | vxctl - >/dev/null
 
 # What a change costs. By itself: the rate before it, and 3 s after.
@@ -51,6 +51,8 @@ vxctl allow del 192.0.2.0/24 >/dev/null
 told() { [ "$(vxctl --json stats | json .ledger.would_deny)" -gt 5000 ]; }
 check_cmd "what enforcing would deny is counted" wait_for 10 told
 check_cmd "and none of it denied" steady
+rate() { [ "$(vxctl --json stats | json .would_deny_pps)" -ge 4000 ]; }
+check_cmd "its rate, too" wait_for 5 rate
 check "in words, too" "$(vxctl ledger | grep -c 'would be denied (allow-mode count)')" 1
 vxctl undo >/dev/null
 vxctl undo >/dev/null

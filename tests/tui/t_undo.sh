@@ -10,7 +10,7 @@ lab_up "$LAB" || exit 1
 echo '["10.0.0.1"]' >"$T/list.json"
 in_force() { vxctl --json allow list | json 'map(.cidr) | sort | join(" ")'; }
 in_force_is() { [ "$(in_force)" = "$1" ]; }
-tui_start 100x30 -a "$T/list.json" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
+tui_start 150x30 -a "$T/list.json" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
 
 keys z
 check_screen "nothing to undo" "there is nothing to undo"
@@ -32,7 +32,7 @@ keys Enter
 check_cmd "Enter does it" wait_for 5 in_force_is 10.0.0.1
 check_screen "and says so" "undone: allow add 192.0.2.0/24"
 keys Z
-check_screen "Z shows what it would redo" "redo allow add 192.0.2.0/24 org Lab .*nothing less is sent"
+check_screen "Z shows what it would redo" "redo allow add 192.0.2.0/24 org Lab \([a-z]+, [0-9:]+Z\): (nothing less is sent|would admit about)"
 sleep 0.4
 keys Enter
 check_cmd "Enter does that" wait_for 5 in_force_is "10.0.0.1 192.0.2.0/24"
@@ -54,7 +54,7 @@ esc
 kill_vx
 keys q
 wait_for 5 screen_ended
-tui_start 100x30 -a "$T/list.json" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
+tui_start 150x30 -a "$T/list.json" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
 check_screen "what was not saved is offered" "\* 2 unsaved changes of [0-9]{2}:[0-9]{2} .*\[J\] re-apply, :journal discard"
 check_screen "in the header, too" " JOURNAL "
 command_line "journal"
