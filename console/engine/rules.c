@@ -216,11 +216,28 @@ uint32_t eng_rules_copy(const struct eng *e, struct nat_rule **rules)
 	return n;
 }
 
+/* A journal that somebody wrote may name one key twice. */
+static int check_keys(const struct nat_rule *want, uint32_t n, struct vx_err *err)
+{
+	char text[NAT_TEXT];
+
+	for (uint32_t i = 0; i < n; i++)
+		if (find(want, i, &want[i].key))
+			return vx_err_set(err, -EEXIST, "%s: another rule has this key",
+					  nat_format(&want[i], text));
+	return 0;
+}
+
 int eng_rules_become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
 {
 	struct nat_rule *was;
-	uint32_t n_was = eng_rules_copy(e, &was);
-	int rc = was ? become(e, want, n, err) : vx_err_set(err, -ENOMEM, "out of memory");
+	uint32_t n_was;
+	int rc = check_keys(want, n, err);
+
+	if (rc)
+		return rc;
+	n_was = eng_rules_copy(e, &was);
+	rc = was ? become(e, want, n, err) : vx_err_set(err, -ENOMEM, "out of memory");
 
 	if (rc && was && become(e, was, n_was, NULL))
 		vx_error("the NAT rules could not be put back as they were; see: nat list");

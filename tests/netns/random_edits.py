@@ -97,9 +97,15 @@ def state(c):
             "saved config": c.saved("save"), "saved list": c.saved("allow", "save")}
 
 
+def unordered(x):
+    if isinstance(x, dict):
+        return {k: unordered(v) for k, v in x.items()}
+    return sorted((unordered(v) for v in x), key=str) if isinstance(x, list) else x
+
+
 def without_places(s, m):
-    """What another engine can have, too."""
-    s = dict(s, settings=[(x["name"], x["value"]) for x in s["settings"]], list=sorted(map(list, s["list"]), key=str))
+    """What another engine can have, too: an entry that was saved as gone, and put back, comes last in the file."""
+    s = dict(s, **{"saved list": unordered(json.loads(s["saved list"]))}, settings=[(x["name"], x["value"]) for x in s["settings"]], list=sorted(map(list, s["list"]), key=str))
     return json.loads(json.dumps({"state": s, "has": m["has"], "vx_cfg": m["vx_cfg"], "vx_vnis": m["vx_vnis"],
                                   "lists": {k: [e[0] for e in m[k]] for k in LISTS},
                                   "nat": {k: [(e[0], e[1][:36]) for e in m[k]] for k in ("vx_nat", "vx_nat_lpm")}}))

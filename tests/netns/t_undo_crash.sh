@@ -142,6 +142,12 @@ head -c 100000 /dev/urandom >"$STATE_DIRECTORY/$name"
 bad garbage
 printf '{"vxconsole-journal":1,"whole":true }\n{"id":1,"how":"done","time":1,"user":"x","command":"y","items":[{"set":"log","value":"/x"},{"put":"10.0.0.1/8"}]}\n' >"$STATE_DIRECTORY/$name"
 bad "a bad address"
+printf '{"vxconsole-journal":1,"whole":true }\n{"id":1,"how":"done","time":1,"user":"x","command":"y","items":[{"rules":["udp/1=172.30.82.95:1","udp/1=172.30.82.95:2"]}]}\n' >"$STATE_DIRECTORY/$name"
+chmod 600 "$STATE_DIRECTORY/$name"
+start
+check "two rules of one key: refused" "$(vxctl journal apply 2>&1 | grep -c 'another rule has this key')" 1
+vxctl journal discard >/dev/null
+kill_vx
 truncate -s 3G "$STATE_DIRECTORY/$name"
 bad "a huge file"
 ln -s /etc/passwd "$STATE_DIRECTORY/$name"

@@ -19,7 +19,7 @@
 static int ask(struct con *c, const struct journal_change *change, const char *verb)
 {
 	struct turning t = { .c = c };
-	char effect[200], shown[80], at[OUT_TIME_TEXT];
+	char effect[200], shown[80], at[OUT_TIME_TEXT] = "";
 
 	turning_change(&t, change);
 	turning_text(&t, effect, sizeof(effect));

@@ -323,7 +323,7 @@ void nat_order(struct nat *n, const struct nat_rule *want, uint32_t n_want)
 
 	for (uint32_t k = 0; k < n_want; k++) {
 		i = find(n, &want[k].key);
-		if (i == n->n)
+		if (i == n->n || i < at)
 			continue;
 		r = n->rules[i];
 		memmove(&n->rules[at + 1], &n->rules[at], (i - at) * sizeof(r));
