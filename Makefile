@@ -156,7 +156,7 @@ test-kernels: deps ## load, attach, prog, kill and a short run on other kernels 
 	@tests/tools/deps.sh install kernels
 	@+$(sub) tests
 	@BUILD=$(BUILD) tests/kernels/run
-soak: deps ## 85,000 packets/s for 60 s in the lab, no loss (root)
+soak: deps ## 85,000 packets/s for 60 s without a loss, 5,000 commands undone (root)
 	@+$(sub) tests
 	@BUILD=$(BUILD) tests/run soak
 asan: ## unit and (root) netns tests under the address and undefined behaviour sanitizers

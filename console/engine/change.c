@@ -21,6 +21,11 @@ int eng_allow_add(struct eng *e, const struct cidr *c, const char *org, const ch
 		return rc;
 	eng_hits_start(e, false, entry->idx);
 	rc = e->dp->allow_put(e->d, entry, err);
+	if (!rc) {
+		rc = eng_record_entry(e, entry, true, err);
+		if (rc && e->dp->allow_del(e->d, entry, NULL))
+			vx_error("allow add: could not take the entry out of the map");
+	}
 	if (rc && allow_del(e->allow, c, NULL))
 		vx_error("allow add: could not take the entry back");
 	return rc;
@@ -33,8 +38,12 @@ int eng_allow_del(struct eng *e, const struct cidr *c, struct vx_err *err)
 
 	if (!entry)
 		return allow_del(e->allow, c, err); /* its message */
-	rc = e->dp->allow_del(e->d, entry, err);
-	return rc ? rc : allow_del(e->allow, c, err);
+	rc = eng_record_entry(e, entry, false, err);
+	rc = rc ? rc : e->dp->allow_del(e->d, entry, err);
+	rc = rc ? rc : allow_del(e->allow, c, err);
+	if (rc)
+		eng_record_forget(e);
+	return rc;
 }
 
 struct started {
@@ -50,23 +59,35 @@ static void start_new(void *ctx, const struct allow_entry *entry)
 		eng_hits_start(s->e, false, entry->idx);
 }
 
-int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, struct vx_err *err)
+int eng_allow_switch(struct eng *e, struct allow *list, struct vx_err *err)
 {
 	struct started s = { e, e->allow };
 	int rc;
 
-	allow_adopt_idx(fresh, e->allow);
-	allow_foreach(fresh, start_new, &s);
-	rc = e->dp->allow_swap(e->d, fresh, err);
+	allow_foreach(list, start_new, &s);
+	rc = e->dp->allow_swap(e->d, list, err);
+	if (!rc)
+		e->allow = list;
+	return rc;
+}
+
+int eng_allow_take(struct eng *e, struct allow *fresh, struct store_doc *doc, struct vx_err *err)
+{
+	struct store_doc *old_doc = e->allow_doc;
+	struct allow *old = e->allow;
+	int rc = eng_record_room(e, err);
+
+	if (!rc) {
+		allow_adopt_idx(fresh, old);
+		rc = eng_allow_switch(e, fresh, err);
+	}
 	if (rc) {
 		allow_free(fresh);
 		store_doc_free(doc);
 		return rc;
 	}
-	allow_free(e->allow);
-	store_doc_free(e->allow_doc);
-	e->allow = fresh;
 	e->allow_doc = doc;
+	eng_record_list(e, old, old_doc);
 	return 0;
 }
 
@@ -129,6 +150,33 @@ int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *o
 	return 0;
 }
 
+int eng_allow_diff_list(struct eng *e, struct allow *packed, struct allow_diff *out,
+			struct vx_err *err)
+{
+	int rc = allow_unpack(packed, err);
+
+	if (rc)
+		return rc;
+	allow_diff(e->allow, packed, rate_of, e, out);
+	allow_pack(packed);
+	return 0;
+}
+
+int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out, struct vx_err *err)
+{
+	struct store_doc *doc;
+	struct allow *other;
+	int rc = store_allow_parse(text, strlen(text), "its list", e->o->allow_max, &other, &doc,
+				   no_warning, NULL, err);
+
+	if (rc)
+		return rc;
+	allow_diff(e->allow, other, rate_of, e, out);
+	allow_free(other);
+	store_doc_free(doc);
+	return 0;
+}
+
 int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 {
 	if (fd >= 0)
@@ -164,9 +212,12 @@ int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
 	if (v->n == VX_MAX_VNIS)
 		return vx_err_set(err, -ENOSPC, "VNI %u: %d VNIs are the most; use: set vni any",
 				  vni, VX_MAX_VNIS);
-	rc = e->dp->vni_set(e->d, vni, true, err);
-	if (rc)
+	rc = eng_record_setting(e, OPT_VNI, err);
+	rc = rc ? rc : e->dp->vni_set(e->d, vni, true, err);
+	if (rc) {
+		eng_record_forget(e);
 		return rc;
+	}
 	memmove(at + 1, at, after * sizeof(*at));
 	*at = vni;
 	v->n++;
@@ -193,9 +244,12 @@ int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
 				  "VNI %u is the last one: nothing would be ours; to stop "
 				  "taking packets use: intake off",
 				  vni);
-	rc = e->dp->vni_set(e->d, vni, false, err);
-	if (rc)
+	rc = eng_record_setting(e, OPT_VNI, err);
+	rc = rc ? rc : e->dp->vni_set(e->d, vni, false, err);
+	if (rc) {
+		eng_record_forget(e);
 		return rc;
+	}
 	memmove(at, at + 1, (after - 1) * sizeof(*at));
 	v->n--;
 	e->o->source[OPT_VNI] = OPT_BY_SET;
@@ -208,6 +262,8 @@ int eng_intake(struct eng *e, bool on, struct vx_err *err)
 
 	if (!*paused == on)
 		return vx_err_set(err, -EALREADY, "intake is %s already", on ? "on" : "off");
+	if (eng_record_intake(e, on, err))
+		return -ENOMEM;
 	dp_store32(paused, !on);
 	vx_info("intake %s", on ? "on" : "OFF: every packet that is ours is dropped (row paused)");
 	return 0;

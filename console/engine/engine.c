@@ -241,7 +241,10 @@ static int start(struct eng *e, struct vx_err *err)
 		return rc == -EBUSY || rc == -EEXIST ? eng_strays_explain(e, err) : rc;
 	}
 	first_snapshot(e);
-	rc = serve_open(&e->run->serve, e, err);
+	rc = journal_new(&e->journal, store_doc_free, JOURNAL_BYTES, err);
+	if (!rc)
+		eng_keep_open(e);
+	rc = rc ? rc : serve_open(&e->run->serve, e, err);
 	if (rc)
 		eng_stop(e);
 	return rc;
@@ -268,6 +271,7 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 	e->dp = dp;
 	e->lock_fd = -1;
 	e->run->strays.job.fd = -1;
+	e->run->keep.file = (struct kept_file){ .dir = -1, .fd = -1 };
 	e->quiet.fd[0] = e->quiet.fd[1] = -1;
 	e->run->epoll_fd = e->run->signal_fd = e->run->timer_fd = -1;
 	for (int id = 0; id < OPT_N; id++)
@@ -298,6 +302,7 @@ int eng_stop(struct eng *e)
 	struct vx_err err;
 	int rc;
 
+	eng_keep_end(e);
 	e->dp->detach(e->d);
 	rc = inj_stop(e->inj, (unsigned)(e->o->drain_timeout_s * 1000), &err);
 	if (rc)
@@ -333,6 +338,8 @@ void eng_free(struct eng *e)
 	allow_free(e->allow);
 	store_doc_free(e->allow_doc);
 	nat_free(e->nat);
+	journal_free(e->journal);
+	eng_keep_fini(e);
 	eng_rows_fini(e);
 	eng_observe_fini(e);
 	if (e->lock_fd >= 0)

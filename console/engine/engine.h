@@ -11,7 +11,9 @@
 #include "engine/model/admits.h"
 #include "engine/model/allow.h"
 #include "engine/model/allow_diff.h"
+#include "engine/model/journal.h"
 #include "engine/model/nat.h"
+#include "engine/sys/kept.h"
 #include "engine/sys/lock.h"
 #include "engine/sys/net.h"
 #include "engine/sys/quiet.h"
@@ -46,14 +48,20 @@ struct eng {
 	struct quiet quiet;
 	int lock_fd;
 	char socket_path[108];
-	struct snapshot snap;		   /* the last tick's */
-	struct snapshot_history *history;  /* history.c; NULL: none is kept */
-	unsigned unsaved[ENG_PARTS];	   /* changes since it was loaded or saved */
-	unsigned list_edits;		   /* changes to the allowlist, ever */
+	struct snapshot snap;		  /* the last tick's */
+	struct snapshot_history *history; /* history.c; NULL: none is kept */
+	struct {
+		unsigned off; /* changes that cannot be undone to where it was loaded or saved, */
+		int since;    /* and those since then; negative: undone beyond it */
+	} unsaved[ENG_PARTS];
+	struct journal *journal; /* NULL: nothing is recorded */
+	const char *user;	 /* who makes the change that is under way; NULL: the engine */
+	unsigned list_edits;	 /* changes to the allowlist, ever */
 	uint64_t leaked_seen, unseen_seen; /* what the light LEAK has been acknowledged for */
 	struct eng_strays strays;
 	struct eng_run *run; /* loop, timers, baselines: engine/run_int.h */
 	bool quit;	     /* asked to stop: drain, then end */
+	bool quit_drops;     /* what is not saved is not wanted */
 	const char *quit_why;
 };
 
@@ -67,9 +75,19 @@ void eng_egress_mac(const struct eng *e, char buf[static ADDR_TEXT]);
 void eng_refresh(struct eng *e);
 
 /* --- what is told of changes: history.c, lights.c --- */
+/* What was recorded since the last one is one change: *made, NULL when it could not be kept. false:
+ * nothing was. */
+bool eng_record_change(struct eng *e, const char *user, const char *command,
+		       const struct journal_change **made);
+/* keep.c: on disk before it is answered, until it is saved; whatever fails is told once. c NULL:
+ * one that could not be recorded. */
+void eng_keep_change(struct eng *e, const struct journal_change *c, enum kept_how how);
+void eng_keep_saved(struct eng *e, enum eng_part part);
+void eng_turned(struct eng *e, const struct journal_change *c); /* undone or redone */
 /* A change was made: counted for its part (ENG_PARTS: for none, it is not saved) and marked in the
  * history. */
 void eng_edited(struct eng *e, enum eng_part part, const char *text);
+unsigned eng_unsaved(const struct eng *e, enum eng_part part);
 void eng_saved(struct eng *e, enum eng_part part); /* or loaded: files and engine agree */
 void eng_mark(struct eng *e);	/* counts since now; the caller has just called eng_refresh */
 void eng_ack(struct eng *e);	/* latched lights have been seen */
@@ -94,6 +112,11 @@ int eng_allow_diff_rows(struct eng *e, int fd, const char *name, allow_diff_fn f
 /* The same in numbers. */
 int eng_allow_diff(struct eng *e, int fd, const char *name, struct allow_diff *out,
 		   struct vx_err *err) __attribute__((warn_unused_result));
+/* The same of a list that the journal keeps, and of the text of one. */
+int eng_allow_diff_list(struct eng *e, struct allow *packed, struct allow_diff *out,
+			struct vx_err *err) __attribute__((warn_unused_result));
+int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out, struct vx_err *err)
+	__attribute__((warn_unused_result));
 /* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a
  * client's). */
 int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
@@ -112,6 +135,20 @@ int eng_intake(struct eng *e, bool on, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* -EALREADY when it is so */
 /* Writes the config (path NULL: the -c file, else /etc/vxconsole/vxconsole.conf). */
 int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* The last change, whole or not at all. only: -ESTALE when it is another one; 0: whichever. id:
+ * which it was. journal.c */
+int eng_undo(struct eng *e, bool redo, uint64_t only, uint64_t *id, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* What the run before this one did not save: NULL: nothing. reapply.c */
+const struct kept *eng_kept(const struct eng *e);
+/* All of it or none. done: changes that were made; same: that were so already. */
+int eng_journal_apply(struct eng *e, unsigned *done, unsigned *same, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_journal_discard(struct eng *e, unsigned *n, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* The rules of an item; the caller frees *out. */
+int eng_kept_rules(const struct kept_item *it, struct nat_rule **out, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* SIGHUP: config and lists again. */
 int eng_reload(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));

@@ -298,4 +298,5 @@ void eng_second(struct eng *e)
 	eng_diagnose_second(e);
 	eng_lights(e);
 	eng_history_second(e);
+	eng_record_second(e);
 }

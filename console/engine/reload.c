@@ -125,9 +125,21 @@ static void take_back(struct reload *r, bool rules)
 			vx_error("%s: %s", opt_name((enum opt_id)id), err.msg);
 }
 
+/* Where a value comes from may change, too. */
+static int record_settings(struct reload *r, struct vx_err *err)
+{
+	struct opts *o = r->e->o;
+	int rc = 0;
+
+	for (int id = 0; r->n && id < OPT_N && !rc; id++)
+		if (id != OPT_NAT_RULE && (r->changed[id] || o->source[id] != r->n->source[id]))
+			rc = eng_record_setting(r->e, (enum opt_id)id, err);
+	return rc;
+}
+
 static int put_into_force(struct reload *r, struct vx_err *err)
 {
-	int rc = 0;
+	int rc = record_settings(r, err);
 
 	for (int id = 0; id < OPT_N && !rc; id++) {
 		if (!r->changed[id])
@@ -137,6 +149,8 @@ static int put_into_force(struct reload *r, struct vx_err *err)
 			vx_err_prefix(err, "%s", r->e->o->config);
 		r->done[id] = !rc;
 	}
+	if (!rc && r->rules)
+		rc = eng_record_rules(r->e, err);
 	if (!rc && r->rules) {
 		rc = eng_rules_become(r->e, r->rules, r->n_rules, err);
 		if (rc)
@@ -182,14 +196,16 @@ int eng_reload(struct eng *e, struct vx_err *err)
 	if (!rc && e->o->allowlist[0])
 		rc = read_list(r, err);
 	rc = rc ? rc : put_into_force(r, err);
-	if (!rc && r->n) {
+	if (!rc && r->n)
 		commit(r);
-		eng_saved(e, ENG_SETTINGS);
-	}
-	if (!rc && e->o->allowlist[0])
-		eng_saved(e, ENG_LIST);
 	if (!rc)
 		eng_edited(e, ENG_PARTS, "files read again");
+	if (!rc && r->n)
+		eng_saved(e, ENG_SETTINGS);
+	if (!rc && e->o->allowlist[0])
+		eng_saved(e, ENG_LIST);
+	if (rc)
+		eng_record_forget(e);
 	if (rc && e->o->allowlist[0])
 		eng_watch_forget(e);
 	if (r->n)

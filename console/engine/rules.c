@@ -79,13 +79,15 @@ static int rule_out(struct eng *e, const struct nat_key *key, bool family_given,
 	return 0;
 }
 
-/* In one write: no packet in between finds no rule. */
+/* In one write: no packet in between finds no rule. It keeps its element, so that no other rule's
+ * is taken when it is put back. */
 static int rule_replace(struct eng *e, const struct nat_rule *old, struct nat_rule *rule,
 			struct vx_err *err)
 {
 	struct nat_rule gone = *old;
 	int rc = nat_del(e->nat, &gone.key, true, NULL, err);
 
+	rule->idx = gone.idx;
 	rc = rc ? rc : nat_add(e->nat, rule, err); /* has room: one has just gone */
 	if (rc)
 		return rc;
@@ -116,13 +118,20 @@ int eng_rule_add(struct eng *e, const char *text, struct vx_err *err)
 	return rc;
 }
 
-int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
+static int changed(struct eng *e, int rc)
 {
-	int rc = eng_rule_add(e, text, err);
-
-	if (!rc)
+	if (rc)
+		eng_record_forget(e);
+	else
 		e->o->source[OPT_NAT_RULE] = OPT_BY_SET;
 	return rc;
+}
+
+int eng_nat_add(struct eng *e, const char *text, struct vx_err *err)
+{
+	int rc = eng_record_rules(e, err);
+
+	return changed(e, rc ? rc : eng_rule_add(e, text, err));
 }
 
 int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
@@ -131,13 +140,25 @@ int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
 	bool family_given;
 	int rc = nat_key_parse(text, &key, &family_given, err);
 
-	rc = rc ? rc : rule_out(e, &key, family_given, err);
-	if (!rc)
-		e->o->source[OPT_NAT_RULE] = OPT_BY_SET;
-	return rc;
+	rc = rc ? rc : eng_record_rules(e, err);
+	return changed(e, rc ? rc : rule_out(e, &key, family_given, err));
 }
 
 /* --- all of them --- */
+
+int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
+{
+	bool same = n == nat_count(e->nat);
+	int rc;
+
+	for (uint32_t i = 0; i < n && same; i++)
+		same = nat_key_equal(&nat_at(e->nat, i)->key, &want[i].key) &&
+		       same_target(nat_at(e->nat, i), &want[i]);
+	if (same)
+		return 0;
+	rc = eng_record_rules(e, err);
+	return changed(e, rc ? rc : eng_rules_become(e, want, n, err));
+}
 
 static const struct nat_rule *find(const struct nat_rule *rules, uint32_t n,
 				   const struct nat_key *key)
@@ -180,6 +201,8 @@ static int become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_er
 		if (rc)
 			eng_target_put(e, want[i].nexthop);
 	}
+	if (!rc)
+		nat_order(e->nat, want, n);
 	return rc;
 }
 
@@ -193,11 +216,28 @@ uint32_t eng_rules_copy(const struct eng *e, struct nat_rule **rules)
 	return n;
 }
 
+/* A journal that somebody wrote may name one key twice. */
+static int check_keys(const struct nat_rule *want, uint32_t n, struct vx_err *err)
+{
+	char text[NAT_TEXT];
+
+	for (uint32_t i = 0; i < n; i++)
+		if (find(want, i, &want[i].key))
+			return vx_err_set(err, -EEXIST, "%s: another rule has this key",
+					  nat_format(&want[i], text));
+	return 0;
+}
+
 int eng_rules_become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
 {
 	struct nat_rule *was;
-	uint32_t n_was = eng_rules_copy(e, &was);
-	int rc = was ? become(e, want, n, err) : vx_err_set(err, -ENOMEM, "out of memory");
+	uint32_t n_was;
+	int rc = check_keys(want, n, err);
+
+	if (rc)
+		return rc;
+	n_was = eng_rules_copy(e, &was);
+	rc = was ? become(e, want, n, err) : vx_err_set(err, -ENOMEM, "out of memory");
 
 	if (rc && was && become(e, was, n_was, NULL))
 		vx_error("the NAT rules could not be put back as they were; see: nat list");

@@ -63,7 +63,15 @@ struct eng_strays_run {
 	struct vx_err err;
 };
 
+/* Changes that a crash must not lose: see keep.c. */
+struct eng_keep {
+	struct kept_file file;
+	struct kept *offer; /* what the run before left; NULL: nothing */
+	bool warned;	    /* that the file lacks a change */
+};
+
 struct eng_run {
+	struct eng_keep keep;
 	struct eng_strays_run strays;
 	int epoll_fd, signal_fd, timer_fd;
 	struct serve *serve;
@@ -128,9 +136,35 @@ int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, con
 		      struct vx_err *err) __attribute__((warn_unused_result));
 /* path, once its directory has been made: what `save` writes to when no file was given. */
 const char *eng_etc(const char *path);
+/* The rules as texts, NULL without memory. */
+char **eng_rule_texts(const struct eng *e, int *n);
+void eng_rule_texts_free(char **texts, int n);
 /* What stands before opt_why_fixed: "needs a restart: ", or "". */
 const char *eng_not_live(enum opt_id id);
 int eng_read_config(const char *path, char **text, size_t *len, struct vx_err *err)
+	__attribute__((warn_unused_result));
+
+/* journal.c: what was in force, before (eng_record_list: after) it is changed. When a change fails
+ * after it was recorded: eng_record_forget. */
+int eng_record_room(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+int eng_record_entry(struct eng *e, const struct allow_entry *x, bool added, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc); /* takes both */
+int eng_record_rules(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+int eng_record_setting(struct eng *e, enum opt_id id, struct vx_err *err)
+	__attribute__((warn_unused_result));
+int eng_record_intake(struct eng *e, bool on, struct vx_err *err)
+	__attribute__((warn_unused_result));
+void eng_record_forget(struct eng *e);
+void eng_record_second(struct eng *e); /* the rates after a change */
+/* keep.c: on disk, until it is saved */
+void eng_keep_open(struct eng *e); /* tells what the run before left */
+void eng_keep_drop(struct eng *e); /* the offer: taken, or not wanted */
+void eng_keep_end(struct eng *e);
+void eng_keep_fini(struct eng *e);
+
+/* change.c: list is in force then; the old one is the caller's. */
+int eng_allow_switch(struct eng *e, struct allow *list, struct vx_err *err)
 	__attribute__((warn_unused_result));
 
 /* change.c: the whole list at once. Takes fresh and doc, also when it fails. */
@@ -143,6 +177,9 @@ int eng_rule_add(struct eng *e, const char *rule, struct vx_err *err)
 /* All rules, want instead of those there are: all of it or nothing. A rule that stays keeps its
  * hits, and one that gets another target is replaced in one write. */
 int eng_rules_become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* The same as a change of its own; nothing when they are these already. */
+int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* Caller frees *rules; NULL without memory. */
 uint32_t eng_rules_copy(const struct eng *e, struct nat_rule **rules);

@@ -165,9 +165,12 @@ static int set_one(struct eng *e, enum opt_id id, const char *value, struct vx_e
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	*n = *e->o; /* only scalar fields are live, so the copy shares what it points to */
 	rc = opt_set(n, id, value, OPT_BY_SET, err);
+	rc = rc ? rc : eng_record_setting(e, id, err);
 	rc = rc ? rc : eng_setting_apply(e, id, e->o, n, err);
 	if (!rc)
 		*e->o = *n;
+	else
+		eng_record_forget(e);
 	free(n);
 	return rc;
 }
@@ -189,7 +192,7 @@ int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *e
 	return set_one(e, (enum opt_id)id, value, err);
 }
 
-static char **rule_texts(const struct eng *e, int *n)
+char **eng_rule_texts(const struct eng *e, int *n)
 {
 	uint32_t count = nat_count(e->nat);
 	char **texts = calloc(count + 1, sizeof(*texts));
@@ -204,7 +207,7 @@ static char **rule_texts(const struct eng *e, int *n)
 	return texts;
 }
 
-static void free_texts(char **texts, int n)
+void eng_rule_texts_free(char **texts, int n)
 {
 	for (int i = 0; texts && i < n; i++)
 		free(texts[i]);
@@ -239,7 +242,7 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 	rc = fd < 0 ? eng_read_config(to, &old, &old_len, err) : 0;
 	if (rc && rc != -ENOENT)
 		return rc;
-	rules = rule_texts(e, &n_rules);
+	rules = eng_rule_texts(e, &n_rules);
 	rc = rules ? opt_config_render(e->o, old ? old : "", old_len, rules, n_rules, &out,
 				       &out_len, err)
 		   : vx_err_set(err, -ENOMEM, "out of memory");
@@ -247,7 +250,7 @@ int eng_save(struct eng *e, const char *path, int fd, struct vx_err *err)
 		rc = replace_file(to, out, out_len, err);
 	else if (!rc && write(fd, out, out_len) != (ssize_t)out_len)
 		rc = vx_err_set(err, -EIO, "%s: could not write it whole", to);
-	free_texts(rules, n_rules);
+	eng_rule_texts_free(rules, n_rules);
 	free(old);
 	free(out);
 	return rc;

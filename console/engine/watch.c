@@ -70,8 +70,8 @@ static void apply(struct eng *e, int fd, const struct allow_diff *d)
 		return;
 	}
 	eng_watch_know(e, fd);
-	eng_saved(e, ENG_LIST);
 	eng_edited(e, ENG_PARTS, "allowlist changed on disk");
+	eng_saved(e, ENG_LIST);
 	vx_info("--watch: %s changed on disk and is in force: +%u -%u entries, %u relabelled; "
 		"%llu packets/s of those removed",
 		path, d->added, d->removed, d->relabelled, (unsigned long long)d->pps);
@@ -79,7 +79,7 @@ static void apply(struct eng *e, int fd, const struct allow_diff *d)
 
 static void on_diff(struct eng *e, int fd, const struct allow_diff *d, bool news)
 {
-	bool unsaved = e->unsaved[ENG_LIST];
+	bool unsaved = eng_unsaved(e, ENG_LIST);
 
 	if (!differs(d)) {
 		take_offer_back(e);

@@ -42,7 +42,7 @@ void out_note(struct out *o, const char *fmt, ...) __attribute__((format(printf,
 void out_notes_only(struct out *o);
 const char *out_dup(struct out *o, const char *s); /* lives as long as o; "" when memory runs out */
 
-/* A time as JSON and text have it; returns buf. */
+/* A time as JSON and text have it, ISO 8601 UTC; returns buf. */
 #define OUT_TIME_TEXT 32
 const char *out_time_text(int64_t real_ns, char buf[static OUT_TIME_TEXT]);
 

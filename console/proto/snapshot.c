@@ -87,6 +87,12 @@ static const struct field offer_fields[] = {
 	F(snap_offer, real_ns, I64),	F(snap_offer, added, U32), F(snap_offer, removed, U32),
 	F(snap_offer, relabelled, U32), F(snap_offer, pps, U64),
 };
+static const struct field kept_fields[] = {
+	F(snap_kept, real_ns, I64),
+	F(snap_kept, n, U32),
+	F(snap_kept, partly, BOOL),
+};
+static const struct table kept_table = TABLE(snap_kept, kept_fields);
 static const struct table offer_table = TABLE(snap_offer, offer_fields);
 static const struct table top_table = TABLE(snap_top, top_fields);
 static const struct table nat_table = TABLE(snap_nat, nat_fields);
@@ -137,6 +143,7 @@ static const struct field snapshot_fields[] = {
 	F(snapshot, syscalls_per_packet, DOUBLE),
 	S(snapshot, mark, STRUCT, &mark_table),
 	S(snapshot, offer, STRUCT, &offer_table),
+	S(snapshot, kept, STRUCT, &kept_table),
 	S(snapshot, light, STRUCTS, &light_table),
 	F(snapshot, n_top_orgs, U32),
 	F(snapshot, n_top_addrs, U32),

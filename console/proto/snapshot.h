@@ -114,6 +114,13 @@ struct snap_offer {
 	uint64_t pps; /* that would be denied */
 };
 
+/* Changes that another run made and did not save, to be made again or dropped: `journal`. */
+struct snap_kept {
+	int64_t real_ns; /* of the last one */
+	uint32_t n;	 /* 0: there are none */
+	bool partly;	 /* later ones are missing */
+};
+
 struct snapshot {
 	uint64_t seq;
 	uint64_t mono_ns; /* CLOCK_MONOTONIC of the reading */
@@ -147,6 +154,7 @@ struct snapshot {
 				     */
 	struct snap_mark mark;
 	struct snap_offer offer;
+	struct snap_kept kept;
 	struct snap_light light[SNAP_N_LIGHTS];
 	unsigned n_top_orgs, n_top_addrs,
 		n_nat; /* how many there are of the following; n_nat: of nat_rules */

@@ -210,9 +210,17 @@ void wire_put_error(struct buf *b, const char *message)
 	put_one(b, "error", message);
 }
 
-void wire_put_ask(struct buf *b, const char *question)
+void wire_put_ask(struct buf *b, const char *question, const char *line)
 {
-	put_one(b, "ask", question);
+	if (!line) {
+		put_one(b, "ask", question);
+		return;
+	}
+	buf_str(b, "{\"ask\":");
+	buf_json_str(b, question);
+	buf_str(b, ",\"line\":");
+	buf_json_str(b, line);
+	buf_str(b, "}\n");
 }
 
 void wire_put_snapshot(struct buf *b, const char *json)
@@ -252,6 +260,8 @@ static void take_member(struct wire_reply *r, struct slice key, struct slice val
 	}
 	if (slice_is(key, "warnings") && !r->warnings)
 		r->warnings = copy(value);
+	if (slice_is(key, "line") && !r->line)
+		r->line = slice_str(value);
 	if (slice_is(key, "exit") && !slice_i64(value, &status))
 		r->exit = status ? 1 : 0;
 }
@@ -277,6 +287,7 @@ void wire_reply_fini(struct wire_reply *r)
 {
 	free(r->text);
 	free(r->warnings);
+	free(r->line);
 	memset(r, 0, sizeof(*r));
 }
 

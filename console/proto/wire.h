@@ -15,7 +15,8 @@
  * Replies:
  *
  *   {"ok":true,"exit":0,"warnings":[],"data":{...}}       with json; else "text":"..."
- *   {"ask":"..."}                                the same again with "yes":true does it
+ *   {"ask":"..."}                                the same again with "yes":true does it, or
+ *   {"ask":"...","line":"undo 5"}                this line with "yes":true
  *   {"error":"..."}
  *   {"complete":[["104.218.88.5","Zoom Fiber, LLC"],...]}       at most 64
  *
@@ -71,7 +72,8 @@ struct out;
 void wire_put_ok(struct buf *b, const struct out *o, bool json, int exit,
 		 const struct buf *warnings);
 void wire_put_error(struct buf *b, const char *message);
-void wire_put_ask(struct buf *b, const char *question);
+/* line NULL: the same command again */
+void wire_put_ask(struct buf *b, const char *question, const char *line);
 void wire_put_snapshot(struct buf *b, const char *json);
 void wire_put_history(struct buf *b, const char *json);
 
@@ -91,6 +93,7 @@ struct wire_reply {
 	char *text; /* text or JSON of the result, error, question, or JSON of what the kind names;
 		       never NULL */
 	char *warnings; /* JSON array, or NULL */
+	char *line;	/* WIRE_ASK: what is run with yes; NULL: the same again */
 };
 
 /* A reply of len bytes without its newline. -EINVAL when it is none. */

@@ -64,6 +64,9 @@ enum key {
 	X(ACK,       'c',              "", "ack", "lights that went out of order are seen") \
 	X(FIX,       'f',              "", NULL,  "run, or finish, the command that mends what is wrong") \
 	X(LOAD,      'L',              "", "allow load", "take the list on disk, when it has changed; asks") \
+	X(UNDO,      'z',              "", "undo", "shows what would be taken back; Enter does it") \
+	X(REDO,      'Z',              "", "redo", "shows what would be made again; Enter does it") \
+	X(JOURNAL,   'J',              "", "journal apply", "make again what the last run did not save; asks") \
 	X(DUMP,      'D',              "", NULL,  "this screen into a text file") \
 	X(REDRAW,    0x0c,             "", NULL,  "draw all of it again") \
 	X(QUIT,      'q',              "", NULL,  "leave: the engine runs on, or stops; asks") \

@@ -101,7 +101,7 @@ void ui_answer(void *ctx, const char *line, const struct wire_reply *reply)
 	struct ui *ui = ctx;
 
 	if (reply->kind == WIRE_ASK) {
-		ask(ui, FOCUS_ASK, line, reply->text);
+		ask(ui, FOCUS_ASK, reply->line ? reply->line : line, reply->text);
 	} else if (reply->kind == WIRE_ERROR) {
 		ui_say(ui, true, reply->text);
 		ui->stopping = false;

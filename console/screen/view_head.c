@@ -48,6 +48,8 @@ static void right_side(const struct data *d, int cols, struct line *l)
 		line_str(l, LOOK_WARN, " READ ONLY ");
 	if (d->live.unsaved)
 		line_fmt(l, LOOK_WARN, " %u UNSAVED ", d->live.unsaved);
+	if (d->live.kept.n)
+		line_str(l, LOOK_WARN, " JOURNAL ");
 	if (d->live.offer.real_ns)
 		line_str(l, LOOK_WARN, " LIST ON DISK ");
 	if (d->live.paused)
@@ -204,6 +206,24 @@ static void list_offer(const struct snap_offer *o, int cols, struct line *line)
 	line_str(line, LOOK_KEY, keys);
 }
 
+/* A day and more ago the day matters. */
+static void kept_offer(const struct snapshot *s, int cols, struct line *line)
+{
+	const char *keys = cols < 78 ? "[J] :journal " : "[J] re-apply, :journal discard ";
+	int64_t age = s->real_ns - s->kept.real_ns;
+	char at[WHEN_TEXT];
+
+	if (age > 86400LL * 1000000000)
+		snprintf(at, sizeof(at), "%lld days ago", (long long)(age / 86400000000000LL));
+	else
+		when_clock(s->kept.real_ns, at);
+	line_fmt(line, LOOK_WARN, " * %u unsaved change%s of %.*s%s", s->kept.n,
+		 s->kept.n == 1 ? "" : "s", at[2] == ':' ? 5 : WHEN_TEXT, at,
+		 s->kept.partly ? ", not all" : "");
+	line_left(line, LOOK_WARN, cols - line->cols - line_cols(keys), "");
+	line_str(line, LOOK_KEY, keys);
+}
+
 void view_trouble(const struct data *d, int cols, struct line *line)
 {
 	const char *status = d->snap.status;
@@ -211,6 +231,10 @@ void view_trouble(const struct data *d, int cols, struct line *line)
 	int keep;
 
 	line_init(line, cols);
+	if (!*status && d->live.kept.n) {
+		kept_offer(&d->live, cols, line);
+		return;
+	}
 	if (!*status && d->live.offer.real_ns) {
 		list_offer(&d->live.offer, cols, line);
 		return;

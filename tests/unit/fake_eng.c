@@ -364,6 +364,87 @@ void eng_egress_mac(const struct eng *e, char buf[static ADDR_TEXT])
 	addr_mac_format(mac, buf);
 }
 
+bool eng_record_change(struct eng *e, const char *user, const char *command,
+		       const struct journal_change **made)
+{
+	(void)e;
+	(void)user;
+	(void)command;
+	*made = NULL;
+	return true;
+}
+
+void eng_keep_change(struct eng *e, const struct journal_change *c, enum kept_how how)
+{
+	(void)e;
+	(void)c;
+	(void)how;
+}
+
+void eng_keep_saved(struct eng *e, enum eng_part part)
+{
+	(void)e;
+	(void)part;
+}
+
+/* Only the number is turned. */
+int eng_undo(struct eng *e, bool redo, uint64_t only, uint64_t *id, struct vx_err *err)
+{
+	struct journal_change *c =
+		redo ? journal_redo_next(e->journal) : journal_undo_next(e->journal);
+
+	if (only && only != c->id)
+		return vx_err_set(err, -ESTALE, "change %d is not the next", (int)only);
+	journal_turned(e->journal, c);
+	*id = c->id;
+	return 0;
+}
+
+const struct kept *eng_kept(const struct eng *e)
+{
+	return ((const struct fake *)e)->kept;
+}
+
+int eng_journal_apply(struct eng *e, unsigned *done, unsigned *same, struct vx_err *err)
+{
+	(void)err;
+	*done = fake_of(e)->kept->n;
+	*same = 0;
+	return 0;
+}
+
+int eng_journal_discard(struct eng *e, unsigned *n, struct vx_err *err)
+{
+	(void)err;
+	*n = fake_of(e)->kept->n;
+	return 0;
+}
+
+int eng_kept_rules(const struct kept_item *it, struct nat_rule **out, struct vx_err *err)
+{
+	*out = calloc(it->n_rules + 1, sizeof(**out));
+	for (uint32_t i = 0; i < it->n_rules; i++)
+		if (nat_parse(it->rule[i], &(*out)[i], err))
+			return -EINVAL;
+	return 0;
+}
+
+int eng_allow_diff_list(struct eng *e, struct allow *packed, struct allow_diff *out,
+			struct vx_err *err)
+{
+	(void)e;
+	(void)packed;
+	(void)err;
+	*out = (struct allow_diff){ .removed = 1, .pps = 4980, .removed_text = "104.218.88.5" };
+	return 0;
+}
+
+int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out, struct vx_err *err)
+{
+	(void)text;
+	return eng_allow_diff_list(e, NULL, out, err);
+}
+
 int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
 		struct vx_err *err)
 {

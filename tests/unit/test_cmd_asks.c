@@ -266,6 +266,101 @@ static void a_list_is_asked_about_as_a_diff(void **state)
 	assert_int_equal(f->e.snap.unsaved, 0); /* it is the list of -a */
 }
 
+static void doc_free(struct store_doc *doc)
+{
+	(void)doc;
+}
+
+static void changed(struct fake *f, const struct journal_item *item)
+{
+	struct journal_change *c;
+	struct vx_err err;
+
+	assert_int_equal(journal_reserve(f->e.journal, &err), 0);
+	journal_stage(f->e.journal, item);
+	c = journal_commit(f->e.journal, "ubuntu", "the change");
+	c->real_ns = 1700000000000000000;
+}
+
+/* What the command itself would ask; and for the change that was shown, not for another. */
+static void undo_asks_what_the_command_would(void **state)
+{
+#define HEAD "undo the change (ubuntu, 22:13:20Z): "
+	struct journal_item item = { .kind = JOURNAL_ENTRY };
+	struct fake *f = *state;
+	struct vx_err err;
+
+	assert_int_equal(journal_new(&f->e.journal, doc_free, JOURNAL_BYTES, &err), 0);
+	assert_int_equal(addr_cidr_parse("104.218.88.5", &item.entry.cidr, &err), 0);
+	changed(f, &item);
+	asks(f, "undo", HEAD "would deny 4980 packets/s of 104.218.88.5, Zoom Fiber, LLC");
+	asks(f, "undo 2", "undo: change 2 is not the next");
+	item.entry.put = true;
+	changed(f, &item);
+	asks(f, "undo", HEAD "nothing less is sent");
+	f->o.allow_mode = VX_ALLOW_COUNT;
+	item = (struct journal_item){ .kind = JOURNAL_SETTING,
+				      .setting = { .id = OPT_ALLOW_MODE,
+						   .value = strdup("enforce") } };
+	changed(f, &item);
+	asks(f, "undo", HEAD "would deny 41220 packets/s that are on no list");
+	f->o.allow_mode = VX_ALLOW_ENFORCE;
+	item = (struct journal_item){ .kind = JOURNAL_RULES,
+				      .rules.rule = calloc(1, sizeof(struct nat_rule)) };
+	changed(f, &item);
+	asks(f, "undo", HEAD "61870 packets/s would no longer be sent to 172.30.82.95:8081");
+	item = (struct journal_item){ .kind = JOURNAL_INTAKE, .intake_on = false };
+	changed(f, &item);
+	asks(f, "undo",
+	     HEAD "intake off drops every packet that is ours: 61870 packets/s that are sent now "
+		  "would be lost");
+	item.intake_on = true;
+	changed(f, &item);
+	asks(f, "undo", HEAD "nothing less is sent");
+	item = (struct journal_item){ .kind = JOURNAL_LIST };
+	assert_int_equal(allow_new(&item.list.allow, 1, &err), 0);
+	changed(f, &item);
+	asks(f, "undo", HEAD "+0 -1 (104.218.88.5, ...): would deny 4980 packets/s");
+	assert_string_equal(say(f, "undo", false, false, -1), "done"); /* a script */
+	asks(f, "redo",
+	     "redo the change (ubuntu, 22:13:20Z): +0 -1 (104.218.88.5, ...): would deny 4980 "
+	     "packets/s");
+	journal_free(f->e.journal);
+	f->e.journal = NULL;
+#undef HEAD
+}
+
+/* An entry that a later change puts back is not counted; several are summed up. */
+static void journal_asks_for_all(void **state)
+{
+#define LINE(id, items)                                                                            \
+	"{\"id\":" #id                                                                             \
+	",\"how\":\"done\",\"time\":1,\"user\":\"u\",\"command\":\"c\",\"items\":[" items "]}\n"
+	static const char text[] = "{\"vxconsole-journal\":1,\"whole\":true}\n" LINE(
+		1, "{\"del\":\"104.218.88.5\"},{\"intake\":false}")
+		LINE(2, "{\"del\":\"104.218.89.0/24\"}")
+			LINE(3, "{\"del\":\"104.218.89.5\"},{\"intake\":true}")
+				LINE(4, "{\"put\":\"104.218.89.5\"}");
+	struct fake *f = *state;
+	struct vx_err err;
+
+	asks(f, "journal", "done");
+	assert_int_equal(kept_parse(text, sizeof(text) - 1, &f->kept, &err), 0);
+	asks(f, "journal apply",
+	     "makes again 4 changes that were not saved: 2 entries would go: would deny 9960 "
+	     "packets/s");
+	asks(f, "journal discard", "forgets 4 changes that were not saved");
+	assert_string_equal(say(f, "journal apply", true, true, -1), "done");
+	assert_string_equal(say(f, "journal discard", false, false, -1), "done");
+	f->o.read_only = true;
+	asks(f, "journal apply", "journal apply: refused: the engine was started with --read-only");
+	asks(f, "undo", "undo: refused: the engine was started with --read-only");
+	f->o.read_only = false;
+	kept_free(f->kept);
+	f->kept = NULL;
+#undef LINE
+}
+
 static void leaving_asks(void **state)
 {
 	struct fake *f = *state;
@@ -430,6 +525,8 @@ int main(void)
 		WITH_FAKE(settings_that_take_away),
 		WITH_FAKE(a_list_is_asked_about_as_a_diff),
 		WITH_FAKE(leaving_asks),
+		WITH_FAKE(undo_asks_what_the_command_would),
+		WITH_FAKE(journal_asks_for_all),
 		WITH_FAKE(commands_complete),
 		WITH_FAKE(arguments_complete),
 		WITH_FAKE(completion_is_bounded),

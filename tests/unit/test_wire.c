@@ -258,6 +258,32 @@ static void replies_go_through(void **state)
 	out_free(o);
 }
 
+static void put_ask(struct buf *b, const char *text)
+{
+	wire_put_ask(b, text, NULL);
+}
+
+static void a_question_with_its_line(void **state)
+{
+	struct buf b = { 0 };
+	struct wire_reply r;
+	struct vx_err err;
+
+	(void)state;
+	wire_put_ask(&b, "sure?", "undo 5");
+	assert_int_equal(wire_reply_parse(b.data, b.n - 1, &r, &err), 0);
+	assert_int_equal(r.kind, WIRE_ASK);
+	assert_string_equal(r.text, "sure?");
+	assert_string_equal(r.line, "undo 5");
+	wire_reply_fini(&r);
+	b.n = 0;
+	wire_put_ask(&b, "sure?", NULL);
+	assert_int_equal(wire_reply_parse(b.data, b.n - 1, &r, &err), 0);
+	assert_null(r.line);
+	wire_reply_fini(&r);
+	buf_fini(&b);
+}
+
 static void other_replies(void **state)
 {
 	static const struct {
@@ -266,7 +292,7 @@ static void other_replies(void **state)
 		const char *text;
 	} row[] = {
 		{ wire_put_error, WIRE_ERROR, "allow add: it is \"there\"" },
-		{ wire_put_ask, WIRE_ASK, "sure?" },
+		{ put_ask, WIRE_ASK, "sure?" },
 		{ wire_put_snapshot, WIRE_SNAPSHOT, "{\"seq\":1}" },
 	};
 
@@ -345,6 +371,7 @@ int main(void)
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(replies_go_through),
 		cmocka_unit_test(other_replies),
+		cmocka_unit_test(a_question_with_its_line),
 		cmocka_unit_test(no_reply),
 		cmocka_unit_test(slices_judge_numbers),
 	};

@@ -21,7 +21,7 @@
 
 static const struct cmd *const groups[] = {
 	cmd_allow, cmd_nat,    cmd_vni,	   cmd_source, cmd_stats, cmd_diagnose, cmd_explain,
-	cmd_nic,   cmd_strays, cmd_intake, cmd_set,    cmd_mark,  cmd_help,
+	cmd_nic,   cmd_strays, cmd_intake, cmd_set,    cmd_mark,  cmd_journal,	cmd_help,
 };
 #define N_GROUPS  (sizeof(groups) / sizeof(groups[0]))
 #define MAX_WORDS 2
@@ -261,8 +261,10 @@ static void tell_change(const struct con *c, const struct cmd *cmd, int argc, ch
 		vx_info("%s: %s", c->user, line.data);
 	else if (!line.failed)
 		vx_info("uid %u: %s", c->uid, line.data);
-	if (!line.failed && cmd->flags & CMD_WRITE && !(cmd->flags & CMD_FILLS))
+	c->e->user = c->user;
+	if (!line.failed && cmd->flags & CMD_WRITE && !(cmd->flags & (CMD_FILLS | CMD_TURNS)))
 		eng_edited(c->e, part, line.data);
+	c->e->user = NULL;
 	buf_fini(&line);
 	if (cmd->flags & CMD_READS && cmd->flags & CMD_WRITE &&
 	    (!c->argc || !strcmp(c->argv[0], c->e->o->allowlist)))

@@ -35,6 +35,7 @@ struct con {
 	uint64_t ticket;     /* of what it waits for (CMD_WAITS); 0: of nothing yet */
 	struct buf warnings; /* strings, each with its NUL */
 	char question[240];  /* set when cmd_run returned CMD_ASKS */
+	char answer[32];     /* the line that is run with yes then; "": the same again */
 };
 
 enum {
@@ -50,6 +51,7 @@ enum {
 	CMD_CONF = 128, /* changes rules or settings: `save` is due */
 	CMD_LOOKS = 256,  /* changes nothing: no line in the log */
 	CMD_PACKET = 512, /* the first argument may be a packet's first word instead of a file */
+	CMD_TURNS = 1024, /* undoes or redoes: is no change of its own */
 };
 
 #define CMD_ASKS 1 /* nothing was done: c->question has to be answered first */
@@ -117,6 +119,15 @@ static inline bool cmd_must_ask(const struct con *c)
 void cmd_offer(struct completion *c, const char *word, const char *help);
 int cmd_ask(struct con *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cmd_warn(void *con, const char *text); /* a store_warn_fn */
+/* What the commands ask before they do it: CMD_ASKS, or 0 when nothing less would be sent. */
+struct allow_entry;
+struct allow_diff;
+struct nat_rule;
+int cmd_allow_del_asks(struct con *c, const struct allow_entry *entry);
+int cmd_allow_load_asks(struct con *c, const struct allow_diff *d, unsigned lost);
+int cmd_nat_add_asks(struct con *c, const struct nat_rule *rule);
+int cmd_nat_del_asks(struct con *c, const struct nat_rule *rule);
+int cmd_intake_off_asks(struct con *c);
 /* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not.
  */
 int cmd_set_asks(struct con *c, const char *name, const char *value);

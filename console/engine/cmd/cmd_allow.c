@@ -56,7 +56,7 @@ static int add(struct con *c)
 	return 0;
 }
 
-static int ask_del(struct con *c, const struct allow_entry *entry)
+int cmd_allow_del_asks(struct con *c, const struct allow_entry *entry)
 {
 	const struct allow_entry *left = allow_wider(c->e->allow, &entry->cidr);
 	char text[ADDR_TEXT], round[ADDR_TEXT];
@@ -85,7 +85,7 @@ static int del(struct con *c)
 	r = addr_cidr_parse(c->argv[0], &cidr, c->err);
 	entry = r || !cmd_must_ask(c) ? NULL : allow_find(c->e->allow, &cidr);
 	if (entry)
-		return ask_del(c, entry);
+		return cmd_allow_del_asks(c, entry);
 	if (!r)
 		r = eng_allow_del(c->e, &cidr, c->err);
 	if (r < 0)
@@ -143,23 +143,30 @@ static void close_list(const struct con *c, int fd)
 }
 
 /* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
-static int ask_load(struct con *c, int fd, const char *name)
+int cmd_allow_load_asks(struct con *c, const struct allow_diff *d, unsigned lost)
 {
-	unsigned lost = c->e->unsaved[ENG_LIST];
-	struct allow_diff d;
 	char unsaved[48] = "";
-	int r = eng_allow_diff(c->e, fd, name, &d, c->err);
 
-	if (r < 0)
-		return r;
-	if (!d.added && !d.removed && d.relabelled + lost < 2 && lseek(fd, 0, SEEK_SET) == 0)
+	if (!d->added && !d->removed && d->relabelled + lost < 2)
 		return 0; /* nothing changes for any packet */
 	if (lost)
 		snprintf(unsaved, sizeof(unsaved), "; unsaved edits are lost: %u", lost);
-	return cmd_ask(c, "+%u%s%.60s%s -%u%s%.60s%s: would deny %" PRIu64 " packets/s%s", d.added,
-		       d.added ? " (" : "", d.added_text, d.added ? ", ...)" : "", d.removed,
-		       d.removed ? " (" : "", d.removed_text, d.removed ? ", ...)" : "",
-		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d.pps : 0, unsaved);
+	return cmd_ask(c, "+%u%s%.60s%s -%u%s%.60s%s: would deny %" PRIu64 " packets/s%s", d->added,
+		       d->added ? " (" : "", d->added_text, d->added ? ", ...)" : "", d->removed,
+		       d->removed ? " (" : "", d->removed_text, d->removed ? ", ...)" : "",
+		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d->pps : 0, unsaved);
+}
+
+static int ask_load(struct con *c, int fd, const char *name)
+{
+	struct allow_diff d;
+	int r = eng_allow_diff(c->e, fd, name, &d, c->err);
+
+	if (!r)
+		r = cmd_allow_load_asks(c, &d, eng_unsaved(c->e, ENG_LIST));
+	if (!r && lseek(fd, 0, SEEK_SET) < 0)
+		r = vx_err_set(c->err, -errno, "%s: cannot be read twice", name);
+	return r;
 }
 
 static int load(struct con *c)

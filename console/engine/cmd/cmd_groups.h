@@ -17,6 +17,7 @@ extern const struct cmd cmd_strays[];
 extern const struct cmd cmd_intake[];
 extern const struct cmd cmd_set[];
 extern const struct cmd cmd_mark[];
+extern const struct cmd cmd_journal[];
 extern const struct cmd cmd_help[];
 
 #endif

@@ -67,6 +67,7 @@ static int quit(struct con *c)
 	else
 		vx_info("uid %u: quit", c->uid);
 	c->e->quit = true;
+	c->e->quit_drops = true;
 	c->e->quit_why = "quit";
 	out_message(c->out, "stopping: nothing new is taken, what is queued is sent");
 	return 0;

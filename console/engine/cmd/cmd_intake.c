@@ -5,17 +5,23 @@
 #include "engine/engine.h"
 #include "proto/out.h"
 
+int cmd_intake_off_asks(struct con *c)
+{
+	eng_refresh(c->e);
+	return c->e->snap.paused
+		       ? 0
+		       : cmd_ask(c,
+				 "intake off drops every packet that is ours: %llu packets/s that "
+				 "are sent now would be lost",
+				 (unsigned long long)c->e->snap.out_pps);
+}
+
 static int off(struct con *c)
 {
-	int r;
+	int r = c->yes || c->e->snap.paused ? 0 : cmd_intake_off_asks(c);
 
-	if (!c->yes && !c->e->snap.paused) {
-		eng_refresh(c->e);
-		return cmd_ask(c,
-			       "intake off drops every packet that is ours: %llu packets/s that "
-			       "are sent now would be lost",
-			       (unsigned long long)c->e->snap.out_pps);
-	}
+	if (r)
+		return r;
 	r = eng_intake(c->e, false, c->err);
 	if (r < 0)
 		return r;

@@ -39,17 +39,13 @@ static void match_wider(void *ctx, const struct eng_nat_row *row)
 
 /* A rule with a prefix takes its packets from the wider one; any rule takes them from --unmatched
  * forward. What is wrong, or there already, is left to the command itself. */
-static int ask_add(struct con *c)
+int cmd_nat_add_asks(struct con *c, const struct nat_rule *rule)
 {
 	uint64_t unmatched = c->e->snap.row_pps[VX_L_UNNATTED];
 	char from[ADDR_TEXT], to[ADDR_TEXT];
-	struct nat_rule rule;
-	struct obeyed o = { 0 };
+	struct obeyed o = { .key = rule->key };
 
-	if (nat_parse(c->argv[0], &rule, NULL) < 0)
-		return 0;
-	o.key = rule.key;
-	addr_format_port(&rule.to, rule.to_port, to);
+	addr_format_port(&rule->to, rule->to_port, to);
 	eng_nat_rows(c->e, match_wider, &o);
 	if (o.there)
 		return 0;
@@ -64,6 +60,13 @@ static int ask_add(struct con *c)
 			       "that match would go to %s",
 			       unmatched, to);
 	return 0;
+}
+
+static int ask_add(struct con *c)
+{
+	struct nat_rule rule;
+
+	return nat_parse(c->argv[0], &rule, NULL) < 0 ? 0 : cmd_nat_add_asks(c, &rule);
 }
 
 static int add(struct con *c)
@@ -101,16 +104,26 @@ static void match_rule(void *ctx, const struct eng_nat_row *row)
 	addr_format_port(&row->rule->to, row->rule->to_port, w->to);
 }
 
+static int ask_gone(struct con *c, struct wanted *w)
+{
+	eng_nat_rows(c->e, match_rule, w);
+	return w->found ? cmd_ask(c, "%" PRIu64 " packets/s would no longer be sent to %s", w->pps,
+				  w->to)
+			: 0;
+}
+
+int cmd_nat_del_asks(struct con *c, const struct nat_rule *rule)
+{
+	return ask_gone(c, &(struct wanted){ .key = rule->key, .family_given = true });
+}
+
 static int ask_del(struct con *c)
 {
 	struct wanted w = { 0 };
 
 	if (nat_key_parse(c->argv[0], &w.key, &w.family_given, c->err) < 0)
 		return 0; /* the command itself says so */
-	eng_nat_rows(c->e, match_rule, &w);
-	return w.found ? cmd_ask(c, "%" PRIu64 " packets/s would no longer be sent to %s", w.pps,
-				 w.to)
-		       : 0;
+	return ask_gone(c, &w);
 }
 
 static int del(struct con *c)

@@ -221,6 +221,21 @@ static int add_check(const struct allow *a, const struct cidr *c, const char *or
 	return 0;
 }
 
+/* before NULL: the first. */
+static void link_after(struct allow *a, struct node *n, struct node *before)
+{
+	n->prev = before;
+	n->next = before ? before->next : a->first;
+	if (n->next)
+		n->next->prev = n;
+	else
+		a->last = n;
+	if (before)
+		before->next = n;
+	else
+		a->first = n;
+}
+
 int allow_add(struct allow *a, const struct cidr *c, const char *org, const char *note,
 	      const struct allow_entry **out, struct vx_err *err)
 {
@@ -234,12 +249,7 @@ int allow_add(struct allow *a, const struct cidr *c, const char *org, const char
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	n->e.idx = idx_take(a);
 	a->by_idx[n->e.idx] = n;
-	n->prev = a->last;
-	if (a->last)
-		a->last->next = n;
-	else
-		a->first = n;
-	a->last = n;
+	link_after(a, n, a->last);
 	if (out)
 		*out = &n->e;
 	return 0;
@@ -248,6 +258,55 @@ int allow_add(struct allow *a, const struct cidr *c, const char *org, const char
 static struct node *find(const struct allow *a, const struct cidr *c)
 {
 	return tab_find(&a->entries, cidr_hash(c), c);
+}
+
+struct allow_place allow_place(const struct allow *a, const struct allow_entry *e)
+{
+	const struct node *n = find(a, &e->cidr);
+	struct allow_place at = { .idx = e->idx, .first = !n->prev };
+
+	if (n->prev)
+		at.after = n->prev->e.cidr;
+	return at;
+}
+
+/* This very element, when it is free; the one that was freed last is found first. */
+static bool idx_take_this(struct allow *a, uint32_t idx)
+{
+	uint32_t i;
+
+	if (idx >= allow_idx_end(a) || a->by_idx[idx])
+		return false;
+	while (idx >= a->next)
+		a->free_idx[a->n_free++] = a->next++;
+	i = a->n_free;
+	while (i && a->free_idx[i - 1] != idx)
+		i--;
+	if (!i)
+		return false;
+	memmove(&a->free_idx[i - 1], &a->free_idx[i], (a->n_free - i) * sizeof(*a->free_idx));
+	a->n_free--;
+	return true;
+}
+
+int allow_put(struct allow *a, const struct cidr *c, const char *org, const char *note,
+	      const struct allow_place *at, const struct allow_entry **out, struct vx_err *err)
+{
+	struct node *before = at->first ? NULL : find(a, &at->after), *n;
+	int rc = add_check(a, c, org, note, err);
+
+	if (rc)
+		return rc;
+	if ((!before && !at->first) || at->idx >= allow_idx_end(a) || a->by_idx[at->idx])
+		return vx_err_set(err, -EINVAL, "the place where it was is not there any more");
+	n = node_new(a, c, org, note);
+	if (!n)
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	n->e.idx = idx_take_this(a, at->idx) ? at->idx : idx_take(a);
+	a->by_idx[n->e.idx] = n;
+	link_after(a, n, before);
+	*out = &n->e;
+	return 0;
 }
 
 int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
@@ -381,4 +440,61 @@ void allow_adopt_idx(struct allow *fresh, const struct allow *old)
 		fresh->by_idx[next] = n;
 	}
 	idx_free_again(fresh);
+}
+
+/* --- kept for later --- */
+
+void allow_pack(struct allow *a)
+{
+	free(a->by_idx);
+	free(a->free_idx);
+	a->by_idx = NULL;
+	a->free_idx = NULL;
+	tab_fini(&a->entries);
+	tab_init(&a->entries, node_hash, node_equal);
+}
+
+int allow_unpack(struct allow *a, struct vx_err *err)
+{
+	int rc = 0;
+
+	a->by_idx = calloc(allow_idx_end(a) + 1, sizeof(*a->by_idx));
+	a->free_idx = calloc(allow_idx_end(a) + 1, sizeof(*a->free_idx));
+	rc = a->by_idx && a->free_idx ? 0 : -ENOMEM;
+	for (struct node *n = a->first; n && !rc; n = n->next) {
+		rc = tab_add(&a->entries, n);
+		a->by_idx[n->e.idx] = n;
+	}
+	if (rc) {
+		allow_pack(a);
+		return vx_err_set(err, rc, "out of memory");
+	}
+	idx_free_again(a);
+	return 0;
+}
+
+size_t allow_bytes(const struct allow *a)
+{
+	size_t bytes = sizeof(*a);
+
+	for (const struct node *n = a->first; n; n = n->next)
+		bytes += sizeof(*n) + 16 + (n->e.note ? strlen(n->e.note) + 16 : 0);
+	return bytes + a->orgs.n * 64;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+bool allow_same(const struct allow *a, const struct allow *b)
+{
+	const struct node *x = a->first, *y = b->first;
+
+	while (x && y && !addr_cidr_cmp(&x->e.cidr, &y->e.cidr) && same_text(x->e.org, y->e.org) &&
+	       same_text(x->e.note, y->e.note)) {
+		x = x->next;
+		y = y->next;
+	}
+	return !x && !y;
 }

@@ -36,6 +36,24 @@ int allow_add(struct allow *a, const struct cidr *c, const char *org, const char
 /* -ENOENT when the very prefix is not there. */
 int allow_del(struct allow *a, const struct cidr *c, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* Where an entry stands: its element, and the entry before it. */
+struct allow_place {
+	uint32_t idx;
+	bool first; /* nothing is before it */
+	struct cidr after;
+};
+struct allow_place allow_place(const struct allow *a, const struct allow_entry *e);
+/* allow_add at a place where one was. -EINVAL when that is taken or not there any more. */
+int allow_put(struct allow *a, const struct cidr *c, const char *org, const char *note,
+	      const struct allow_place *at, const struct allow_entry **out, struct vx_err *err)
+	__attribute__((warn_unused_result));
+/* A list that is kept for later needs no indexes: only its entries stay, and nothing but
+ * allow_unpack (-ENOMEM: it stays packed) and allow_free may be done with it. */
+void allow_pack(struct allow *a);
+int allow_unpack(struct allow *a, struct vx_err *err) __attribute__((warn_unused_result));
+size_t allow_bytes(const struct allow *a); /* about, of a packed list */
+/* The same entries in the same order, with the same organisations and notes. */
+bool allow_same(const struct allow *a, const struct allow *b);
 /* NULL or "" removes the note. -ENOENT, -EINVAL, -ENOMEM. */
 int allow_set_note(struct allow *a, const struct cidr *c, const char *note, struct vx_err *err)
 	__attribute__((warn_unused_result));

@@ -263,6 +263,8 @@ int nat_add(struct nat *n, struct nat_rule *rule, struct vx_err *err)
 		return vx_err_set(err, -ENOSPC, "there are %u rules, and that is the limit", n->n);
 	if (!grow(n))
 		return vx_err_set(err, -ENOMEM, "out of memory");
+	if (rule->idx < VX_MAX_NAT && !n->used[rule->idx])
+		idx = rule->idx;
 	while (n->used[idx])
 		idx++;
 	n->used[idx] = true;
@@ -312,6 +314,21 @@ int nat_del(struct nat *n, const struct nat_key *key, bool family_given, struct 
 	n->n--;
 	memmove(&n->rules[i], &n->rules[i + 1], (n->n - i) * sizeof(*n->rules));
 	return 0;
+}
+
+void nat_order(struct nat *n, const struct nat_rule *want, uint32_t n_want)
+{
+	struct nat_rule r;
+	uint32_t at = 0, i;
+
+	for (uint32_t k = 0; k < n_want; k++) {
+		i = find(n, &want[k].key);
+		if (i == n->n || i < at)
+			continue;
+		r = n->rules[i];
+		memmove(&n->rules[at + 1], &n->rules[at], (i - at) * sizeof(r));
+		n->rules[at++] = r;
+	}
 }
 
 const struct nat_rule *nat_at(const struct nat *n, uint32_t i)

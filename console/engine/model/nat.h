@@ -46,8 +46,8 @@ struct nat;
 int nat_new(struct nat **out, struct vx_err *err) __attribute__((warn_unused_result));
 void nat_free(struct nat *n);
 uint32_t nat_count(const struct nat *n);
-/* -EEXIST when a rule with this key is there (message shows it), -ENOSPC beyond VX_MAX_NAT. Sets
- * rule->idx. */
+/* -EEXIST when a rule with this key is there (message shows it), -ENOSPC beyond VX_MAX_NAT. Keeps
+ * rule->idx where that element is free, else sets it to the lowest that is. */
 int nat_add(struct nat *n, struct nat_rule *rule, struct vx_err *err)
 	__attribute__((warn_unused_result));
 /* -ENOENT; fills gone with what was removed. Key text as nat_key_parse; -EINVAL when ambiguous. */
@@ -59,6 +59,8 @@ const char *nat_key_text(const struct nat *n, const struct nat_key *k, char buf[
 const struct nat_rule *nat_at(
 	const struct nat *n,
 	uint32_t i); /* i-th in order of addition; NULL past the end. Until the next add or del */
+/* The order of want, which has the same keys. */
+void nat_order(struct nat *n, const struct nat_rule *want, uint32_t n_want);
 /* The pieces that dp writes: is there a plain rule / any rule with a prefix for (family, proto,
  * port)? */
 const struct nat_rule *nat_plain(const struct nat *n, uint8_t family, uint8_t proto, uint16_t port);

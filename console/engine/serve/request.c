@@ -53,7 +53,7 @@ bool request_run(struct eng *e, struct request_from *from, const struct wire_req
 	else if (r < 0)
 		wire_put_error(reply, err.msg);
 	else if (r == CMD_ASKS)
-		wire_put_ask(reply, c.question);
+		wire_put_ask(reply, c.question, c.answer[0] ? c.answer : NULL);
 	else
 		wire_put_ok(reply, c.out, request->json, c.exit, &c.warnings);
 	if (reply->failed) {

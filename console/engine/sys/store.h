@@ -25,7 +25,13 @@ typedef void (*store_warn_fn)(void *ctx, const char *text);
 int store_allow_read(int fd, const char *name, uint32_t max, struct allow **out,
 		     struct store_doc **doc, store_warn_fn warn, void *ctx, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* The same of a text in memory. */
+int store_allow_parse(const char *text, size_t len, const char *name, uint32_t max,
+		      struct allow **out, struct store_doc **doc, store_warn_fn warn, void *ctx,
+		      struct vx_err *err) __attribute__((warn_unused_result));
 void store_doc_free(struct store_doc *doc);
+bool store_doc_same(const struct store_doc *a, const struct store_doc *b); /* NULL: none */
+size_t store_doc_bytes(const struct store_doc *doc);
 /*
  * Writes the list in the form of doc (NULL: a new document; a bare list that has got organisations
  * or notes becomes an object), brought up to date: unknown keys, order and spelling stay; addresses
@@ -35,6 +41,9 @@ void store_doc_free(struct store_doc *doc);
  */
 int store_allow_write(const char *path, const struct allow *a, const struct store_doc *doc,
 		      struct vx_err *err) __attribute__((warn_unused_result));
+/* Same, into memory; the caller frees *text. */
+int store_allow_render(const struct allow *a, const struct store_doc *doc, char **text, size_t *len,
+		       struct vx_err *err) __attribute__((warn_unused_result));
 /* Same, to an open, empty regular file that the caller owns (a client's descriptor). */
 int store_allow_write_fd(int fd, const char *name, const struct allow *a,
 			 const struct store_doc *doc, struct vx_err *err)

@@ -349,36 +349,62 @@ out:
 	return rc;
 }
 
-int store_allow_read(int fd, const char *name, uint32_t max, struct allow **out,
+/* Takes the text. */
+static int text_load(char *text, size_t len, const char *name, uint32_t max, struct allow **out,
 		     struct store_doc **doc, store_warn_fn warn_fn, void *ctx, struct vx_err *err)
 {
 	struct store_doc *d = calloc(1, sizeof(*d));
-	struct vx_err own;
 	char shown[100];
+	int rc;
+
+	if (!d) {
+		free(text);
+		return vx_err_set(err, -ENOMEM, "out of memory");
+	}
+	d->text = text;
+	d->len = len;
+	/* an address has at most an organisation, its own name and id, a place in the flat list, a
+	 * note */
+	d->max_values = 16 * max + 16384;
+	rc = doc_load(d, max, out, warn_fn, ctx, err);
+	if (rc) {
+		store_doc_free(d);
+		return vx_err_prefix(err, "%s",
+				     text_escape(shown, sizeof(shown), name, strlen(name)));
+	}
+	*doc = d;
+	return 0;
+}
+
+int store_allow_read(int fd, const char *name, uint32_t max, struct allow **out,
+		     struct store_doc **doc, store_warn_fn warn_fn, void *ctx, struct vx_err *err)
+{
+	struct vx_err own;
+	char *text;
+	size_t len;
 	int rc;
 
 	*out = NULL;
 	*doc = NULL;
 	if (!err)
 		err = &own;
-	if (!d)
+	rc = store_read_fd(fd, name, STORE_ALLOW_BYTES, &text, &len, err);
+	return rc ? rc : text_load(text, len, name, max, out, doc, warn_fn, ctx, err);
+}
+
+int store_allow_parse(const char *text, size_t len, const char *name, uint32_t max,
+		      struct allow **out, struct store_doc **doc, store_warn_fn warn_fn, void *ctx,
+		      struct vx_err *err)
+{
+	char *copy = malloc(len + 1);
+
+	*out = NULL;
+	*doc = NULL;
+	if (!copy)
 		return vx_err_set(err, -ENOMEM, "out of memory");
-	rc = store_read_fd(fd, name, STORE_ALLOW_BYTES, &d->text, &d->len, err);
-	if (!rc) {
-		/* an address has at most an organisation, its own name and id, a place in the flat
-		 * list, a note */
-		d->max_values = 16 * max + 16384;
-		rc = doc_load(d, max, out, warn_fn, ctx, err);
-		if (rc)
-			rc = vx_err_prefix(err, "%s",
-					   text_escape(shown, sizeof(shown), name, strlen(name)));
-	}
-	if (rc) {
-		store_doc_free(d);
-		return rc;
-	}
-	*doc = d;
-	return 0;
+	memcpy(copy, text, len);
+	copy[len] = 0;
+	return text_load(copy, len, name, max, out, doc, warn_fn, ctx, err);
 }
 
 void store_doc_free(struct store_doc *doc)
@@ -387,4 +413,14 @@ void store_doc_free(struct store_doc *doc)
 		return;
 	free(doc->text);
 	free(doc);
+}
+
+bool store_doc_same(const struct store_doc *a, const struct store_doc *b)
+{
+	return a == b || (a && b && a->len == b->len && !memcmp(a->text, b->text, a->len));
+}
+
+size_t store_doc_bytes(const struct store_doc *doc)
+{
+	return doc ? doc->len : 0;
 }

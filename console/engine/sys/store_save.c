@@ -413,8 +413,8 @@ static void buckets_free(struct save *s)
 }
 
 /* The whole new text, in memory: nothing touches the disk before it is known to be complete. */
-static int render(const struct allow *a, const struct store_doc *doc, char **text, size_t *len,
-		  struct vx_err *err)
+int store_allow_render(const struct allow *a, const struct store_doc *doc, char **text, size_t *len,
+		       struct vx_err *err)
 {
 	struct save s = { .a = a };
 	int rc = 0;
@@ -451,7 +451,7 @@ static int render_named(const char *name, const struct allow *a, const struct st
 			char **text, size_t *len, struct vx_err *err)
 {
 	char shown[100];
-	int rc = render(a, doc, text, len, err);
+	int rc = store_allow_render(a, doc, text, len, err);
 
 	if (rc)
 		vx_err_prefix(err, "%s", text_escape(shown, sizeof(shown), name, strlen(name)));
