@@ -87,7 +87,6 @@ static bool no_rule(const struct diag *d, const struct diag_seen *o, struct diag
 		diag_say(c, " %s arrives at %s packets/s", o->port_key, N(o->port_pps));
 		diag_fix(c, "nat add %s=ADDRESS:PORT", o->port_key);
 	}
-	diag_fix(c, "nat top");
 	return none || (diag_run_is_long(&d->no_rule) && diag_recent(d, VX_L_NO_RULE));
 }
 
