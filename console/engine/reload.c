@@ -17,6 +17,7 @@ struct reload {
 	struct eng *e;
 	struct opts *n; /* as the config has it; NULL: there is no config */
 	bool changed[OPT_N], done[OPT_N];
+	bool recorded; /* a setting or the rules are part of the change */
 	struct nat_rule *rules; /* NULL: they stay */
 	uint32_t n_rules;
 	struct nat_rule *rules_were;
@@ -132,8 +133,10 @@ static int record_settings(struct reload *r, struct vx_err *err)
 	int rc = 0;
 
 	for (int id = 0; r->n && id < OPT_N && !rc; id++)
-		if (id != OPT_NAT_RULE && (r->changed[id] || o->source[id] != r->n->source[id]))
+		if (id != OPT_NAT_RULE && (r->changed[id] || o->source[id] != r->n->source[id])) {
 			rc = eng_record_setting(r->e, (enum opt_id)id, err);
+			r->recorded = true;
+		}
 	return rc;
 }
 
@@ -149,8 +152,10 @@ static int put_into_force(struct reload *r, struct vx_err *err)
 			vx_err_prefix(err, "%s", r->e->o->config);
 		r->done[id] = !rc;
 	}
-	if (!rc && r->rules)
+	if (!rc && r->rules) {
 		rc = eng_record_rules(r->e, err);
+		r->recorded = true;
+	}
 	if (!rc && r->rules) {
 		rc = eng_rules_become(r->e, r->rules, r->n_rules, err);
 		if (rc)
@@ -181,8 +186,19 @@ static void commit(struct reload *r)
 	*r->n = old;
 }
 
+/* Are the settings what the config says? What it does not name stays as `set` and `nat add` left it.
+ */
+static bool as_in_config(const struct reload *r)
+{
+	for (int id = 0; id < OPT_N; id++)
+		if (r->e->o->source[id] == OPT_BY_SET)
+			return false;
+	return r->rules || !eng_unsaved(r->e, ENG_SETTINGS);
+}
+
 int eng_reload(struct eng *e, struct vx_err *err)
 {
+	bool as_config = false;
 	struct reload *r = calloc(1, sizeof(*r));
 	int rc = r ? 0 : vx_err_set(err, -ENOMEM, "out of memory");
 
@@ -196,11 +212,14 @@ int eng_reload(struct eng *e, struct vx_err *err)
 	if (!rc && e->o->allowlist[0])
 		rc = read_list(r, err);
 	rc = rc ? rc : put_into_force(r, err);
-	if (!rc && r->n)
+	if (!rc && r->n) {
 		commit(r);
+		as_config = as_in_config(r);
+	}
 	if (!rc)
-		eng_edited(e, ENG_PARTS, "files read again");
-	if (!rc && r->n)
+		eng_edited(e, !as_config && r->recorded ? ENG_SETTINGS : ENG_PARTS,
+			   "files read again");
+	if (as_config)
 		eng_saved(e, ENG_SETTINGS);
 	if (!rc && e->o->allowlist[0])
 		eng_saved(e, ENG_LIST);

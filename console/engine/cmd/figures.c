@@ -53,7 +53,8 @@ void figures_ledger(struct out *o, const char *key, const struct snapshot *s)
 	out_u64(o, "in_flight", l->in_flight);
 	out_u64(o, "natted", l->natted);
 	out_u64(o, "unnatted", l->unnatted);
-	out_u64(o, "would_deny", l->row[VX_L_WOULD_DENY]);
+	if (l->row[VX_L_WOULD_DENY]) /* allow-mode count alone has it */
+		out_u64(o, "would_deny", l->row[VX_L_WOULD_DENY]);
 	out_u64(o, "leaked", l->leaked);
 	out_u64(o, "unseen_tx", l->unseen_tx);
 	out_bool(o, "balanced", l->balanced);
@@ -76,7 +77,8 @@ void figures_stats(struct out *o, const char *key, const struct snapshot *s)
 	out_u64(o, "in_bps", s->in_bps);
 	out_u64(o, "out_pps", s->out_pps);
 	out_u64(o, "out_bps", s->out_bps);
-	out_u64(o, "would_deny_pps", s->row_pps[VX_L_WOULD_DENY]);
+	if (s->ledger.row[VX_L_WOULD_DENY])
+		out_u64(o, "would_deny_pps", s->row_pps[VX_L_WOULD_DENY]);
 	out_ratio(o, "cpu", s->cpu);
 	out_bytes(o, "rss_bytes", s->rss_bytes);
 	figures_ledger(o, "ledger", s);
