@@ -354,7 +354,7 @@ const struct egress_ops egress_xdp = {
 static int xdp_open(struct egress **out, const struct egress_cfg *cfg, struct vx_err *err)
 {
 	(void)out, (void)cfg;
-	return vx_err_set(err, -EOPNOTSUPP, "egress xdp: not built in (libxdp); use packet");
+	return vx_err_set(err, -EOPNOTSUPP, "AF_XDP is not built in (libxdp)");
 }
 
 const struct egress_ops egress_xdp = { .name = "xdp", .open = xdp_open };

@@ -288,10 +288,11 @@ static const char *hint(int code, bool zerocopy)
 	if (code == -EBUSY)
 		return ": another AF_XDP socket has this queue";
 	if (zerocopy && (code == -EOPNOTSUPP || code == -EINVAL))
-		return ": the driver sends no frames of others without a copy; without --zerocopy "
-		       "it copies";
+		return ": the driver has no zero copy; without --zerocopy frames are copied";
 	if (code == -EAFNOSUPPORT)
 		return ": this kernel is built without AF_XDP";
+	if (code == -ENOBUFS)
+		return ": its 4 MiB are more than may be locked (ulimit -l)";
 	return "";
 }
 

@@ -136,7 +136,7 @@ void eng_egress_say(struct eng *e, const struct opts *o)
 	snprintf(s->egress_reason, sizeof(s->egress_reason), "%s%s%s",
 		 o->egress != OPT_EG_AUTO      ? "asked for"
 		 : now->kind == INJ_EGRESS_XDP ? "AF_XDP binds"
-					       : "no AF_XDP",
+					       : "no xdp",
 		 some, because);
 	vx_info("egress %s: packets are sent by %s (%s)", o->egress_dev, s->egress_method,
 		s->egress_reason);
