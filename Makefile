@@ -60,8 +60,8 @@ INC    := -Ibpf -Iinjector -Iconsole -Itests/lab -Itests/unit -I$(BUILD)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= -DVX_VERSION='"$(VERSION)"' $(INC) $(WARN) -pthread \
 	  $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(if $(filter 1,$(LIBXDP)),-DVX_LIBXDP) $(san) $(CFLAGS)
 ALL_LDFLAGS := -pthread $(san) $(LDFLAGS)
-LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
-LAB_LIBS := $(if $(filter 1,$(LIBXDP)),-lxdp -lbpf) -lm
+XDP_LIBS := $(if $(filter 1,$(LIBXDP)),-lxdp -lbpf)
+LIBS   := $(XDP_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 # The target bpf has no system directories of its own; the host compiler knows this machine's.
 BPF_SYS = $(shell $(CLANG) -v -E - </dev/null 2>&1 | \
 	  sed -n '/<...> search starts here:/,/End of search list./s| \(/.*\)|-idirafter \1|p')
@@ -127,12 +127,12 @@ link = @$(call say,LD,$@); mkdir -p $(@D); $(if $(V),set -x;) $(CC) $(ALL_CFLAGS
 	$(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 $(BUILD)/vxconsole: $(call obj,console/main.c) $(VX_LIBS)
 	$(link) $(LIBS) -o $@
-$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c injector/vx_err.c $(WIRE)) $(BUILD)/liblab.a
-	$(link) $(LAB_LIBS) -o $@
+$(BUILD)/vxgen: $(call obj,tests/lab/vxgen.c injector/vx_err.c injector/xtx.c $(WIRE)) $(BUILD)/liblab.a
+	$(link) $(XDP_LIBS) -lm -o $@
 $(BUILD)/vxprog: $(call obj,$(PROG)) $(VX_LIBS)
 	$(link) $(LIBS) -o $@
 $(UNITS): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a $(BUILD)/liblab.a $(VX_LIBS)
-	$(link) -lcmocka $(LIBS) $(LAB_LIBS) -o $@
+	$(link) -lcmocka $(LIBS) -o $@
 $(FUZZ): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(VX_LIBS)
 	$(link) -fsanitize=fuzzer $(LIBS) -o $@
 $(BUILD)/bench_inj: $(BUILD)/obj/tests/bench/bench_inj.o $(BUILD)/libunit.a $(VX_LIBS)

@@ -51,9 +51,6 @@ static int new_engine(struct eng **e, struct opts *o)
 		log_close();
 		return -1;
 	}
-	if (o->zerocopy)
-		vx_warn("--zerocopy has no effect: it is for AF_XDP, and packets are sent by %s",
-			(*e)->snap.egress_method);
 	return 0;
 }
 

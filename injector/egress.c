@@ -1,9 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What every egress does for a frame that somebody watches: latency, trace result, held fragment's
- * row. */
+/* What the egresses share: patience, and what is done for a frame that somebody watches (latency,
+ * trace result, held fragment's row). */
 #include "egress.h"
 
+#include <errno.h>
+
 #include "clock.h"
+
+#define PATIENCE_NS 100000000 /* how long a frame is tried again */
+
+bool egress_try_again(struct egress *e, uint64_t *deadline)
+{
+	uint64_t now = clock_ns();
+
+	if (!*deadline)
+		*deadline = now + PATIENCE_NS;
+	if (now >= *deadline || atomic_load_explicit(&e->env->give_up, memory_order_relaxed))
+		return false;
+	stats_add(&e->st->retries, 1);
+	return true;
+}
+
+bool egress_is_gone(int err)
+{
+	return err == ENETDOWN || err == ENXIO || err == ENODEV;
+}
 
 static uint64_t since(uint64_t then, uint64_t now)
 {

@@ -36,6 +36,9 @@ struct egress_cfg {
 	unsigned worker;
 	int ifindex;
 	bool qdisc_bypass;
+	bool zerocopy;		/* AF_XDP */
+	struct egress *current; /* what the worker uses now: the new one may go on with what it has
+				   open. NULL: none */
 };
 
 struct egress_ops {
@@ -51,11 +54,28 @@ struct egress_ops {
 	/* Looks for completions; returns how many frames have no result yet. NULL: never any.
 	 * [inj-N] */
 	unsigned (*poll)(struct egress *e);
+	/*
+	 * Before the worker leaves it: waits, for a bounded time, until the device has taken all
+	 * frames, and gives up the rest: then none is without a result. NULL: nothing to wait for.
+	 * [inj-N]
+	 */
+	void (*finish)(struct egress *e);
 	void (*close)(struct egress *e); /* [engine], no worker uses it any more */
 };
 
 extern const struct egress_ops egress_packet; /* AF_PACKET, always available */
-extern const struct egress_ops egress_null;   /* says sent, sends nothing */
+extern const struct egress_ops
+	egress_xdp; /* AF_XDP; a worker's TX queue is the one of its number */
+extern const struct egress_ops egress_null; /* says sent, sends nothing */
+
+/* Whether the device still has to take frames that were sent by this packet egress. */
+bool egress_packet_busy(const struct egress *e);
+
+/* A frame found no room: whether to wait and try again, or it has had its time (100 ms from the
+ * first call on, with *deadline 0) or the workers are to stop. */
+bool egress_try_again(struct egress *e, uint64_t *deadline);
+/* The device is down or gone: nothing to wait for. */
+bool egress_is_gone(int err);
 
 /* A sampled, traced or held frame has its result (0: sent, or an errno). */
 void egress_note(struct egress *e, const struct egress_frame *f, int err);

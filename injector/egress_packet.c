@@ -9,18 +9,19 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
 
-#define PATIENCE_NS 100000000 /* how long a frame is tried again */
-#define PAUSE_NS    200000 /* between tries when the queue is full: nothing tells when it has room */
-#define POLL_MS	    10	   /* one wait for the socket buffer */
-#define SNDBUF	    (2 << 20) /* some batches of the largest frames; the kernel doubles it */
+#define PAUSE_NS 200000 /* between tries when the queue is full: nothing tells when it has room */
+#define POLL_MS	 10	/* one wait for the socket buffer */
+#define SNDBUF	 (2 << 20) /* some batches of the largest frames; the kernel doubles it */
 
 struct packet {
 	struct egress base; /* first: the vtable's pointer is ours */
@@ -69,27 +70,18 @@ static int packet_open(struct egress **out, const struct egress_cfg *cfg, struct
 	return 0;
 }
 
-/* Waits a little for room; false when the frame has had its time (deadline 0: begins now). */
+/* Waits a little for room; false when the frame has had its time. */
 static bool packet_wait(struct packet *p, int err, uint64_t *deadline)
 {
 	struct pollfd pfd = { .fd = p->fd, .events = POLLOUT };
-	uint64_t now = clock_ns();
 
-	if (!*deadline)
-		*deadline = now + PATIENCE_NS;
-	if (now >= *deadline || atomic_load_explicit(&p->base.env->give_up, memory_order_relaxed))
+	if (!egress_try_again(&p->base, deadline))
 		return false;
-	stats_add(&p->base.st->retries, 1);
 	if (err == EAGAIN)
 		poll(&pfd, 1, POLL_MS);
 	else
 		clock_sleep_ns(PAUSE_NS);
 	return true;
-}
-
-static bool is_gone(int err)
-{
-	return err == ENETDOWN || err == ENXIO || err == ENODEV;
 }
 
 static void packet_send(struct egress *e, const struct egress_frame *f, unsigned n)
@@ -122,12 +114,29 @@ static void packet_send(struct egress *e, const struct egress_frame *f, unsigned
 			egress_sent(e, &f[i], k);
 			deadline = 0;
 		} else if ((err != EAGAIN && err != ENOBUFS) || !packet_wait(p, err, &deadline)) {
-			k = is_gone(err) ? n - i : 1;
+			k = egress_is_gone(err) ? n - i : 1;
 			egress_failed(e, &f[i], k, err);
 			stats_set(&e->st->last_progress_ns, clock_ns()); /* slow, but not stuck */
 			deadline = 0;
 		}
 	}
+}
+
+bool egress_packet_busy(const struct egress *e)
+{
+	const struct packet *p = (const struct packet *)e;
+	int bytes = 0;
+
+	return !ioctl(p->fd, SIOCOUTQ, &bytes) && bytes > 0;
+}
+
+/* Another way out must not overtake what waits in a queue. Everything has its row already. */
+static void packet_finish(struct egress *e)
+{
+	uint64_t deadline = 0;
+
+	while (egress_packet_busy(e) && egress_try_again(e, &deadline))
+		clock_sleep_ns(PAUSE_NS);
 }
 
 static void packet_close(struct egress *e)
@@ -142,5 +151,6 @@ const struct egress_ops egress_packet = {
 	.name = "packet",
 	.open = packet_open,
 	.send = packet_send,
+	.finish = packet_finish,
 	.close = packet_close,
 };

@@ -14,35 +14,6 @@
 #define STOP_NS 1000000000 /* for the threads to leave, once the drain is over */
 #define LOOK_NS 200000	   /* between two looks whether they have */
 
-const struct egress_ops *inj_egress_ops(enum inj_egress_kind kind)
-{
-	return kind == INJ_EGRESS_NULL ? &egress_null : &egress_packet;
-}
-
-int inj_open_egress(struct inj *inj, const struct egress_ops *ops, int ifindex, bool qdisc_bypass,
-		    struct egress **e, struct vx_err *err)
-{
-	struct egress_cfg cfg = { .ifindex = ifindex, .qdisc_bypass = qdisc_bypass };
-	unsigned i;
-
-	for (i = 0; i < inj->n; i++) {
-		int code;
-
-		cfg.worker = i;
-		code = ops->open(&e[i], &cfg, err);
-		if (code) {
-			while (i--)
-				e[i]->ops->close(e[i]);
-			return code;
-		}
-		e[i]->ops = ops;
-		e[i]->st = &inj->workers[i].st;
-		e[i]->env = &inj->env.egress;
-		e[i]->worker = i;
-	}
-	return 0;
-}
-
 static int check(const struct inj_cfg *cfg, struct vx_err *err)
 {
 	if (cfg->n_workers < 1 || cfg->n_workers > INJ_MAX_WORKERS)
@@ -83,8 +54,8 @@ static int open_all(struct inj *inj, const struct inj_cfg *cfg, struct vx_err *e
 			return code;
 		inj->n_workers_open++;
 	}
-	code = inj_open_egress(inj, cfg->egress_ops ? cfg->egress_ops : inj_egress_ops(cfg->egress),
-			       cfg->egress_ifindex, cfg->qdisc_bypass, e, err);
+	code = inj_open_egress(inj, cfg->egress, cfg->egress_ops, cfg->egress_ifindex,
+			       cfg->qdisc_bypass, e, &inj->egress, err);
 	if (code)
 		return code;
 	for (i = 0; i < inj->n; i++)
@@ -105,6 +76,7 @@ int inj_new(struct inj **out, const struct inj_cfg *cfg, struct vx_err *err)
 	inj->n = inj->env.n_workers = cfg->n_workers;
 	inj->workers = zalloc_lines(inj->n, sizeof(*inj->workers));
 	inj->rings = inj->env.rings = zalloc_lines(inj->n, sizeof(*inj->rings));
+	inj->zerocopy = cfg->zerocopy;
 	inj->env.frag = cfg->frag;
 	inj->env.frag_ctx = cfg->frag_ctx;
 	atomic_init(&inj->env.batch, cfg->batch);

@@ -20,7 +20,12 @@
 #define INJ_ERRNOS	16 /* different errnos that are told apart; the last slot takes the rest */
 
 enum inj_dispatch { INJ_FLOW, INJ_SPREAD };
-enum inj_egress_kind { INJ_EGRESS_PACKET, INJ_EGRESS_NULL };
+enum inj_egress_kind {
+	INJ_EGRESS_PACKET,
+	INJ_EGRESS_NULL,
+	INJ_EGRESS_XDP,
+	INJ_EGRESS_AUTO, /* xdp where it can be had, else packet */
+};
 
 /*
  * What became of a held fragment's first. Called by a worker: must not block for long, allocate or
@@ -53,6 +58,7 @@ struct inj_cfg {
 		*egress_ops; /* egress.h: one that is not in the enum; NULL: by egress */
 	int egress_ifindex;
 	bool qdisc_bypass;
+	bool zerocopy;	  /* of xdp, for good */
 	inj_frag_fn frag; /* NULL: a held fragment is frag_unknown after INJ_HELD_NS */
 	void *frag_ctx;
 };
@@ -134,6 +140,9 @@ uint64_t inj_hist_quantile(const struct inj_hist *h, double q); /* ns; 0 when em
 /* Positions of a ring in bytes since the start; done = everything before it has its row. For the
  * exact check. */
 void inj_ring_pos(const struct inj *inj, unsigned ring, uint64_t *done, uint64_t *producer);
+/* Records of counter set 0 or 1 that have their row; *out: those that an egress still has, zero
+ * only if done is complete. After inj_ring_pos(). */
+uint64_t inj_set_rows(const struct inj *inj, unsigned set, uint64_t *out);
 /* Pops one result; 0 when there is none. */
 int inj_trace_pop(struct inj *inj, struct inj_trace_result *out);
 
@@ -145,6 +154,14 @@ int inj_set_cpus(struct inj *inj, const int *cpus, unsigned n, struct vx_err *er
  * Also used when the egress interface came back with another ifindex, and for qdisc_bypass. */
 int inj_set_egress(struct inj *inj, enum inj_egress_kind kind, int ifindex, bool qdisc_bypass,
 		   struct vx_err *err) __attribute__((warn_unused_result));
+
+/* What the last inj_new or inj_set_egress that worked came to. */
+struct inj_egress_now {
+	enum inj_egress_kind kind; /* never INJ_EGRESS_AUTO */
+	unsigned n_packet;	   /* xdp: workers that send by packet all the same ... */
+	char why[240];		   /* ... why; auto that took packet: why not xdp; else "" */
+};
+const struct inj_egress_now *inj_egress_now(const struct inj *inj);
 
 /* Whether the egress has carrier. Without, the kernel takes frames and drops them unseen; so while
  * it is told "down" the packet egress fails every frame with ENETDOWN. Up at inj_new. */

@@ -19,14 +19,16 @@ struct inj {
 	const int *cpus_cfg;
 	unsigned n_cpus; /* 0: not pinned */
 	int cpus[INJ_MAX_WORKERS];
+	bool zerocopy;
+	struct inj_egress_now egress;
 	cpu_set_t allowed; /* the engine's own, for workers that are not pinned */
 };
 
 /* Pins worker i as inj->cpus says. 0 or -errno. */
 int inj_pin(struct inj *inj, unsigned i);
-/* Opens one egress a worker into e[], or none. */
-int inj_open_egress(struct inj *inj, const struct egress_ops *ops, int ifindex, bool qdisc_bypass,
-		    struct egress **e, struct vx_err *err) __attribute__((warn_unused_result));
-const struct egress_ops *inj_egress_ops(enum inj_egress_kind kind);
+/* Opens one egress a worker into e[], or none. inj_egress.c */
+int inj_open_egress(struct inj *inj, enum inj_egress_kind kind, const struct egress_ops *other,
+		    int ifindex, bool qdisc_bypass, struct egress **e, struct inj_egress_now *now,
+		    struct vx_err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -121,6 +121,7 @@ int inj_set_egress(struct inj *inj, enum inj_egress_kind kind, int ifindex, bool
 {
 	uint64_t deadline = clock_ns() + CHANGE_NS;
 	struct egress *e[INJ_MAX_WORKERS];
+	struct inj_egress_now now;
 	unsigned i;
 	int code;
 
@@ -128,9 +129,10 @@ int inj_set_egress(struct inj *inj, enum inj_egress_kind kind, int ifindex, bool
 		if (!close_left(&inj->workers[i]))
 			return vx_err_set(err, -EBUSY,
 					  "egress: worker %u has not finished the last change", i);
-	code = inj_open_egress(inj, inj_egress_ops(kind), ifindex, qdisc_bypass, e, err);
+	code = inj_open_egress(inj, kind, NULL, ifindex, qdisc_bypass, e, &now, err);
 	if (code)
 		return code;
+	inj->egress = now;
 	for (i = 0; i < inj->n; i++)
 		hand_over(&inj->workers[i], e[i]);
 	/* One that is stuck goes over when it comes back; its old one is closed next time, or at

@@ -79,6 +79,20 @@ void inj_ring_pos(const struct inj *inj, unsigned ring, uint64_t *done, uint64_t
 	*producer = ring_producer_pos(r) - r->first;
 }
 
+uint64_t inj_set_rows(const struct inj *inj, unsigned set, uint64_t *out)
+{
+	uint64_t done = 0;
+	unsigned i;
+
+	*out = 0;
+	for (i = 0; i < inj->n; i++)
+		/* A3: pairs with R3 in stats_sub(): what is not out any more is in done */
+		*out += atomic_load_explicit(&inj->workers[i].st.out[set], memory_order_acquire);
+	for (i = 0; i < inj->n; i++)
+		done += stats_get(&inj->workers[i].st.done[set]);
+	return done;
+}
+
 int inj_trace_pop(struct inj *inj, struct inj_trace_result *out)
 {
 	unsigned i;

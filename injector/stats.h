@@ -21,6 +21,7 @@ struct stats { /* [inj-N -> engine, relaxed] */
 	_Atomic uint64_t batches, syscalls, retries, late_wakeups, idle_ns, busy_ns,
 		last_progress_ns;
 	_Atomic uint64_t pending; /* taken out of a ring, without a row yet */
+	_Atomic uint64_t out[2];  /* of these, with the device, by the counter set of the record */
 	struct {
 		_Atomic int err;
 		_Atomic uint64_t n;
@@ -38,6 +39,14 @@ static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
 			      memory_order_relaxed);
+}
+
+/* What was counted before is seen by who reads the lower value with acquire. */
+static inline void stats_sub(_Atomic uint64_t *gauge, uint64_t n)
+{
+	/* R3: pairs with A3 in inj_set_rows() */
+	atomic_store_explicit(gauge, atomic_load_explicit(gauge, memory_order_relaxed) - n,
+			      memory_order_release);
 }
 
 static inline uint64_t stats_get(const _Atomic uint64_t *counter)

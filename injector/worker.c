@@ -29,7 +29,7 @@
 	       */
 #define WORKER_NICE (-10) /* before what else runs on this machine */
 #define SLEEP_MS    10	  /* the safety net, should a wake-up ever be lost */
-#define HELD_MS	    1	  /* the same while fragments are held */
+#define PENDING_MS  1	  /* the same while fragments are held or frames with the device */
 
 static int watch(int epfd, int fd)
 {
@@ -233,14 +233,14 @@ static void note_late(struct worker *w, int epfd)
 static void sleep_until_woken(struct worker *w)
 {
 	int epfd = w->wait[w->spread ? INJ_SPREAD : INJ_FLOW];
-	bool held = w->held.n > 0;
+	bool waits = stats_get(&w->st.pending) > 0;
 	struct epoll_event ev[4];
 	int n = 1;
 
 	say_sleeping(w, true);
 	if (!has_work(w))
-		n = epoll_wait(epfd, ev, 4, held ? HELD_MS : SLEEP_MS);
-	if (n == 0 && !held)
+		n = epoll_wait(epfd, ev, 4, waits ? PENDING_MS : SLEEP_MS);
+	if (n == 0 && !waits)
 		note_late(w, epfd);
 	say_sleeping(w, false);
 	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
@@ -273,15 +273,21 @@ static bool idle(struct worker *w, unsigned phase)
 	return true;
 }
 
-/* Goes over to another egress when the engine has put one there and the old one has nothing
- * outstanding. */
+static void finish(struct worker *w)
+{
+	if (w->egress->ops->finish)
+		w->egress->ops->finish(w->egress);
+}
+
+/* Goes over to another egress when the engine has put one there, with nothing outstanding. */
 static void change_egress(struct worker *w)
 {
 	/* A1: pairs with R1 in inj_set_egress(): the egress is open */
 	struct egress *next = atomic_load_explicit(&w->next, memory_order_acquire);
 
-	if (!next || (w->egress->ops->poll && w->egress->ops->poll(w->egress)))
+	if (!next)
 		return;
+	finish(w);
 	w->egress = next;
 	/* R2: the old one is not used any more; pairs with A2 in inj_set_egress() */
 	atomic_store_explicit(&w->next, NULL, memory_order_release);
@@ -317,6 +323,7 @@ static void *thread_main(void *arg)
 	while (turn(w))
 		;
 	worker_hold_end(w);
+	finish(w);
 	note_pending(w);
 	/* R4: the last word of this thread; pairs with A4 in inj_stop() */
 	atomic_store_explicit(&w->left, true, memory_order_release);

@@ -162,10 +162,11 @@ static int start_workers(struct eng *e, struct vx_err *err)
 		.cpus = cpus,
 		.egress_ifindex = out->ifindex,
 		.qdisc_bypass = e->o->qdisc_bypass,
+		.zerocopy = e->o->zerocopy,
 		.frag = ask_frag,
 		.frag_ctx = e,
 	};
-	int rc = eng_egress_kind(e->o->egress, &e->run->egress, err);
+	int rc = eng_egress_kind(e->o->egress, &cfg.egress, err);
 	int n = rc ? rc : eng_cpus(e->o, cfg.n_workers, cpus, INJ_MAX_WORKERS, err);
 
 	if (n < 0)
@@ -175,10 +176,10 @@ static int start_workers(struct eng *e, struct vx_err *err)
 		sizes[i] = e->run->ring_size;
 	}
 	cfg.n_cpus = (unsigned)n;
-	cfg.egress = e->run->egress;
 	rc = inj_new(&e->inj, &cfg, err);
 	if (rc)
 		return rc;
+	eng_egress_say(e, e->o);
 	inj_set_link(e->inj, out->up && out->running);
 	return inj_start(e->inj, err);
 }

@@ -54,7 +54,7 @@ static int retire(struct eng *e, struct vx_err *err)
 static void settle(struct eng *e)
 {
 	struct eng_exact *x = &e->run->exact;
-	uint64_t done = 0;
+	uint64_t done, out;
 
 	if (!x->pending)
 		return;
@@ -66,12 +66,9 @@ static void settle(struct eng *e)
 			return;
 	}
 	/* Only now: in `spread` any worker may have finished the records of any ring. */
-	for (unsigned i = 0; i < e->run->n_workers; i++) {
-		struct inj_stats st;
-
-		inj_worker_stats(e->inj, i, &st);
-		done += st.done[x->id];
-	}
+	done = inj_set_rows(e->inj, x->id, &out);
+	if (out)
+		return;
 	x->pending = false;
 	if (!x->queue_bad[x->id] && done != x->queued)
 		vx_error("ledger: %" PRIu64

@@ -152,10 +152,6 @@ static void read_state(struct eng *e)
 			net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i))->state == NET_NH_RESOLVED;
 	}
 	s->oversize_largest = e->dp->oversize_largest(e->d);
-	snprintf(s->egress_method, sizeof(s->egress_method), "%s",
-		 e->run->egress == INJ_EGRESS_NULL ? "null" : "packet");
-	snprintf(s->egress_reason, sizeof(s->egress_reason), "%s",
-		 e->o->egress == OPT_EG_AUTO ? "chosen: always available" : "asked for");
 }
 
 void eng_refresh(struct eng *e)

@@ -88,6 +88,7 @@ static void observe_nics(struct eng *e, struct observe *ob)
 {
 	const struct net_link *in = net_link(e->net, NET_INGRESS);
 	const struct net_link *out = net_link(e->net, NET_EGRESS);
+	const struct inj_egress_now *now = inj_egress_now(e->inj);
 	struct nic_reader r = { ob, in->name, false, 0, 0 };
 	struct diag_seen *o = &ob->seen;
 	struct nic_qdisc q;
@@ -99,7 +100,8 @@ static void observe_nics(struct eng *e, struct observe *ob)
 	r.dev = out->name;
 	r.egress = true;
 	o->sent = grown(sent_now(e), &ob->sent);
-	o->nic_known = ob->second && e->run->egress != INJ_EGRESS_NULL &&
+	o->by_xdp = now->kind == INJ_EGRESS_XDP && !now->n_packet;
+	o->nic_known = ob->second && now->kind != INJ_EGRESS_NULL &&
 		       !nic_stats(out->name, one_counter, &r, &err);
 	o->nic_tx = grown(r.tx, &ob->tx);
 	o->nic_tx_dropped = grown(r.tx_dropped, &ob->tx_dropped);
@@ -108,6 +110,8 @@ static void observe_nics(struct eng *e, struct observe *ob)
 	memcpy(o->qdisc, q.kind, sizeof(o->qdisc));
 	o->qdisc_own = q.own;
 	o->qdisc_dropped = grown(q.dropped, &ob->qdisc_dropped);
+	if (o->by_xdp) /* whatever it drops is not ours */
+		o->qdisc_dropped = 0;
 	if (!o->nic_known)
 		o->sent = o->nic_tx = o->nic_tx_dropped = o->qdisc_dropped = 0;
 }

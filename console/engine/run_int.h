@@ -81,7 +81,6 @@ struct eng_run {
 	bool stuck; /* a worker did not stop in time */
 	int exit_code;
 	struct dp_attached how;
-	enum inj_egress_kind egress;
 	unsigned n_workers;
 	size_t ring_size; /* of each */
 	struct eng_target target[VX_MAX_NAT];
@@ -127,6 +126,9 @@ void eng_free(struct eng *e);
 /* set.c: what --egress means for the injector; -ENOTSUP for what this build has not. */
 int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* targets.c: how packets are sent now, and why so, into the snapshot and the log; o asked for it.
+ */
+void eng_egress_say(struct eng *e, const struct opts *o);
 /* cpus of the options, or chosen by the machine; how many. */
 int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
 	__attribute__((warn_unused_result));

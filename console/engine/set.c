@@ -16,18 +16,16 @@
 
 int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
 {
-	switch (egress) {
-	case OPT_EG_AUTO:
-	case OPT_EG_PACKET:
-		*kind = INJ_EGRESS_PACKET;
-		return 0;
-	case OPT_EG_NULL:
-		*kind = INJ_EGRESS_NULL;
-		return 0;
-	default:
-		return vx_err_set(err, -ENOTSUP, "egress %s: not built in; use packet",
-				  egress == OPT_EG_XDP ? "xdp" : "redirect");
-	}
+	static const enum inj_egress_kind kinds[] = { [OPT_EG_AUTO] = INJ_EGRESS_AUTO,
+						      [OPT_EG_XDP] = INJ_EGRESS_XDP,
+						      [OPT_EG_PACKET] = INJ_EGRESS_PACKET,
+						      [OPT_EG_NULL] = INJ_EGRESS_NULL };
+
+	if (egress == OPT_EG_REDIRECT)
+		return vx_err_set(err, -ENOTSUP,
+				  "egress redirect: not built in; use xdp or packet");
+	*kind = kinds[egress];
+	return 0;
 }
 
 int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
@@ -91,12 +89,12 @@ static int set_vni(struct eng *e, const struct opts *was, const struct opts *n, 
 static int set_egress(struct eng *e, const struct opts *n, struct vx_err *err)
 {
 	const struct net_link *l = net_link(e->net, NET_EGRESS);
-	enum inj_egress_kind kind = e->run->egress;
+	enum inj_egress_kind kind = INJ_EGRESS_PACKET;
 	int rc = eng_egress_kind(n->egress, &kind, err);
 
 	rc = rc ? rc : inj_set_egress(e->inj, kind, l->ifindex, n->qdisc_bypass, err);
 	if (!rc)
-		e->run->egress = kind;
+		eng_egress_say(e, n);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include "engine/run_int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -117,6 +118,44 @@ static void on_nexthop(void *ctx, uint16_t slot, const struct net_nexthop *now)
 		vx_info("next hop to %s: %s: %s", target, net_nh_state_name(now->state), now->why);
 }
 
+void eng_egress_say(struct eng *e, const struct opts *o)
+{
+	static const char *const method[] = {
+		[INJ_EGRESS_PACKET] = "packet", [INJ_EGRESS_NULL] = "null", [INJ_EGRESS_XDP] = "xdp"
+	};
+	const struct inj_egress_now *now = inj_egress_now(e->inj);
+	struct snapshot *s = &e->snap;
+	char some[64] = "", because[sizeof(now->why) + 2] = "";
+
+	if (now->n_packet)
+		snprintf(some, sizeof(some), ", %u of %u workers by packet", now->n_packet,
+			 e->run->n_workers);
+	if (now->why[0])
+		snprintf(because, sizeof(because), ": %s", now->why);
+	snprintf(s->egress_method, sizeof(s->egress_method), "%s", method[now->kind]);
+	snprintf(s->egress_reason, sizeof(s->egress_reason), "%s%s%s",
+		 o->egress != OPT_EG_AUTO      ? "asked for"
+		 : now->kind == INJ_EGRESS_XDP ? "AF_XDP binds"
+					       : "no xdp",
+		 some, because);
+	vx_info("egress %s: packets are sent by %s (%s)", o->egress_dev, s->egress_method,
+		s->egress_reason);
+	if (o->zerocopy && now->kind != INJ_EGRESS_XDP)
+		vx_warn("--zerocopy has no effect: it is for xdp, and packets are sent by %s",
+			s->egress_method);
+}
+
+static int open_again(struct eng *e, int ifindex, struct vx_err *err)
+{
+	enum inj_egress_kind kind = INJ_EGRESS_PACKET;
+	int rc = eng_egress_kind(e->o->egress, &kind, err);
+
+	rc = rc ? rc : inj_set_egress(e->inj, kind, ifindex, e->o->qdisc_bypass, err);
+	if (!rc)
+		eng_egress_say(e, e->o);
+	return rc;
+}
+
 static void on_egress(struct eng *e, const struct net_link *l)
 {
 	struct vx_cfg *c = e->dp->cfg(e->d);
@@ -139,8 +178,7 @@ static void on_egress(struct eng *e, const struct net_link *l)
 	dp_store32(&c->egress_mtu, l->mtu);
 	if (c->egress_ifindex == (uint32_t)l->ifindex)
 		return;
-	if (e->inj &&
-	    inj_set_egress(e->inj, e->run->egress, l->ifindex, e->o->qdisc_bypass, &err)) {
+	if (e->inj && open_again(e, l->ifindex, &err)) {
 		vx_error("egress %s came back but cannot be opened: %s", l->name, err.msg);
 		return; /* tried again when the link tells of itself the next time */
 	}

@@ -132,7 +132,7 @@ struct snapshot {
 	char mode[16];		/* "native", "generic" */
 	char mode_reason[200];	/* why not native, or "asked for" */
 	char egress_method[16]; /* "packet", "null", ... */
-	char egress_reason[120];
+	char egress_reason[320];
 	uint64_t uptime_ns;
 	uint64_t in_pps, in_bps, out_pps, out_bps; /* bits/s of frames: outer in, inner out */
 	uint64_t in_pps_peak, out_pps_peak;

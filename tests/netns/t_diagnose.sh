@@ -12,7 +12,8 @@
 
 lab_up "$LAB" || exit 1
 echo '["10.0.0.0/8"]' >"$T/list.json"
-start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode enforce -a "$T/list.json" --match src --workers 2 --ring 4M --batch 1 ||
+start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode enforce -a "$T/list.json" --match src --workers 2 --ring 4M --batch 1 \
+	--egress packet || # a queueing discipline is in the way of no other
 	exit 1
 
 # What runs in the tests of `strays`, and nowhere else, is of no concern here.

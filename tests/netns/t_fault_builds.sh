@@ -3,8 +3,8 @@
 # deadline: 280
 #
 # Does the program find its own loss? Three builds lose every 1,000th packet without a row: in XDP, in the
-# walk of the ring, in the egress. Then `balanced` must be false within 2 s; a sound build stays true. XDP
-# counts on each CPU and in two sets, so there are packets enough that one of them sees 1,000.
+# walk of the ring, in the egress (xdp, packet). Then `balanced` must be false within 2 s; a sound build
+# stays true. XDP counts on each CPU and in two sets, so there are packets enough that one of them sees 1,000.
 . "$(dirname "$0")/lib.sh"
 
 SOUND=$VX
@@ -13,8 +13,8 @@ lab_up "$LAB" || exit 1
 unbalanced() { [ "$(vxctl --json ledger | json .balanced)" = false ]; }
 all_in() { [ "$(vxctl --json ledger | json .rx)" -ge $PACKETS ]; }
 
-one_loss() { # NAME EXPECTED
-	start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off --workers 1 || return
+one_loss() { # NAME EXPECTED [EGRESS]
+	start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off --workers 1 --egress "${3:-auto}" || return
 	send --rate 20000 --count $PACKETS --flows 16 >/dev/null
 	wait_for 5 all_in
 	wait_for 2 unbalanced
@@ -45,5 +45,6 @@ for fault in XDP RING EGRESS; do
 	fi
 	VX=$dir/vxconsole
 	one_loss "loss in $fault" false
+	[ $fault != EGRESS ] || one_loss "loss in $fault packet" false packet
 done
 VX=$SOUND

@@ -92,17 +92,31 @@ on_cpu() { for t in $(vxctl --json workers | json '.[].tid'); do [ "$(allowed "$
 check_cmd "cpus 1: every worker is there" wait_for 2 on_cpu 1
 put cpus 0-1
 
-# The queue discipline counts what goes through it.
+# The queue discipline counts what goes through it; AF_XDP goes round it.
 through() { in_tgt tc -s -j qdisc show dev ens6 | json '.[0].packets'; }
 still() { a=$(through); sleep 0.2; [ "$(through)" = "$a" ]; }
 going() { ! still; }
+method() { vxctl --json stats | json .egress_method; }
+check "egress auto: AF_XDP" "$(method)" xdp
+check_cmd "egress auto: packets go round the qdisc" wait_for 3 still
+put qdisc-bypass on
+put qdisc-bypass off
+put egress packet
+check "egress packet" "$(method)" packet
 check_cmd "qdisc-bypass off: packets go through the qdisc" wait_for 3 going
 put qdisc-bypass on
 check_cmd "qdisc-bypass on: none does" wait_for 3 still
 put qdisc-bypass off
 check_cmd "qdisc-bypass off again" wait_for 3 going
 
-put egress packet
+for way in xdp packet auto; do
+	put egress $way
+done
+check "egress auto again: AF_XDP" "$(method)" xdp
+check_cmd "egress auto again: packets go round the qdisc" wait_for 3 still
+vxctl set egress redirect >"$T/set" 2>&1
+check "set egress redirect: refused" $? 1
+check "set egress redirect: unchanged" "$(value egress) $(method)" "auto xdp"
 
 lines() { grep -c ' in [0-9]* pps ' "$VX_LOG"; }
 put interval 0.2
@@ -148,11 +162,13 @@ ROW=.sent
 WANT=$(($(ledger .sent) + 10))
 in_src python3 "$(dirname "$0")/send_frame.py" src0 10
 check_cmd "egress null: counted as sent" wait_for 3 moved
-put egress packet
-start_sink dst --count 10 --seconds 5
-in_src python3 "$(dirname "$0")/send_frame.py" src0 10
-end_sink dst
-check "egress packet again" "$(json .packets "$SINK")" 10
+for way in packet xdp; do
+	put egress $way
+	start_sink dst --count 10 --seconds 5
+	in_src python3 "$(dirname "$0")/send_frame.py" src0 10
+	end_sink dst
+	check "egress $way after null" "$(json .packets "$SINK")" 10
+done
 
 for fixed in workers=3 ring=64M port=4790 mode=generic allow-max=5 zerocopy=on socket=/x config=/x; do
 	BEFORE=$(value "${fixed%%=*}")

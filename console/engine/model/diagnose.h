@@ -163,6 +163,7 @@ struct diag_seen {
 	bool nic_known;
 	char qdisc[16]; /* root's kind; "": not known */
 	bool qdisc_own; /* somebody has set it, so it can be taken away */
+	bool by_xdp;	/* all frames go past the qdisc, by AF_XDP */
 	struct {
 		char dev[16], name[33];
 		uint64_t pps;

@@ -188,8 +188,12 @@ static bool tx_not_following(const struct diag *d, const struct diag_seen *o, st
 			 N(o->sent), o->egress, N(o->nic_tx), N(o->nic_tx_dropped));
 	if (o->qdisc_dropped && o->qdisc_own)
 		diag_fix(c, "tc qdisc del dev %s root", W(o->egress));
-	diag_fix(c, "tc -s qdisc show dev %s", W(o->egress));
-	diag_fix(c, "set qdisc-bypass on");
+	if (o->by_xdp) {
+		diag_fix(c, "set egress packet");
+	} else {
+		diag_fix(c, "tc -s qdisc show dev %s", W(o->egress));
+		diag_fix(c, "set qdisc-bypass on");
+	}
 	return d->behind_s >= BEHIND_S || d->lost;
 }
 
