@@ -25,7 +25,7 @@ import rows
 import scale
 
 METHOD = {
-    "generator": "vxgen, AF_XDP in copy mode over veth, on CPU 0; raw_sendmmsg: AF_PACKET",
+    "generator": "vxgen, AF_XDP in copy mode over veth, on the last CPU; raw_sendmmsg: AF_PACKET",
     "ndr_pps": "highest rate at which no packet is lost, by the counters of the egress's peer (xdp_drop: of "
                "the ingress), and in the scale the ledger's denied: binary search to 2 % with 1 s probes (a "
                "rate that loses less than 0.1 % is given a second chance), confirmed over 5 s, lowered by 5 % until it holds",

@@ -8,7 +8,9 @@
 left() { # namespaces, and programs of the bench's own object
 	ip netns list | grep "^vb$1-"
 	ip -n "vb$1-tgt" link show 2>/dev/null
+	cat /proc/sys/net/core/netdev_max_backlog
 }
+BEFORE=$(left none)
 
 python3 "$ROOT/tests/bench/bench.py" --runs 1 --seconds 0.05 --tolerance 0.5 --rows ring+packet,kernel+rps,min_redirect \
 	--scale none --out "$T/bench.json" >"$T/out" 2>"$T/err" &
@@ -20,7 +22,7 @@ check "none was kept from running" "$(json '[.rows[] | select(.not_run)] | lengt
 check "each has seen packets arrive, and in time" "$(json '[.rows[] | .peak_pps > 1000 and
 	.lat_us.p50 > 0] | all' <"$T/bench.json")" true
 check "a line a row in the table" "$(grep -cE '^(ring|kernel|min)[^ ]* +142 ' "$T/out")" 3
-check "nothing is left of it" "$(left $BENCH)" ""
+check "nothing is left of it" "$(left $BENCH)" "$BEFORE"
 
 python3 "$ROOT/tests/bench/bench.py" --runs 1 --rows ring+packet --scale none --out "$T/none.json" \
 	>"$T/out" 2>"$T/err" &
@@ -32,4 +34,4 @@ wait $BENCH
 check "stopped midway: exit code" $? 1
 check "stopped midway: it says so" "$(tail -n 1 "$T/err")" "bench.py: interrupted; nothing is written"
 check "stopped midway: no figures" "$(ls "$T/none.json" 2>/dev/null)" ""
-check "stopped midway: nothing is left of it" "$(left $BENCH)" ""
+check "stopped midway: nothing is left of it" "$(left $BENCH)" "$BEFORE"
