@@ -232,6 +232,7 @@ static int start(struct eng *e, struct vx_err *err)
 	rc = rc ? rc : load_lists(e, err);
 	rc = rc ? rc : open_quiet(e, err);
 	rc = rc ? rc : start_workers(e, err);
+	rc = rc || e->o->egress != OPT_EG_REDIRECT ? rc : eng_redirect_on(e, err);
 	if (rc)
 		return rc;
 	rc = e->dp->attach(e->d, &e->run->how, err);

@@ -153,9 +153,14 @@ static void read_state(struct eng *e)
 	}
 	s->oversize_largest = e->dp->oversize_largest(e->d);
 	snprintf(s->egress_method, sizeof(s->egress_method), "%s",
-		 e->run->egress == INJ_EGRESS_NULL ? "null" : "packet");
-	snprintf(s->egress_reason, sizeof(s->egress_reason), "%s",
-		 e->o->egress == OPT_EG_AUTO ? "chosen: always available" : "asked for");
+		 e->run->redirect.on		     ? "redirect"
+		 : e->run->egress == INJ_EGRESS_NULL ? "null"
+						     : "packet");
+	if (e->o->egress == OPT_EG_REDIRECT)
+		eng_redirect_reason(e, s->egress_reason, sizeof(s->egress_reason));
+	else
+		snprintf(s->egress_reason, sizeof(s->egress_reason), "%s",
+			 e->o->egress == OPT_EG_AUTO ? "chosen: always available" : "asked for");
 }
 
 void eng_refresh(struct eng *e)
@@ -254,7 +259,9 @@ static void sending_rates(struct snapshot *s, struct eng_sample *last, double se
 	uint64_t syscalls = all_syscalls(s), sent = l->sent - last->sent;
 
 	s->out_pps = rate(l->sent, last->sent, seconds) + s->row_pps[VX_L_REDIRECTED];
-	s->out_bps = rate(l->sent_bytes, last->sent_bytes, seconds) * 8;
+	s->out_bps = (rate(l->sent_bytes, last->sent_bytes, seconds) +
+		      s->row_pps[VX_L_REDIRECTED_BYTES]) *
+		     8;
 	s->tx_failed_pps = rate(l->tx_failed, last->tx_failed, seconds);
 	s->syscalls_per_packet = sent ? (double)(syscalls - last->syscalls) / (double)sent : 0;
 	last->sent = l->sent;
@@ -272,6 +279,7 @@ void eng_second(struct eng *e)
 	uint64_t cpu;
 
 	nic_second(e);
+	eng_redirect_second(e);
 	eng_refresh(e);
 	cpu = proc_cpu_ns();
 	seconds = last->ns ? (double)(s->mono_ns - last->ns) / 1e9 : 0;

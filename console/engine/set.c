@@ -19,14 +19,14 @@ int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct v
 	switch (egress) {
 	case OPT_EG_AUTO:
 	case OPT_EG_PACKET:
+	case OPT_EG_REDIRECT: /* the workers stay, for what cannot be redirected */
 		*kind = INJ_EGRESS_PACKET;
 		return 0;
 	case OPT_EG_NULL:
 		*kind = INJ_EGRESS_NULL;
 		return 0;
 	default:
-		return vx_err_set(err, -ENOTSUP, "egress %s: not built in; use packet",
-				  egress == OPT_EG_XDP ? "xdp" : "redirect");
+		return vx_err_set(err, -ENOTSUP, "egress xdp: not built in; use packet");
 	}
 }
 
@@ -95,9 +95,13 @@ static int set_egress(struct eng *e, const struct opts *n, struct vx_err *err)
 	int rc = eng_egress_kind(n->egress, &kind, err);
 
 	rc = rc ? rc : inj_set_egress(e->inj, kind, l->ifindex, n->qdisc_bypass, err);
-	if (!rc)
-		e->run->egress = kind;
-	return rc;
+	if (rc)
+		return rc;
+	e->run->egress = kind;
+	if (n->egress == OPT_EG_REDIRECT)
+		return eng_redirect_on(e, err);
+	eng_redirect_off(e);
+	return 0;
 }
 
 static int set_cpus(struct eng *e, const struct opts *n, struct vx_err *err)

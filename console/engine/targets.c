@@ -145,6 +145,7 @@ static void on_egress(struct eng *e, const struct net_link *l)
 		return; /* tried again when the link tells of itself the next time */
 	}
 	dp_store32(&c->egress_ifindex, (uint32_t)l->ifindex);
+	eng_redirect_link(e);
 }
 
 static void on_link(void *ctx, enum net_dev dev, const struct net_link *now)
