@@ -6,6 +6,8 @@
 #ifndef BPF_REDIRECT_BPF_H
 #define BPF_REDIRECT_BPF_H
 
+#include <stdbool.h>
+
 #include "load.bpf.h"
 #include "maps.bpf.h"
 
