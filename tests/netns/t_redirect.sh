@@ -96,6 +96,8 @@ check "every packet has its row" "$(ledger '.redirected + .sent')" $((FROM + $(j
 check_ge "those that did not arrive were redirected meanwhile" $((LOST1 - LOST0)) "$GONE"
 check_ge "there were some" "$GONE" 1
 check "it says so" "$(vxctl --json stats | json '.egress_reason | test("^redirect was given up: of")')" true
+names() { vxctl --json diagnose | grep -q '"redirect"'; }
+check_cmd "diagnose names it" wait_for 3 names
 check "the exact check after it" "$(vxctl --json selfcheck | json .exact)" true
 in_dst ethtool -K dst0 gro on
 
