@@ -26,7 +26,7 @@ import scale
 
 METHOD = {
     "generator": "vxgen, AF_XDP in copy mode over veth, on the last CPU; raw_sendmmsg: AF_PACKET",
-    "ndr_pps": "highest rate at which no packet is lost, by the counters of the egress's peer (xdp_drop: of "
+    "ndr_pps": "highest rate at which no packet is lost, as counted at the egress's peer (xdp_drop: on "
                "the ingress), and in the scale the ledger's denied: binary search to 2 % with 1 s probes (a "
                "rate that loses less than 0.1 % is given a second chance), confirmed over 5 s, lowered by 5 % until it holds",
     "peak_pps": "most packets a second that ever arrived, loss or not",
@@ -38,7 +38,7 @@ METHOD = {
               % rows.LAT_RATE,
     "rss_mb": "resident memory of vxconsole",
     "generator_limited": "the generator alone (xdp_drop) does less than %.1f x the figure" % figures.HEADROOM,
-    "sink": "the egress's peer: counted by the interface, dropped by a tc program before the stack",
+    "sink": "the egress's peer: counted and dropped by a tc program before the stack",
     "samples": "one a run; all rows take turns in each run; a row's figures are their medians",
     "scale": "142-byte frames by egress packet; the cost is the median of %d, the NDR found to 5 %% and not confirmed"
              % scale.TIMES,

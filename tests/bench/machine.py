@@ -31,6 +31,11 @@ def run(*args, check=True):
     return p.stdout
 
 
+def prog_maps(prog):
+    """The ids of the maps that a program uses."""
+    return [str(i) for i in json.loads(run("bpftool", "-j", "prog", "show", "id", str(prog)))["map_ids"]]
+
+
 def idle_clock():
     """[(now ns, idle ns)] of each CPU. A CPU is visited to be read, so that it is not idle meanwhile and
     its figure is whole; timer_list has it in ns, /proc/stat (where there is no such list) in ticks."""
@@ -87,6 +92,9 @@ class Lab:
         self.exec("dst", "tc", "qdisc", "add", "dev", "dst0", "clsact")
         self.exec("dst", "tc", "filter", "add", "dev", "dst0", "ingress", "bpf", "da", "obj", MIN_OBJ,
                   "sec", "tc.sink")
+        rules = json.loads(self.exec("dst", "tc", "-j", "filter", "show", "dev", "dst0", "ingress"))
+        prog = next(r["options"]["prog"]["id"] for r in rules if "prog" in r.get("options", {}))
+        self.sink_map = prog_maps(prog)[0]
 
     def down(self):
         for child in self.children:
@@ -123,6 +131,11 @@ class Lab:
         child = subprocess.Popen(("ip", "netns", "exec", self.ns(end)) + args, text=True, **kw)
         self.children.append(child)
         return child
+
+    def arrived(self):
+        """Packets that the sink has taken in."""
+        rows = json.loads(run("bpftool", "-j", "map", "dump", "id", self.sink_map))
+        return sum(v["value"] for v in rows[0]["formatted"]["values"])
 
     def received(self, end, dev):
         """Packets that the device has taken in."""

@@ -5,7 +5,7 @@ import json
 import os
 
 import figures
-from machine import MIN_OBJ, NAT, ROOT, Engine, Failed, busy_ns, idle_clock, run, settle
+from machine import MIN_OBJ, NAT, ROOT, Engine, Failed, busy_ns, idle_clock, prog_maps, run, settle
 
 RULE = "udp/31765=%s:8081" % NAT
 ALLOWLIST = os.path.join(ROOT, "share/allowlist.json")
@@ -17,7 +17,6 @@ CPU_RATE = 150000        # below what any row does without loss
 class Way:
     """One way from the generator to the sink. up() makes it, down() takes it away again."""
     send = ("src", "src0")
-    receive = ("dst", "dst0")
     options = ("--src", LISTED)
     latency = True
 
@@ -32,7 +31,7 @@ class Way:
 
     def arrived(self):
         """Every packet that went in and did not get lost is in here, once."""
-        return self.lab.received(*self.receive)
+        return self.lab.arrived()
 
     def rss_mb(self):
         return None
@@ -95,7 +94,6 @@ class KernelSteered(Kernel):
 
 class XdpDrop(Way):
     section = "xdp.drop"
-    receive = ("tgt", "ens5")
     latency = False
 
     def up(self):
@@ -104,18 +102,20 @@ class XdpDrop(Way):
     def down(self):
         self.lab.ip("tgt", "link", "set", "ens5", "xdpdrv", "off")
 
+    def arrived(self):
+        return self.lab.received("tgt", "ens5")
+
 
 class MinRedirect(XdpDrop):
     section = "xdp.redirect"
-    receive = ("dst", "dst0")
     latency = True
+    arrived = Way.arrived
 
     def up(self):
         super().up()
         lab = self.lab
         link = json.loads(lab.ip("tgt", "-j", "link", "show", "dev", "ens5"))[0]
-        prog = json.loads(run("bpftool", "-j", "prog", "show", "id", str(link["xdp"]["prog"]["id"])))
-        lab.exec("tgt", "bpftool", "map", "update", "id", str(prog["map_ids"][0]), "key", "0", "0", "0",
+        lab.exec("tgt", "bpftool", "map", "update", "id", prog_maps(link["xdp"]["prog"]["id"])[0], "key", "0", "0", "0",
                  "0", "value", "6", "0", "0", "0")
 
 
