@@ -41,7 +41,7 @@ help: ## this list
 
 # What the machine must have is looked at before anything is compiled, but not for goals that need
 # nothing or that install it first.
-EASY := help clean deps test test-kernels demo soak fuzz fmt check-fmt lint docs uninstall
+EASY := help clean deps test test-kernels demo soak bench fuzz fmt check-fmt lint docs uninstall
 ifneq ($(filter-out $(EASY),$(or $(MAKECMDGOALS),all)),)
 need := build $(if $(filter tests check check-root asan tsan,$(MAKECMDGOALS)),test)
 ifneq ($(shell CC='$(CC)' CLANG='$(CLANG)' BPFTOOL='$(BPFTOOL)' tests/tools/deps.sh check $(need) && echo ok),ok)
@@ -84,7 +84,7 @@ BINS  := $(if $(wildcard console/main.c),$(BUILD)/vxconsole) \
 C_FILES = $(shell find bpf injector console tests -name '*.[ch]')
 
 all: $(BINS) ## build vxconsole and vxgen
-tests: all $(UNITS) $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
+tests: all $(UNITS) $(BUILD)/min.bpf.o $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
 
 # Rebuilds everything when the flags change, and nothing when they do not, nor where a build is copied to.
 built_by = $(subst ','\'',$(CC) $(subst -I$(BUILD),,$(ALL_CFLAGS)) $(CLANG))
@@ -102,6 +102,10 @@ $(call obj,$(wildcard console/engine/dp/*.c)): $(SKELS)
 
 $(BUILD)/%.bpf.o: bpf/%.bpf.c $(BUILD)/flags
 	@$(call say,BPF,$@); mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
+
+$(BUILD)/min.bpf.o: tests/bench/min.bpf.c $(BUILD)/flags
+	@$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
 
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
@@ -169,8 +173,10 @@ fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
 	@+$(sub) BUILD=$(BUILD)/fuzz CC='$(CLANG)' SAN=fuzzer-no-link,address,undefined fuzzers
 	@for f in $(FUZZ:$(BUILD)/%=$(BUILD)/fuzz/%); do echo $$f; mkdir -p $$f.corpus; $$f -verbosity=0 \
 		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
-bench: $(BUILD)/bench_inj ## what a record costs a worker
-	@$<
+bench: deps ## rates, latency and cost a packet, ours and others' (root; about 15 min; FULL=1: all cases)
+	@+$(sub) all $(BUILD)/bench_inj $(BUILD)/min.bpf.o
+	@$(BUILD)/bench_inj
+	@BUILD=$(BUILD) tests/bench/bench.py $(if $(filter 1,$(FULL)),--full) $(BENCH)
 demo: ## set-up, build, and the console on a lab with traffic (root); HEADLESS=1: 30 s without a screen
 	@tests/tools/deps.sh install build lab
 	@+$(sub) all

@@ -6,6 +6,7 @@
  * descriptors before loading.
  */
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <linux/bpf.h>
 #include <linux/if_packet.h>
@@ -116,6 +117,38 @@ int vx_leak_guard(struct __sk_buff *skb)
 	if (leak_unwrapped(skb, p, cfg))
 		count->leaked++;
 	return 0;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} vx_tapped SEC(".maps");
+
+/*
+ * On a packet socket bound to the egress, while packets are redirected there: counts the frames
+ * that go out as all others do. Redirected ones pass it by, so what the device has sent more is
+ * theirs. Answers of neighbours are let in: user space has asked them by the same way.
+ */
+SEC("socket")
+int vx_egress_tap(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	__u64 *count = bpf_map_lookup_elem(&vx_tapped, &zero);
+	__u8 next = 0;
+
+	if (skb->pkt_type == PACKET_OUTGOING) {
+		if (count)
+			(*count)++;
+		return 0;
+	}
+	if (skb->protocol == VX_BE16(ETH_P_ARP))
+		return VX_ANSWER_MAX;
+	if (skb->protocol != VX_BE16(ETH_P_IPV6) ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), &next, 1))
+		return 0;
+	return next == IPPROTO_ICMPV6 ? VX_ANSWER_MAX : 0;
 }
 
 char vx_license[] SEC("license") = "GPL";

@@ -74,6 +74,13 @@ struct {
 	__type(value, struct vx_frag_val);
 } vx_frags SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} vx_egress SEC(".maps");
+
 /* --- observation */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);

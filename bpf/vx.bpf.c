@@ -21,6 +21,7 @@
 #include "nat.bpf.h"
 #include "observe.bpf.h"
 #include "parse.bpf.h"
+#include "redirect.bpf.h"
 #include "rewrite.bpf.h"
 #include "ring.bpf.h"
 
@@ -165,6 +166,11 @@ static __always_inline int step_out(struct xdp_md *ctx, struct vx_pkt *p, const 
 	if (row)
 		return row;
 	VX_FORGET();
+	if (redirect_can(ctx, p, cfg)) {
+		if (dry || !redirect_cut(ctx, p))
+			return VX_L_REDIRECTED;
+		return VX_L_INTERNAL;
+	}
 	p->t.ring = ring_choose(p, cfg);
 	return dry ? VX_L_QUEUED : ring_put(ctx, p);
 }
@@ -209,6 +215,8 @@ static __always_inline int action_of(__u32 row)
 	case VX_L_OTHER_VNI_PASS:
 	case VX_L_OUTER_FRAGMENT:
 		return XDP_PASS;
+	case VX_L_REDIRECTED:
+		return XDP_REDIRECT;
 	default:
 		return XDP_DROP;
 	}
@@ -231,9 +239,12 @@ static __always_inline void ledger_count(struct vx_set *set, const struct vx_pkt
 		row = VX_L_INTERNAL;
 	set->row[row]++;
 	set->row[VX_L_WOULD_DENY] += p->would_deny;
-	if (row != VX_L_QUEUED)
+	if (row == VX_L_QUEUED)
+		set->row[VX_L_QUEUED_BYTES] += p->t.frame_len;
+	else if (row == VX_L_REDIRECTED)
+		set->row[VX_L_REDIRECTED_BYTES] += p->t.frame_len;
+	else
 		return;
-	set->row[VX_L_QUEUED_BYTES] += p->t.frame_len;
 	if (p->verdict == VX_FRAG_NAT)
 		set->row[VX_L_NATTED]++;
 	else if (p->verdict == VX_FRAG_PLAIN)
@@ -268,17 +279,6 @@ int vx_pipeline(struct xdp_md *ctx)
 	return action_of(p->t.row);
 }
 
-/* Makes of the test buffer the frame that would leave, without what stands before and behind it. */
-static __always_inline void explain_frame(struct xdp_md *ctx, const struct vx_pkt *p)
-{
-	int before = (int)(p->l3 - ETH_HLEN);
-	int behind = (int)(p->len - p->end);
-
-	if (bpf_xdp_adjust_head(ctx, before) || !behind)
-		return;
-	bpf_xdp_adjust_tail(ctx, -behind);
-}
-
 SEC("xdp.frags")
 int vx_explain(struct xdp_md *ctx)
 {
@@ -292,9 +292,17 @@ int vx_explain(struct xdp_md *ctx)
 	p->t.row = (__u32)vx_decide(ctx, p, cfg, true);
 	VX_FORGET();
 	bpf_map_update_elem(&vx_explain_out, &zero, &p->t, BPF_ANY);
-	if (p->t.row == VX_L_QUEUED)
-		explain_frame(ctx, p);
+	if (p->t.row == VX_L_QUEUED || p->t.row == VX_L_REDIRECTED)
+		redirect_cut(ctx, p); /* the test buffer then holds what would leave */
 	return action_of(p->t.row);
+}
+
+/* A frame of user space's own by the way that redirected ones take. Never attached. */
+SEC("xdp.frags") /* as the other users of the devmap are: the kernel wants them alike */
+int vx_probe(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return (int)bpf_redirect_map(&vx_egress, 0, XDP_DROP);
 }
 
 char vx_license[] SEC("license") = "GPL";

@@ -55,7 +55,8 @@
 	X(UNNATTED, "unnatted", NOTE, "Of these, sent without a NAT rule (--unmatched forward)")   \
 	X(WOULD_DENY, "would_deny", NOTE, "Would be denied (allow mode count)")                    \
 	X(RX_BYTES, "rx_bytes", NOTE, "Bytes of the packets that entered, outer headers included") \
-	X(QUEUED_BYTES, "queued_bytes", NOTE, "Bytes of the frames handed to the workers")
+	X(QUEUED_BYTES, "queued_bytes", NOTE, "Bytes of the frames handed to the workers")         \
+	X(REDIRECTED_BYTES, "redirected_bytes", NOTE, "Bytes of the frames redirected")
 
 enum vx_ledger_group { VX_G_ENTRY, VX_G_PASS, VX_G_DROP, VX_G_RING, VX_G_QUEUE, VX_G_NOTE };
 
@@ -296,6 +297,13 @@ struct vx_wake {
 	__u64 full; /* records that found no room in this ring; a line apart from sleepers */
 	__u64 _pad1[7];
 };
+
+/* vx_egress: DEVMAP, element 0 is the egress while out is VX_OUT_REDIRECT */
+
+#define VX_ANSWER_MAX 128 /* bytes of a neighbour's answer that the tap lets in */
+
+/* vx_tapped: PERCPU_ARRAY of one __u64: frames that were seen to leave by the egress (leak.bpf.c)
+ */
 
 /* --- trace: what vx_decide found out. vx_explain writes it to vx_explain_out (ARRAY of one);
  * vx_pipeline sends it through the ring buffer vx_traces while cfg.trace_budget lasts. */

@@ -160,14 +160,14 @@ static int start_workers(struct eng *e, struct vx_err *err)
 		.dispatch = e->o->spread ? INJ_SPREAD : INJ_FLOW,
 		.batch = e->o->batch,
 		.cpus = cpus,
+		.egress = eng_egress_kind(e->o->egress),
 		.egress_ifindex = out->ifindex,
 		.qdisc_bypass = e->o->qdisc_bypass,
 		.zerocopy = e->o->zerocopy,
 		.frag = ask_frag,
 		.frag_ctx = e,
 	};
-	int rc = eng_egress_kind(e->o->egress, &cfg.egress, err);
-	int n = rc ? rc : eng_cpus(e->o, cfg.n_workers, cpus, INJ_MAX_WORKERS, err);
+	int rc, n = eng_cpus(e->o, cfg.n_workers, cpus, INJ_MAX_WORKERS, err);
 
 	if (n < 0)
 		return n;
@@ -233,6 +233,7 @@ static int start(struct eng *e, struct vx_err *err)
 	rc = rc ? rc : load_lists(e, err);
 	rc = rc ? rc : open_quiet(e, err);
 	rc = rc ? rc : start_workers(e, err);
+	rc = rc || e->o->egress != OPT_EG_REDIRECT ? rc : eng_redirect_on(e, err);
 	if (rc)
 		return rc;
 	rc = e->dp->attach(e->d, &e->run->how, err);

@@ -152,6 +152,11 @@ static void read_state(struct eng *e)
 			net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i))->state == NET_NH_RESOLVED;
 	}
 	s->oversize_largest = e->dp->oversize_largest(e->d);
+	if (e->o->egress != OPT_EG_REDIRECT)
+		return; /* eng_egress_say() has said it */
+	snprintf(s->egress_method, sizeof(s->egress_method), "%s",
+		 e->run->redirect.on ? "redirect" : "packet");
+	eng_redirect_reason(e, s->egress_reason, sizeof(s->egress_reason));
 }
 
 void eng_refresh(struct eng *e)
@@ -250,7 +255,9 @@ static void sending_rates(struct snapshot *s, struct eng_sample *last, double se
 	uint64_t syscalls = all_syscalls(s), sent = l->sent - last->sent;
 
 	s->out_pps = rate(l->sent, last->sent, seconds) + s->row_pps[VX_L_REDIRECTED];
-	s->out_bps = rate(l->sent_bytes, last->sent_bytes, seconds) * 8;
+	s->out_bps = (rate(l->sent_bytes, last->sent_bytes, seconds) +
+		      s->row_pps[VX_L_REDIRECTED_BYTES]) *
+		     8;
 	s->tx_failed_pps = rate(l->tx_failed, last->tx_failed, seconds);
 	s->syscalls_per_packet = sent ? (double)(syscalls - last->syscalls) / (double)sent : 0;
 	last->sent = l->sent;
@@ -268,6 +275,7 @@ void eng_second(struct eng *e)
 	uint64_t cpu;
 
 	nic_second(e);
+	eng_redirect_second(e);
 	eng_refresh(e);
 	cpu = proc_cpu_ns();
 	seconds = last->ns ? (double)(s->mono_ns - last->ns) / 1e9 : 0;

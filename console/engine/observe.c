@@ -305,6 +305,8 @@ static void observe_now(struct eng *e, struct diag_seen *o)
 	o->spread = e->o->spread;
 	o->other_vni_dropped = e->o->other_vni == VX_OTHER_DROP;
 	o->threshold = e->o->performance_threshold;
+	snprintf(o->redirect, sizeof(o->redirect), "%.*s", (int)sizeof(o->redirect) - 1,
+		 e->run->redirect.why);
 	memcpy(o->row_pps, s->row_pps, sizeof(o->row_pps));
 	o->out_pps = s->out_pps;
 	o->tx_failed_pps = s->tx_failed_pps;

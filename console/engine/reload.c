@@ -17,7 +17,7 @@ struct reload {
 	struct eng *e;
 	struct opts *n; /* as the config has it; NULL: there is no config */
 	bool changed[OPT_N], done[OPT_N];
-	bool recorded; /* a setting or the rules are part of the change */
+	bool recorded;		/* a setting or the rules are part of the change */
 	struct nat_rule *rules; /* NULL: they stay */
 	uint32_t n_rules;
 	struct nat_rule *rules_were;
@@ -186,7 +186,8 @@ static void commit(struct reload *r)
 	*r->n = old;
 }
 
-/* Are the settings what the config says? What it does not name stays as `set` and `nat add` left it.
+/* Are the settings what the config says? What it does not name stays as `set` and `nat add` left
+ * it.
  */
 static bool as_in_config(const struct reload *r)
 {

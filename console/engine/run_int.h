@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "engine/model/rates.h"
+#include "engine/model/redirected.h"
 #include "engine/model/unseen.h"
 #include "engine/model/watch.h"
 #include "engine/serve/serve.h"
@@ -70,6 +71,15 @@ struct eng_keep {
 	bool warned;	    /* that the file lacks a change */
 };
 
+/* Egress redirect: see redirect.c. */
+struct eng_redirect {
+	bool on;
+	struct redirected judge;
+	uint64_t asked;				     /* frames of our own by the same way */
+	struct addr whom;			     /* who was asked last; family 0: nobody */
+	char why[sizeof(((struct vx_err *)0)->msg)]; /* it was given up; "": it was not */
+};
+
 struct eng_run {
 	struct eng_keep keep;
 	struct eng_strays_run strays;
@@ -81,6 +91,7 @@ struct eng_run {
 	bool stuck; /* a worker did not stop in time */
 	int exit_code;
 	struct dp_attached how;
+	struct eng_redirect redirect;
 	unsigned n_workers;
 	size_t ring_size; /* of each */
 	struct eng_target target[VX_MAX_NAT];
@@ -123,12 +134,18 @@ int eng_new(struct eng **out, struct opts *o, const struct dp_ops *dp, struct vx
 int eng_stop(struct eng *e);
 void eng_free(struct eng *e);
 
-/* set.c: what --egress means for the injector; -ENOTSUP for what this build has not. */
-int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
-	__attribute__((warn_unused_result));
-/* targets.c: how packets are sent now, and why so, into the snapshot and the log; o asked for it.
- */
+/* set.c: what --egress means for the injector. */
+enum inj_egress_kind eng_egress_kind(enum opt_egress egress);
+/* targets.c: how workers send now, and why so, into the snapshot and the log; o asked for it. */
 void eng_egress_say(struct eng *e, const struct opts *o);
+/* redirect.c: packets past the rings. off also forgets that it was given up. */
+int eng_redirect_on(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
+void eng_redirect_off(struct eng *e);
+void eng_redirect_link(struct eng *e); /* the egress is another device now */
+void eng_redirect_second(struct eng *e);
+/* Of the snapshot's egress_reason, when redirect was asked for. */
+const char *eng_redirect_reason(const struct eng *e, char *buf, size_t size);
+
 /* cpus of the options, or chosen by the machine; how many. */
 int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
 	__attribute__((warn_unused_result));

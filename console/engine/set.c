@@ -14,18 +14,17 @@
 #include "log.h"
 #include "replace.h"
 
-int eng_egress_kind(enum opt_egress egress, enum inj_egress_kind *kind, struct vx_err *err)
+enum inj_egress_kind eng_egress_kind(enum opt_egress egress)
 {
+	/* With redirect the workers stay for what cannot be redirected: seen by the tap that
+	 * verifies it. */
 	static const enum inj_egress_kind kinds[] = { [OPT_EG_AUTO] = INJ_EGRESS_AUTO,
 						      [OPT_EG_XDP] = INJ_EGRESS_XDP,
 						      [OPT_EG_PACKET] = INJ_EGRESS_PACKET,
+						      [OPT_EG_REDIRECT] = INJ_EGRESS_PACKET,
 						      [OPT_EG_NULL] = INJ_EGRESS_NULL };
 
-	if (egress == OPT_EG_REDIRECT)
-		return vx_err_set(err, -ENOTSUP,
-				  "egress redirect: not built in; use xdp or packet");
-	*kind = kinds[egress];
-	return 0;
+	return kinds[egress];
 }
 
 int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, struct vx_err *err)
@@ -89,13 +88,16 @@ static int set_vni(struct eng *e, const struct opts *was, const struct opts *n, 
 static int set_egress(struct eng *e, const struct opts *n, struct vx_err *err)
 {
 	const struct net_link *l = net_link(e->net, NET_EGRESS);
-	enum inj_egress_kind kind = INJ_EGRESS_PACKET;
-	int rc = eng_egress_kind(n->egress, &kind, err);
+	int rc = inj_set_egress(e->inj, eng_egress_kind(n->egress), l->ifindex, n->qdisc_bypass,
+				err);
 
-	rc = rc ? rc : inj_set_egress(e->inj, kind, l->ifindex, n->qdisc_bypass, err);
-	if (!rc)
-		eng_egress_say(e, n);
-	return rc;
+	if (rc)
+		return rc;
+	if (n->egress == OPT_EG_REDIRECT)
+		return eng_redirect_on(e, err);
+	eng_redirect_off(e);
+	eng_egress_say(e, n);
+	return 0;
 }
 
 static int set_cpus(struct eng *e, const struct opts *n, struct vx_err *err)

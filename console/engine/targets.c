@@ -127,6 +127,8 @@ void eng_egress_say(struct eng *e, const struct opts *o)
 	struct snapshot *s = &e->snap;
 	char some[64] = "", because[sizeof(now->why) + 2] = "";
 
+	if (o->egress == OPT_EG_REDIRECT)
+		return; /* they are beside it: redirect.c says what it does */
 	if (now->n_packet)
 		snprintf(some, sizeof(some), ", %u of %u workers by packet", now->n_packet,
 			 e->run->n_workers);
@@ -147,10 +149,9 @@ void eng_egress_say(struct eng *e, const struct opts *o)
 
 static int open_again(struct eng *e, int ifindex, struct vx_err *err)
 {
-	enum inj_egress_kind kind = INJ_EGRESS_PACKET;
-	int rc = eng_egress_kind(e->o->egress, &kind, err);
+	int rc = inj_set_egress(e->inj, eng_egress_kind(e->o->egress), ifindex, e->o->qdisc_bypass,
+				err);
 
-	rc = rc ? rc : inj_set_egress(e->inj, kind, ifindex, e->o->qdisc_bypass, err);
 	if (!rc)
 		eng_egress_say(e, e->o);
 	return rc;
@@ -183,6 +184,7 @@ static void on_egress(struct eng *e, const struct net_link *l)
 		return; /* tried again when the link tells of itself the next time */
 	}
 	dp_store32(&c->egress_ifindex, (uint32_t)l->ifindex);
+	eng_redirect_link(e);
 }
 
 static void on_link(void *ctx, enum net_dev dev, const struct net_link *now)

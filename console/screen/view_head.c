@@ -69,7 +69,8 @@ static void names(const struct data *d, struct line *l)
 	if (!s->mono_ns)
 		return;
 	line_fmt(l, LOOK_BOLD, "%s%s → %s", *d->host ? "  " : "", s->ingress, s->egress);
-	line_fmt(l, LOOK_PLAIN, "  %s · ring+%s · up %s", s->mode, s->egress_method,
+	line_fmt(l, LOOK_PLAIN, "  %s · %s%s · up %s", s->mode,
+		 strcmp(s->egress_method, "redirect") ? "ring+" : "", s->egress_method,
 		 when_span(s->uptime_ns, up));
 	if (*s->mode_reason && l->cols + 2 + line_cols(s->mode_reason) < l->width)
 		line_fmt(l, LOOK_DIM, "  %s", s->mode_reason);

@@ -46,7 +46,10 @@ static const struct option_row rows[] = {
 	  "(198.51.100.0/24, 2001:db8:5::/64)", CONF_SEND, CIDRS, AT(src), 0, 0 },
 	{ "dst", "ADDR", NULL, "inner destination (172.30.74.144, 2001:db8:74::144)",
 	  CONF_SEND, ADDR, AT(dst), 0, 0 },
-	{ "dport", "N", "31765", "inner destination port", CONF_SEND, NUMBER, AT(dport), 0, 65535 },
+	{ "hosts", "N", NULL, "a source at random for each packet, of the first N addresses of --src",
+	  CONF_SEND, NUMBER, AT(hosts), 1, 1u << 31 },
+	{ "dport", "N|MIN-MAX", "31765", "inner destination port; of a range, each in turn",
+	  CONF_SEND, RANGE, AT(dport), 0, 65535 },
 	{ "proto", "udp|tcp|icmp", "udp", "inner protocol", CONF_SEND, CHOICE, AT(proto), 0, 0 },
 	{ "inner", "4|6", "4", "inner IP version", CONF_SEND, CHOICE, AT(inner), 0, 0 },
 	{ "outer", "4|6", "4", "outer IP version", CONF_SEND, CHOICE, AT(outer), 0, 0 },
@@ -258,12 +261,19 @@ static void set_defaults(struct conf *c)
 	size_t i;
 
 	memset(c, 0, sizeof(*c));
-	c->count = c->ms = c->idle_ms = c->set_vni = c->set_dport = CONF_UNSET;
+	c->count = c->ms = c->idle_ms = c->set_vni = c->set_dport = c->hosts = CONF_UNSET;
 	c->vlan = CONF_VLAN_NONE;
 	c->via = CONF_VIA_AUTO;
 	for (i = 0; i < ROWS; i++)
 		if (rows[i].def)
 			set(c, &rows[i], rows[i].def);
+}
+
+static bool holds(const struct conf_cidrs *src, uint64_t hosts)
+{
+	uint32_t bits = src->c[0].addr.len * 8u - src->c[0].prefix;
+
+	return src->n == 1 && (bits > 31 || hosts <= 1ull << bits);
 }
 
 /* Defaults and contradictions that depend on more than one option. */
@@ -289,6 +299,8 @@ static int settle(struct conf *c, struct vx_err *err)
 		return vx_err_set(err, -EINVAL,
 				  "--outer-src and --outer-dst must be IPv%d, as --outer is",
 				  outer == 4 ? 4 : 6);
+	if (c->hosts != CONF_UNSET && !holds(&c->src, c->hosts))
+		return vx_err_set(err, -EINVAL, "--hosts: one prefix of --src must hold them all");
 	if ((c->wrap || c->set_vni != CONF_UNSET || c->set_dport != CONF_UNSET) && !c->pcap)
 		return vx_err_set(err, -EINVAL, "--wrap, --set-vni and --set-dport go with --pcap");
 	if (c->wrap && c->set_vni != CONF_UNSET)

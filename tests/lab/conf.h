@@ -55,8 +55,9 @@ struct conf {
 	uint64_t rate, count, ms; /* CONF_UNSET: without that limit */
 	bool json;
 
-	struct conf_range size;
-	uint64_t flows, vni, port, dport, frag, outer_frag;
+	struct conf_range size, dport;
+	uint64_t flows, vni, port, frag, outer_frag;
+	uint64_t hosts; /* CONF_UNSET: a source a flow; else one of so many at random, a packet */
 	struct conf_cidrs src;
 	struct conf_addr dst, outer_src, outer_dst, dmac;
 	uint64_t proto, inner, outer, vlan, via;

@@ -116,7 +116,7 @@ static uint8_t *put_l4(const struct conf *c, const struct frame_inner *in, uint8
 		put16(put16(p + 4, ntohs(in->stamp.flow)), seq);
 		return p + 2;
 	}
-	put16(put16(p, in->sport), (uint32_t)c->dport);
+	put16(put16(p, in->sport), in->dport);
 	if (c->proto == CONF_UDP) {
 		put16(p + 4, len);
 		return p + 6;

@@ -19,7 +19,7 @@
 /* One inner packet's identity. */
 struct frame_inner {
 	uint8_t src[16];
-	uint16_t sport;
+	uint16_t sport, dport;
 	uint32_t id;	    /* of the datagram: IPv4 uses the low half, IPv6 only for fragments */
 	struct stamp stamp; /* all fields already in network order */
 };

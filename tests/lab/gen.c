@@ -29,6 +29,7 @@ struct gen {
 	struct capture cap;
 	uint32_t run;
 	uint64_t i; /* datagrams begun, or frames of the capture given */
+	uint64_t random;
 	uint32_t key;
 	uint32_t piece, pieces; /* the next of the present datagram; all given: a new one begins */
 	uint32_t len;		/* of whole */
@@ -48,6 +49,23 @@ static uint32_t mix(uint32_t v)
 	v = (v ^ v >> 16) * 0x85ebca6bu;
 	v = (v ^ v >> 13) * 0xc2b2ae35u;
 	return v ^ v >> 16;
+}
+
+/* The n-th address of the first prefix, whatever it is there. */
+void gen_host(const struct conf_cidrs *src, uint32_t n, uint8_t *out)
+{
+	uint32_t alen = src->c[0].addr.len, low;
+
+	memcpy(out, src->c[0].addr.b, alen);
+	low = htonl(parse_be32(out + alen - 4) + n);
+	memcpy(out + alen - 4, &low, 4);
+}
+
+/* The next of a fixed sequence of numbers below n: each run draws the same. */
+static uint32_t draw(struct gen *g, uint64_t n)
+{
+	g->random = g->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((g->random >> 32) * n >> 32);
 }
 
 void gen_source(const struct conf_cidrs *src, uint32_t flow, uint8_t *out)
@@ -108,8 +126,12 @@ static void make_datagram(struct gen *g)
 
 	if (c->size.max > c->size.min)
 		size += mix((uint32_t)g->i) % (uint32_t)(c->size.max - c->size.min + 1);
-	gen_source(&c->src, flow, in.src);
+	if (c->hosts == CONF_UNSET)
+		gen_source(&c->src, flow, in.src);
+	else
+		gen_host(&c->src, draw(g, c->hosts), in.src);
 	in.sport = (uint16_t)(FIRST_INNER_PORT + flow % INNER_PORTS);
+	in.dport = (uint16_t)(c->dport.min + g->i % (c->dport.max - c->dport.min + 1));
 	in.stamp = (struct stamp){ htonl(STAMP_MAGIC), htonl(g->run), htons((uint16_t)flow),
 				   htonl((uint32_t)(g->i / c->flows)), htobe64(now_ns()) };
 	g->key = flow;

@@ -33,4 +33,7 @@ bool gen_datagram_done(const struct gen *g);
 /* The source address of a flow: flows go round the CIDRs, and in each round its hosts. */
 void gen_source(const struct conf_cidrs *src, uint32_t flow, uint8_t *out);
 
+/* Address n (from 0) of the first CIDR, as --hosts counts them. */
+void gen_host(const struct conf_cidrs *src, uint32_t n, uint8_t *out);
+
 #endif

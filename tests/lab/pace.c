@@ -28,6 +28,11 @@ uint64_t pace_next_ns(const struct pace *p)
 	return due > p->not_before_ns ? due : p->not_before_ns;
 }
 
+bool pace_behind(const struct pace *p, uint64_t now_ns)
+{
+	return p->rate && p->start_ns + span_ns(p, p->sent) <= now_ns;
+}
+
 uint64_t pace_due(struct pace *p, uint64_t now_ns, uint64_t most)
 {
 	uint64_t past, n = 1;

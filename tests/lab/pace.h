@@ -7,6 +7,7 @@
 #ifndef LAB_PACE_H
 #define LAB_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pace {
@@ -23,5 +24,8 @@ uint64_t pace_due(struct pace *p, uint64_t now_ns, uint64_t most);
 
 /* When the next one is due. */
 uint64_t pace_next_ns(const struct pace *p);
+
+/* Is one due already, which waits for a debt to be paid? */
+bool pace_behind(const struct pace *p, uint64_t now_ns);
 
 #endif

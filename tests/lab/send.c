@@ -82,7 +82,11 @@ static uint64_t loop(const struct conf *c, struct gen *g, struct tx *tx, uint8_t
 		tx->ops->flush(tx);
 		now = now_ns();
 		nap = pace_next_ns(&pace);
-		if (done < c->count && now < nap) {
+		if (now < nap && nap - now < SHORTEST_NAP && pace_behind(&pace, now)) {
+			/* A nap would be longer than asked, and what is due never be caught up. */
+			while (now < nap)
+				now = now_ns();
+		} else if (done < c->count && now < nap) {
 			nap = nap > now + SHORTEST_NAP ? nap : now + SHORTEST_NAP;
 			if (c->ms != CONF_UNSET && nap > start + c->ms * 1000000)
 				nap = start + c->ms * 1000000;

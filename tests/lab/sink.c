@@ -194,9 +194,9 @@ static void print_json(const struct sink *s, const struct flowtab_totals *t, dou
 	       ",\"flows\":%" PRIu64,
 	       n->packets, n->bytes, pps, t->lost, t->duplicated + n->frag_duplicated, t->reordered,
 	       n->bad_ip_sum, n->bad_l4_sum, n->bad_mac, n->unexpected, t->flows);
-	printf(",\"lat_us\":{\"p50\":%.1f,\"p99\":%.1f,\"max\":%.1f}",
+	printf(",\"lat_us\":{\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f}",
 	       (double)lathist_percentile(l, 500) / 1e3, (double)lathist_percentile(l, 990) / 1e3,
-	       (double)l->max_ns / 1e3);
+	       (double)lathist_percentile(l, 999) / 1e3, (double)l->max_ns / 1e3);
 	printf(",\"seconds\":%.6f,\"stamped\":%" PRIu64 ",\"fragments\":%" PRIu64
 	       ",\"frag_incomplete\":%" PRIu64 ",\"truncated\":%" PRIu64 ",\"padded\":%" PRIu64
 	       ",\"tagged\":%" PRIu64 ",\"sum_not_ready\":%" PRIu64 ",\"untracked\":%" PRIu64

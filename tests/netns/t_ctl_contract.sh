@@ -27,7 +27,7 @@ is_shape() {
 }
 
 LEDGER='{"rx":"number","passed":{"not_vxlan":"number","other_vni":"number","outer_fragment":"number"},"dropped":{"other_vni":"number","malformed":"number","not_ip":"number","denied":"number","truncated":"number","no_rule":"number","oversize":"number","no_neighbour":"number","paused":"number","internal":"number"},"ring_full":"number","redirected":"number","queued":"number","sent":"number","tx_failed":{},"frag_unknown":"number","in_flight":"number","natted":"number","unnatted":"number","leaked":"number","unseen_tx":"number","balanced":"boolean","slack":"number"}'
-STATS='{"version":"string","pid":"number","ingress":"string","egress":"string","mode":"string","mode_reason":"string","egress_method":"string","uptime_s":"number","in_pps":"number","in_bps":"number","out_pps":"number","out_bps":"number","cpu":"number","rss_bytes":"number","ledger":'$LEDGER'}'
+STATS='{"version":"string","pid":"number","ingress":"string","egress":"string","mode":"string","mode_reason":"string","egress_method":"string","egress_reason":"string","uptime_s":"number","in_pps":"number","in_bps":"number","out_pps":"number","out_bps":"number","cpu":"number","rss_bytes":"number","ledger":'$LEDGER'}'
 STAGE='{"p50_ns":"number","p99_ns":"number","p999_ns":"number","max_ns":"number","count":"number"}'
 
 echo '{"organizations":[{"org_name":"Example \u001b[31mNet","org_id":"7","ips":["198.51.100.0/24"]}],"x":1}' >"$T/list.json"
@@ -227,7 +227,6 @@ start_says() { # NAME CODE TEXT ARGUMENT...
 }
 start_says "--debug 0" 1 'nosuch0' --debug 0 nosuch0 ens6
 start_says "--egress xdp" 1 'xdp.*not built in' --egress xdp ens5 ens6
-start_says "--egress redirect" 1 'redirect.*not built in' --egress redirect ens5 ens6
 start_says "no such directory" 1 "$T/none/x.sock: No such file" --socket "$T/none/x.sock" ens5 ens6
 start_says "a socket that is too long" 2 '107' --socket "/$(printf 'a%.0s' $(seq 150))" ens5 ens6
 start_says "--workers 65" 2 '64' --workers 65 ens5 ens6

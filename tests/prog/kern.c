@@ -6,6 +6,7 @@
 #include "kern.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,15 @@ static int set_sizes(struct vx *skel)
 	return rc;
 }
 
+/* Where redirected frames would go: a test run sends none. */
+static int set_egress(struct kern *k, struct vx_err *err)
+{
+	__u32 zero = 0, lo = if_nametoindex("lo");
+	int rc = bpf_map_update_elem(bpf_map__fd(k->skel->maps.vx_egress), &zero, &lo, BPF_ANY);
+
+	return rc ? vx_err_set(err, rc, "vx_egress: %s", strerror(-rc)) : 0;
+}
+
 int kern_open(struct kern *k, struct vx_err *err)
 {
 	int rc;
@@ -124,7 +134,8 @@ int kern_open(struct kern *k, struct vx_err *err)
 		      bpf_map__fd(k->skel->maps.vx_cfg), 0);
 	if (k->cfg == MAP_FAILED)
 		return vx_err_set(err, -errno, "map vx_cfg: %s", strerror(errno));
-	rc = set_ids(k, err);
+	rc = set_egress(k, err);
+	rc = rc ? rc : set_ids(k, err);
 	return rc ? rc : make_lists(k, err);
 }
 

@@ -58,6 +58,8 @@ static void print_action(uint32_t action)
 		printf("{\"action\":\"pass\"");
 	else if (action == XDP_DROP)
 		printf("{\"action\":\"drop\"");
+	else if (action == XDP_REDIRECT)
+		printf("{\"action\":\"redirect\"");
 	else
 		printf("{\"action\":\"other:%u\"", action);
 }
@@ -65,6 +67,11 @@ static void print_action(uint32_t action)
 static const char *truth(bool b)
 {
 	return b ? "true" : "false";
+}
+
+static bool leaves(const struct outcome *o)
+{
+	return o->trace.row == VX_L_QUEUED || o->trace.row == VX_L_REDIRECTED;
 }
 
 static int run_explain(struct kern *k, struct outcome *o, struct vx_err *err)
@@ -81,8 +88,7 @@ static int run_explain(struct kern *k, struct outcome *o, struct vx_err *err)
 		return vx_err_set(err, -ERANGE, "explain: row %u", o->trace.row);
 	o->touched = before != after;
 	/* A frame that does not leave stays as it is. */
-	if (o->trace.row != VX_L_QUEUED &&
-	    (o->dry.len != o->len || memcmp(o->dry.data, o->frame, o->len)))
+	if (!leaves(o) && (o->dry.len != o->len || memcmp(o->dry.data, o->frame, o->len)))
 		o->touched = true;
 	return 0;
 }
@@ -103,6 +109,11 @@ static void print_record(struct kern *k, const struct outcome *o)
 	int ring = kern_take_record(k, &rec, &frame);
 
 	printf(",\"out\":");
+	if (ring < 0 && o->after[VX_L_REDIRECTED] != o->before[VX_L_REDIRECTED]) {
+		print_hex(o->real.data, o->real.len);
+		printf(",\"held\":false%s", sent ? ",\"error\":\"queued and redirected\"" : "");
+		return;
+	}
 	if (ring < 0) {
 		printf("null,\"held\":false%s", sent ? ",\"error\":\"queued, but no record\"" : "");
 		return;
@@ -125,7 +136,7 @@ void outcome_print(struct kern *k, const struct outcome *o)
 	       truth(o->real.len == o->len && !memcmp(o->real.data, o->frame, o->len)));
 	print_record(k, o);
 	printf(",\"explain\":{\"row\":\"%s\",\"out\":", outcome_rows[o->trace.row]);
-	if (o->trace.row == VX_L_QUEUED)
+	if (leaves(o))
 		print_hex(o->dry.data, o->dry.len);
 	else
 		printf("null");

@@ -4,7 +4,7 @@
  *
  *   reset                        all defaults, nothing remembered
  *   set NAME VALUE               port vni other-vni allow-mode match unmatched truncated paused mtu
- * src-mac nexthop4 nexthop6 rings linear traces allow CIDR | unallow CIDR nat RULE MAC|none
+ * src-mac nexthop4 nexthop6 rings linear traces out allow CIDR | unallow CIDR nat RULE MAC|none
  * udp/31765=172.30.82.95:8081 02:00:00:00:00:01 run HEX                      vx_explain, then
  * vx_pipeline, on the frame bench N HEX                  nanoseconds a run of vx_pipeline takes,
  * average of N counters | hits age-frags NS                 makes remembered verdicts older
@@ -87,6 +87,7 @@ static const char *const match_words[] = { "any", "src", "dst", NULL };
 static const char *const forward_words[] = { "drop", "forward", NULL };
 static const char *const number_names[] = { "port",   "mtu",	"paused", "rings",
 					    "linear", "traces", NULL };
+static const char *const out_words[] = { "ring", "redirect", NULL };
 static const char *const mac_names[] = { "src-mac", "nexthop4", "nexthop6", NULL };
 
 static int cmd_set(char **args, struct vx_err *err)
@@ -101,6 +102,7 @@ static int cmd_set(char **args, struct vx_err *err)
 		{ "match", &kern.cfg->match, match_words },
 		{ "unmatched", &kern.cfg->unmatched, forward_words },
 		{ "truncated", &kern.cfg->truncated, forward_words },
+		{ "out", &kern.cfg->out, out_words },
 	};
 	uint32_t i;
 

@@ -514,7 +514,8 @@ static void figures(void **state)
 	expect(f, "ledger", LEDGER);
 	expect(f, "stats",
 	       "{\"version\":\"9.9\",\"pid\":123456,\"ingress\":\"ens5\",\"egress\":\"ens6\","
-	       "\"mode\":\"native\",\"mode_reason\":\"\",\"egress_method\":\"packet\",\"uptime_s\":"
+	       "\"mode\":\"native\",\"mode_reason\":\"\",\"egress_method\":\"packet\",\"egress_"
+	       "reason\":\"\",\"uptime_s\":"
 	       "3600,"
 	       "\"in_pps\":87234,\"in_bps\":0,\"out_pps\":61870,\"out_bps\":0,\"cpu\":0.0000,"
 	       "\"rss_bytes\":0,\"ledger\":" LEDGER "}");

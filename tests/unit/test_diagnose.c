@@ -254,6 +254,9 @@ static void states_of_ours(void **state)
 	o.paused = true;
 	named("intake_off", "intake on", true);
 	cured(state);
+	snprintf(o.redirect, sizeof(o.redirect), "of 500 packets 0 left");
+	named("redirect", "set egress redirect", false);
+	cured(state);
 	o.threshold = 5000;
 	named("threshold", "ledger", false);
 	o.leaked = 1; /* explains more */

@@ -49,7 +49,11 @@ static void pace_pays_debts_at_twice_the_rate(void **state)
 
 	(void)state;
 	pace_init(&p, 1000, 0);
+	assert_int_equal(pace_due(&p, now, 64), 1);
+	assert_false(pace_behind(&p, now));
 	now = 10 * SEC; /* held up for ten seconds */
+	assert_int_equal(sent += 1 + pace_due(&p, now, 64), 65);
+	assert_true(pace_behind(&p, now));
 	for (; now < 15 * SEC; now += 100000)
 		sent += pace_due(&p, now, 64);
 	assert_in_range(sent, 9800, 10100);
@@ -125,7 +129,8 @@ static void command_lines_that_are_right(void **state)
 	assert_true(c.count == CONF_UNSET && c.ms == CONF_UNSET);
 	assert_int_equal(c.vni, 1);
 	assert_int_equal(c.port, 4789);
-	assert_int_equal(c.dport, 31765);
+	assert_int_equal(c.dport.min, 31765);
+	assert_int_equal(c.dport.max, 31765);
 	assert_memory_equal(c.dst.b, "\xac\x1e\x4a\x90", 4);
 	assert_int_equal(c.via, CONF_VIA_AUTO);
 	assert_int_equal(parse(&c,
@@ -179,6 +184,10 @@ static void command_lines_that_are_wrong(void **state)
 		{ "send e --port 65536", "--port" },
 		{ "send e --src 10.0.0.0/33", "--src" },
 		{ "send e --src 10.0.0.1,", "--src" },
+		{ "send e --hosts 257", "--hosts" }, /* the default is a /24 */
+		{ "send e --hosts 2 --src 10.0.0.0/24,10.0.1.0/24", "--hosts" },
+		{ "send e --dport 9-8", "--dport" },
+		{ "send e --dport 1-65536", "--dport" },
 		{ "send e --src 10.0.0.1,2001:db8::1", "--src" },
 		{ "send e --src 2001:db8::1", "IPv4" },
 		{ "send e --inner 6 --dst 10.0.0.1", "IPv6" },

@@ -245,6 +245,32 @@ static void sources_spread_over_prefixes(void **state)
 	}
 }
 
+/* All hosts are met, and no other; so are the ports; and a run is like the one before. */
+static void hosts_at_random(void **state)
+{
+	struct conf c = conf_of("--src 10.0.255.240/27 --hosts 20 --flows 3 --dport 7-9");
+	struct gen *g = gen_of(&c), *again = gen_of(&c);
+	uint32_t i, seen[20] = { 0 };
+	uint8_t buf[1024], other[1024];
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		uint32_t n;
+
+		gen_next(g, buf);
+		gen_next(again, other);
+		assert_memory_equal(buf + 76, other + 76, 4); /* 50 outside, 14, 12 */
+		n = parse_be32(buf + 76) - 0x0a00ffe0;
+		assert_in_range(n, 0, 19);
+		seen[n]++;
+		assert_int_equal(parse_be16(buf + 86), 7 + i % 3);
+	}
+	for (i = 0; i < 20; i++)
+		assert_in_range(seen[i], 50, 150);
+	gen_free(g);
+	gen_free(again);
+}
+
 /* Rewrites a generated frame whose outer checksum is made right first: all must stay right. */
 static void replay_keeps_checksums(void **state)
 {
@@ -337,6 +363,7 @@ int main(void)
 		cmocka_unit_test(every_inner_kind_has_good_sums),
 		cmocka_unit_test(cut_pieces_cover_everything),
 		cmocka_unit_test(sources_spread_over_prefixes),
+		cmocka_unit_test(hosts_at_random),
 		cmocka_unit_test(replay_keeps_checksums),
 		cmocka_unit_test(replay_leaves_zero_and_wrong_sums),
 		cmocka_unit_test(replay_of_cut_frames),

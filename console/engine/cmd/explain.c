@@ -311,6 +311,8 @@ static void todo(struct step *s)
 	case VX_L_PAUSED:
 		SAY(s, "intake on");
 		break;
+	case VX_L_REDIRECTED:
+		break;
 	case VX_L_QUEUED:
 		if (s->t->flags & VX_T_HELD)
 			SAY(s, "nothing, if its first fragment comes within 5 ms or came before");

@@ -72,6 +72,7 @@ void figures_stats(struct out *o, const char *key, const struct snapshot *s)
 	out_str(o, "mode", s->mode);
 	out_str(o, "mode_reason", s->mode_reason);
 	out_str(o, "egress_method", s->egress_method);
+	out_str(o, "egress_reason", s->egress_reason);
 	out_u64(o, "uptime_s", s->uptime_ns / 1000000000);
 	out_u64(o, "in_pps", s->in_pps);
 	out_u64(o, "in_bps", s->in_bps);

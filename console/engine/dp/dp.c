@@ -156,6 +156,8 @@ static void dp_close(struct dp *d)
 		dp_detach(d);
 	if (d->leak_sock >= 0)
 		close(d->leak_sock);
+	if (d->tap_sock >= 0)
+		close(d->tap_sock);
 	ring_buffer__free(d->traces);
 	for (unsigned i = 0; i < d->n_rings; i++)
 		close(d->ring_fd[i]);
@@ -196,6 +198,7 @@ static int dp_open(struct dp **out, const struct dp_cfg *cfg, struct vx_err *err
 	memset(d->list_fd, -1, sizeof(d->list_fd)); /* none is open */
 	d->link_fd = -1;
 	d->leak_sock = -1;
+	d->tap_sock = -1;
 	d->n_cpus = (unsigned)cpus;
 	d->ifindex = cfg->ingress_ifindex;
 	memcpy(d->ingress, cfg->ingress, strnlen(cfg->ingress, IFNAMSIZ - 1));
@@ -273,4 +276,8 @@ const struct dp_ops dp_real = {
 	.traces = dp_traces,
 	.explain = dp_explain,
 	.frag = dp_frag,
+	.egress = dp_egress,
+	.egress_seen = dp_egress_seen,
+	.egress_send = dp_egress_send,
+	.egress_answer = dp_egress_answer,
 };

@@ -111,6 +111,14 @@ struct dp_ops {
 	 * hop; 1 found, 0 not. */
 	int (*frag)(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val,
 		    struct vx_nexthop *nh);
+
+	/* Where packets are redirected to while cfg.out says so, with a tap on it; 0: nowhere. */
+	int (*egress)(struct dp *d, int ifindex, struct vx_err *err);
+	uint64_t (*egress_seen)(struct dp *d); /* frames that the tap saw leaving; only grows */
+	/* A frame of our own by the way that redirected ones take; -errno. */
+	int (*egress_send)(struct dp *d, const uint8_t *frame, uint32_t len);
+	/* The next answer of a neighbour there; its length, 0 when there is none. */
+	uint32_t (*egress_answer)(struct dp *d, uint8_t buf[static VX_ANSWER_MAX]);
 };
 
 extern const struct dp_ops dp_real;

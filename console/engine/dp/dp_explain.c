@@ -32,6 +32,8 @@ int dp_explain(struct dp *d, const uint8_t *frame, uint32_t len, struct dp_expla
 	if (out->trace.row >= VX_L_N)
 		return vx_err_set(err, -EPROTO, "the answer of the test run: row %u",
 				  out->trace.row);
-	out->len = out->trace.row == VX_L_QUEUED ? opts.data_size_out : 0;
+	out->len = out->trace.row == VX_L_QUEUED || out->trace.row == VX_L_REDIRECTED
+			   ? opts.data_size_out
+			   : 0;
 	return 0;
 }

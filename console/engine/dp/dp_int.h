@@ -22,6 +22,7 @@ struct dp {
 	dp_trace_fn trace_fn;
 	void *trace_ctx;
 	int leak_sock;
+	int tap_sock; /* on the egress; -1: nothing is redirected */
 	int ifindex;
 	char ingress[IFNAMSIZ];
 	enum dp_mode mode;
@@ -66,6 +67,12 @@ int dp_frag(struct dp *d, const struct vx_frag_key *key, struct vx_frag_val *val
 /* dp_explain.c */
 int dp_explain(struct dp *d, const uint8_t *frame, uint32_t len, struct dp_explained *out,
 	       struct vx_err *err);
+
+/* dp_redirect.c */
+int dp_egress(struct dp *d, int ifindex, struct vx_err *err);
+uint64_t dp_egress_seen(struct dp *d);
+int dp_egress_send(struct dp *d, const uint8_t *frame, uint32_t len);
+uint32_t dp_egress_answer(struct dp *d, uint8_t buf[static VX_ANSWER_MAX]);
 
 /* dp_count.c */
 int dp_ledger(struct dp *d, struct dp_ledger *out, struct vx_err *err);

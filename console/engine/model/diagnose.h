@@ -76,6 +76,9 @@
 	X(TX_NOT_FOLLOWING, "tx_not_following", WIRE, \
 	  "Packets are handed to the egress, and it drops them: its queue, or the NIC", \
 	  "Look at the queueing discipline of the egress; set qdisc-bypass on goes round it") \
+	X(REDIRECT, "redirect", WARN, \
+	  "What was redirected could not be shown to leave, so packets go by the rings again", \
+	  "Leave it so, or mend what is named and set egress redirect; in generic mode nobody is asked") \
 	X(NIC_DROPS, "nic_drops", WARN, \
 	  "A NIC drops packets before or after this program, or the instance exceeds an allowance", \
 	  "More receive buffers (ethtool -G), more queues, a larger instance") \
@@ -143,6 +146,7 @@ struct diag_seen {
 	uint64_t stuck_ms;
 	bool port_in_use;
 	char port_holder[16]; /* a vxlan device; "": not known who */
+	char redirect[160];   /* why it was given up; "": it was not */
 	char stray[160];      /* "vxlan_pipeline_main id 2240 (...)"; "": none */
 	bool stray_blocks;
 	char stray_fix[96];

@@ -197,6 +197,15 @@ static bool tx_not_following(const struct diag *d, const struct diag_seen *o, st
 	return d->behind_s >= BEHIND_S || d->lost;
 }
 
+static bool redirect(const struct diag *d, const struct diag_seen *o, struct diag_cause *c)
+{
+	(void)d;
+	diag_say(c, "egress redirect was given up: %s; packets go by the rings again", o->redirect);
+	diag_fix(c, "set egress redirect");
+	diag_fix(c, "set egress auto");
+	return o->redirect[0];
+}
+
 static bool internal(const struct diag *d, const struct diag_seen *o, struct diag_cause *c)
 {
 	(void)d;
@@ -215,11 +224,18 @@ static bool threshold(const struct diag *d, const struct diag_seen *o, struct di
 }
 
 const diag_fn diag_fn_out[DIAG_N] = {
-	[DIAG_NOT_BALANCED] = not_balanced, [DIAG_LEAK] = leak,
-	[DIAG_INTAKE_OFF] = intake_off,	    [DIAG_EGRESS_DOWN] = egress_down,
-	[DIAG_NEXT_HOP] = next_hop,	    [DIAG_NO_RULE] = no_rule,
-	[DIAG_EGRESS_MTU] = egress_mtu,	    [DIAG_WORKER_STUCK] = worker_stuck,
-	[DIAG_ONE_FLOW] = one_flow,	    [DIAG_RING_FULL] = ring_full,
-	[DIAG_INTERNAL] = internal,	    [DIAG_TX_NOT_FOLLOWING] = tx_not_following,
+	[DIAG_NOT_BALANCED] = not_balanced,
+	[DIAG_LEAK] = leak,
+	[DIAG_INTAKE_OFF] = intake_off,
+	[DIAG_EGRESS_DOWN] = egress_down,
+	[DIAG_NEXT_HOP] = next_hop,
+	[DIAG_NO_RULE] = no_rule,
+	[DIAG_EGRESS_MTU] = egress_mtu,
+	[DIAG_WORKER_STUCK] = worker_stuck,
+	[DIAG_ONE_FLOW] = one_flow,
+	[DIAG_RING_FULL] = ring_full,
+	[DIAG_REDIRECT] = redirect,
+	[DIAG_INTERNAL] = internal,
+	[DIAG_TX_NOT_FOLLOWING] = tx_not_following,
 	[DIAG_THRESHOLD] = threshold,
 };

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Does the cost stay flat as lists, rules, flows and workers grow? Each point is an engine of its own."""
+import json
+import os
+
+import figures
+from rows import NAT, RULE, Ours, Probe
+
+BASE = 10 << 24  # 10.0.0.0: the sources are addresses from here on
+
+
+def dotted(n):
+    return "%d.%d.%d.%d" % (n >> 24, n >> 16 & 255, n >> 8 & 255, n & 255)
+
+
+class Scaled(Ours):
+    """case, n: what grows, and how large it is. Packets come from hosts sources, at random."""
+    rules = [RULE]
+    listed = None
+    hosts = None
+    more = ()
+    flows = 324
+
+    def __init__(self, lab, case, n):
+        super().__init__(lab)
+        self.egress = "packet"
+        getattr(self, "of_" + case)(n)
+        self.options = ("--src", "10.0.0.0/8", "--hosts", str(self.hosts or 324)) + tuple(self.options)
+
+    options = ()
+
+    def of_allow(self, n):
+        """Every second address is listed: half of the lookups, all over the list, find nothing."""
+        self.hosts = 2 * n
+        self.listed = [dotted(BASE + 2 * i) for i in range(n)]
+
+    def of_prefix(self, n):
+        """Every second /24."""
+        self.hosts = 2 * n * 256
+        self.listed = [dotted(BASE + 512 * i) + "/24" for i in range(n)]
+
+    def of_nat(self, n):
+        """A rule a port, each met in turn."""
+        self.rules = ["udp/%d=%s:8081" % (20000 + i, NAT) for i in range(n)]
+        self.options = ("--dport", "20000-%d" % (20000 + n - 1))
+
+    def of_flows(self, n):
+        self.hosts, self.flows = n, 1
+
+    def of_workers(self, n):
+        self.more = ("--workers", str(n))
+
+    def arguments(self):
+        out = ["--allow-max", "1100000"] + [w for r in self.rules for w in ("-n", r)] + list(self.more)
+        if self.listed is None:
+            return out + ["--allow-mode", "off"]
+        path = os.path.join(self.lab.dir, "list.json")
+        with open(path, "w") as f:
+            json.dump(self.listed, f)
+        return out + ["-a", path]
+
+    def arrived(self):
+        """Denied is not lost: the program says how many."""
+        got = super().arrived()
+        return got if self.listed is None else got + self.engine.ctl("ledger")["dropped"]["denied"]
+
+
+POINTS = [("allow", 324), ("allow", 10000), ("allow", 1000000), ("prefix", 324), ("prefix", 10000),
+          ("nat", 1), ("nat", 32), ("nat", 1024),
+          ("flows", 1), ("flows", 324), ("flows", 10000), ("flows", 100000),
+          ("workers", 1), ("workers", 2), ("workers", 4)]
+TIMES = 3  # of the cost, whose median counts
+TOLERANCE = 0.05
+
+
+def point(lab, case, n, seconds, base):
+    way = Scaled(lab, case, n)
+    way.up()
+    try:
+        probe = Probe(way, 142, way.flows, seconds, TOLERANCE)
+        busy = figures.median([probe.busy() for _ in range(TIMES)])
+        probe.shoot(0, seconds)
+        top = 1.05 * probe.peak
+        rate = figures.bisect(probe.passes, 0.25 * top, top, TOLERANCE)
+    finally:
+        way.down()
+    return {"case": case, "n": n, "ndr_pps": figures.whole(rate and probe.held),
+            "cpu_ns_per_pkt": figures.whole(figures.cost("ring+packet", busy, base))}
