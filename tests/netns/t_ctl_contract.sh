@@ -92,7 +92,6 @@ says "a question without a terminal" 1 'packets/s' vxctl intake off
 says "--json: errors are JSON" 1 '^\{"error":"unknown command: frobnicate.*"\}$' vxctl --json frobnicate
 says "set workers" 1 'needs a restart' vxctl set workers 3
 says "set ring" 1 'needs a restart' vxctl set ring 64M
-says "set egress xdp" 1 'not built in' vxctl set egress xdp
 check "intake off -y, -y in front, --yes behind" \
 	"$(for a in "intake off -y" "intake on" "-y intake off" "intake on" "intake off --yes" "intake on"; do
 		# shellcheck disable=SC2086 # several words
@@ -149,7 +148,6 @@ GOOD_LIST='["192.0.2.0/24"]'
 refused_again "SIGHUP, bad value" 'line 5: OTHER_VNI' "OTHER_VNI=maybe" "$GOOD_LIST"
 refused_again "SIGHUP, half a list" 'line 2' "" $'["192.0.2.0/24",\n'
 refused_again "SIGHUP, a CPU that is not there" '4095' "CPUS=4095" "$GOOD_LIST"
-refused_again "SIGHUP, egress xdp" 'not built in' "EGRESS=xdp" "$GOOD_LIST"
 refused_again "SIGHUP, target is this host" '172.30.82.10' "NAT_RULE=udp/8=172.30.82.10:1" "$GOOD_LIST"
 rm "$T/list.json"
 hup "SIGHUP, list gone"
@@ -226,7 +224,6 @@ start_says() { # NAME CODE TEXT ARGUMENT...
 	check "start: $name: nothing on stdout" "$(cat "$T/start.out")" ""
 }
 start_says "--debug 0" 1 'nosuch0' --debug 0 nosuch0 ens6
-start_says "--egress xdp" 1 'xdp.*not built in' --egress xdp ens5 ens6
 start_says "no such directory" 1 "$T/none/x.sock: No such file" --socket "$T/none/x.sock" ens5 ens6
 start_says "a socket that is too long" 2 '107' --socket "/$(printf 'a%.0s' $(seq 150))" ens5 ens6
 start_says "--workers 65" 2 '64' --workers 65 ens5 ens6
