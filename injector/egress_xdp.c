@@ -97,6 +97,8 @@ static unsigned xdp_poll(struct egress *e)
 	settle(x);
 	if (!xtx_outstanding(x->s->tx))
 		return 0;
+	if (x->s->zerocopy && xtx_unsent(x->s->tx))
+		(void)xtx_kick(x->s->tx);
 	if (clock_ns() - x->heard_ns > SILENT_NS) {
 		xtx_give_up(x->s->tx, ETIMEDOUT);
 		x->dead = x->s->zerocopy; /* it may still read what is in the TX ring */
@@ -155,6 +157,7 @@ static bool refuse(struct xdp *x, int err, uint64_t *deadline)
 		x->down = err == ENETDOWN; /* the socket is good again when the device is up */
 		x->dead = !x->down;
 		xtx_take_back(tx, XTX_CHUNKS, err);
+		settle(x);
 		return true;
 	}
 	if ((!err || err == EAGAIN || err == ENOBUFS) && egress_try_again(&x->base, deadline)) {
@@ -164,6 +167,7 @@ static bool refuse(struct xdp *x, int err, uint64_t *deadline)
 	}
 	x->dead = !err; /* it says nothing: the queue has been taken away */
 	xtx_take_back(tx, x->dead ? XTX_CHUNKS : 1, err ? err : ETIMEDOUT);
+	settle(x); /* before a chunk of these can be used again */
 	stats_set(&x->base.st->last_progress_ns, clock_ns()); /* slow, but not stuck */
 	*deadline = 0;
 	return x->dead;
@@ -174,19 +178,23 @@ static void push(struct xdp *x)
 {
 	struct xtx *tx = x->s->tx;
 	uint64_t deadline = 0;
-	unsigned left;
+	unsigned left = xtx_unsent(tx), now;
 
 	if (x->s->zerocopy) { /* the device takes them by itself */
 		(void)kick(x);
 		return;
 	}
-	while ((left = xtx_unsent(tx))) {
+	for (; left; left = now) {
 		int err = kick(x);
 
-		if (err == EBUSY || xtx_unsent(tx) < left)
+		now = xtx_unsent(tx);
+		if (err == EBUSY || now < left)
 			deadline = 0;
 		else if (refuse(x, err, &deadline))
 			break;
+		if (xtx_unsent(tx) < now) /* completions told of more */
+			deadline = 0;
+		now = xtx_unsent(tx);
 	}
 }
 
@@ -229,6 +237,7 @@ static unsigned send_by_xdp(struct xdp *x, const struct egress_frame *f, unsigne
 			break;
 		if (!slot) {
 			egress_failed(&x->base, &f[i], 1, x->down ? ENETDOWN : ENOBUFS);
+			stats_set(&x->base.st->last_progress_ns, clock_ns()); /* slow */
 			continue;
 		}
 		slot->claim_ns = f[i].claim_ns;

@@ -26,6 +26,7 @@
 
 #include "clock.h"
 
+#define STEP	   32u	/* what a kernel before 6.17 takes in one call */
 #define TX_RING	   256u /* several batches; in zero-copy mode the device takes them when it likes */
 #define AREA	   ((size_t)XTX_CHUNKS * XTX_CHUNK)
 #define BUSY_TRIES 30
@@ -49,6 +50,7 @@ struct xtx {
 	struct xsk_ring_cons comp;
 	unsigned char *area;
 	bool zerocopy;
+	bool exact;	/* the kernel publishes its position also when a call fails (6.17) */
 	uint32_t put;	/* TX ring position: put by us */
 	uint32_t taken; /* ... taken by the kernel, or taken back */
 	unsigned n_free, n_done, n_out;
@@ -144,8 +146,12 @@ int xtx_kick(struct xtx *x)
 	struct xtx_result *last;
 	int err = 0;
 
+	if (!x->exact && !x->zerocopy && fresh > STEP)
+		fresh = STEP;
 	if (fresh)
 		xsk_ring_prod__submit(&x->tx, fresh);
+	if (x->zerocopy) /* the flag is read after the position is out */
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (x->zerocopy && !xsk_ring_prod__needs_wakeup(&x->tx))
 		return 0;
 	if (sendto(xsk_socket__fd(x->xsk), NULL, 0, MSG_DONTWAIT, NULL, 0) < 0)
@@ -184,11 +190,17 @@ void xtx_release(struct xtx *x)
 
 void xtx_take_back(struct xtx *x, unsigned n, int err)
 {
+	collect(x); /* which tells of what was taken, too */
 	while (n-- && x->taken != x->put) {
-		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&x->tx, x->taken++);
+		uint32_t pos = x->taken++;
+		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&x->tx, pos);
+		unsigned i = (unsigned)(desc->addr / XTX_CHUNK);
 
-		finish(x, (unsigned)(desc->addr / XTX_CHUNK), err);
-		*desc = (struct xdp_desc){ .addr = AREA, .len = 1 }; /* beyond the UMEM: skipped */
+		finish(x, i, err);
+		if (!x->exact && (int32_t)(pos - *x->tx.producer) < 0)
+			x->state[i] = LOST; /* the kernel may have it: back when it completes */
+		else
+			*desc = (struct xdp_desc){ .addr = AREA, .len = 1 }; /* no chunk: skipped */
 	}
 }
 
@@ -313,7 +325,7 @@ int xtx_open(struct xtx **out, const char *ifname, unsigned queue, bool zerocopy
 				  hint(rc, zerocopy));
 	fd = xsk_socket__fd((*out)->xsk);
 	/* Refused, or before 6.17: smaller steps, and the same result. */
-	(void)setsockopt(fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
+	(*out)->exact = !setsockopt(fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return 0;

@@ -33,7 +33,7 @@ struct eng_strays {
 	uint64_t mono_ns;	     /* when that was; 0: there was none */
 	unsigned blocks, duplicates; /* duplicates: what `strays clean` takes away */
 	char worst[STRAY_TEXT]; /* "vxlan_pipeline_main id 2236 (...), held by ..."; "": none */
-	char fix[64];		/* the command: "strays clean" */
+	char fix[STRAY_TEXT];	/* the command: "strays clean" */
 };
 
 struct eng {

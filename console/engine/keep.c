@@ -25,6 +25,8 @@ static bool settled(const struct eng *e)
 
 static void clear(struct eng *e)
 {
+	if (e->run->keep.file.partly && !e->run->keep.offer)
+		kept_drop_offer(&e->run->keep.file);
 	kept_clear(&e->run->keep.file);
 	e->run->keep.warned = false;
 }
@@ -235,6 +237,15 @@ void eng_keep_drop(struct eng *e)
 	e->run->keep.offer = NULL;
 	memset(&e->snap.kept, 0, sizeof(e->snap.kept));
 	kept_drop_offer(&e->run->keep.file);
+}
+
+void eng_keep_taken(struct eng *e)
+{
+	kept_free(e->run->keep.offer);
+	e->run->keep.offer = NULL;
+	memset(&e->snap.kept, 0, sizeof(e->snap.kept));
+	if (!e->run->keep.file.partly)
+		kept_drop_offer(&e->run->keep.file);
 }
 
 void eng_keep_end(struct eng *e)

@@ -136,6 +136,8 @@ static void take_back(struct eng *e, unsigned n)
 	struct vx_err err;
 	uint64_t id;
 
+	if (!n)
+		return;
 	while (n-- > 0)
 		if (eng_undo(e, false, 0, &id, &err))
 			vx_error("journal apply: taking it back: %s", err.msg);
@@ -143,12 +145,15 @@ static void take_back(struct eng *e, unsigned n)
 }
 
 /* Made: how many changes of the journal it became. */
-static int make_change(struct eng *e, const struct kept_change *c, unsigned *made,
-		       struct vx_err *err)
+static int make_change(struct eng *e, uint32_t n, unsigned *made, struct vx_err *err)
 {
+	const struct kept *k = e->run->keep.offer;
+	const struct kept_change *c = &k->change[n];
 	int rc = 0;
 
 	for (uint32_t i = 0; i < c->n && !rc; i++) {
+		if (kept_overtaken(k, n, &c->item[i]))
+			continue;
 		rc = make(e, &c->item[i], err);
 		*made += finish(e, c, &c->item[i]);
 	}
@@ -158,27 +163,30 @@ static int make_change(struct eng *e, const struct kept_change *c, unsigned *mad
 int eng_journal_apply(struct eng *e, unsigned *done, unsigned *same, struct vx_err *err)
 {
 	const struct kept *k = e->run->keep.offer;
+	struct kept_file *file = &e->run->keep.file;
 	unsigned made = 0, before;
 	int rc = 0;
 
 	*done = *same = 0;
 	if (!k)
 		return vx_err_set(err, -ENOENT, "there is nothing to make again");
+	file->hold = true; /* until then the offer is on the disk */
 	for (uint32_t i = 0; i < k->n && !rc; i++) {
 		before = made;
-		rc = make_change(e, &k->change[i], &made, err);
+		rc = make_change(e, i, &made, err);
 		*done += made != before;
 		*same += made == before;
 		if (rc)
 			vx_err_prefix(err, "change %u of %u (%.60s)", i + 1, k->n,
 				      k->change[i].command);
 	}
-	if (rc) {
+	if (rc)
 		take_back(e, made);
-		return rc;
-	}
-	eng_keep_drop(e);
-	return 0;
+	if (kept_release(file))
+		file->partly = true;
+	if (!rc)
+		eng_keep_taken(e);
+	return rc;
 }
 
 int eng_journal_discard(struct eng *e, unsigned *n, struct vx_err *err)

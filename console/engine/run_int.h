@@ -179,6 +179,9 @@ void eng_record_second(struct eng *e); /* the rates after a change */
 /* keep.c: on disk, until it is saved */
 void eng_keep_open(struct eng *e); /* tells what the run before left */
 void eng_keep_drop(struct eng *e); /* the offer: taken, or not wanted */
+/* The offer was made again: it is in this run's journal now or, where that lacks a line, still on
+ * the disk until all is saved. */
+void eng_keep_taken(struct eng *e);
 void eng_keep_end(struct eng *e);
 void eng_keep_fini(struct eng *e);
 

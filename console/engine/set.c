@@ -85,17 +85,24 @@ static int set_vni(struct eng *e, const struct opts *was, const struct opts *n, 
 	return 0;
 }
 
-static int set_egress(struct eng *e, const struct opts *n, struct vx_err *err)
+/* A redirect that was given up comes back only when it is itself asked for. */
+static int set_egress(struct eng *e, enum opt_id id, const struct opts *n, struct vx_err *err)
 {
 	const struct net_link *l = net_link(e->net, NET_EGRESS);
-	int rc = inj_set_egress(e->inj, eng_egress_kind(n->egress), l->ifindex, n->qdisc_bypass,
-				err);
+	bool was = e->run->redirect.on;
+	bool on = n->egress == OPT_EG_REDIRECT && (id == OPT_EGRESS || was);
+	int rc = on ? eng_redirect_on(e, err) : 0;
 
 	if (rc)
 		return rc;
-	if (n->egress == OPT_EG_REDIRECT)
-		return eng_redirect_on(e, err);
-	eng_redirect_off(e);
+	rc = inj_set_egress(e->inj, eng_egress_kind(n->egress), l->ifindex, n->qdisc_bypass, err);
+	if (rc) {
+		if (on && !was)
+			eng_redirect_off(e);
+		return rc;
+	}
+	if (n->egress != OPT_EG_REDIRECT)
+		eng_redirect_off(e);
 	eng_egress_say(e, n);
 	return 0;
 }
@@ -133,7 +140,7 @@ int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, con
 		return 0;
 	case OPT_EGRESS:
 	case OPT_QDISC_BYPASS:
-		return set_egress(e, n, err);
+		return set_egress(e, id, n, err);
 	case OPT_DISPATCH:
 		inj_set_dispatch(e->inj, n->spread ? INJ_SPREAD : INJ_FLOW);
 		return 0;

@@ -44,7 +44,7 @@ skip() {
 LAB=vt$$
 T=$(mktemp -d "/tmp/$LAB.XXXXXX")
 VX_SOCK=$T/vx.sock
-export STATE_DIRECTORY=$T/state # what an engine leaves there is this test's own
+export STATE_DIRECTORY=$T/var # what an engine leaves there is this test's own
 VX_LOG=$T/vx.log
 VX_PID=
 VX_RC=

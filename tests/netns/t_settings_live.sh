@@ -114,9 +114,6 @@ for way in xdp packet auto; do
 done
 check "egress auto again: AF_XDP" "$(method)" xdp
 check_cmd "egress auto again: packets go round the qdisc" wait_for 3 still
-vxctl set egress redirect >"$T/set" 2>&1
-check "set egress redirect: refused" $? 1
-check "set egress redirect: unchanged" "$(value egress) $(method)" "auto xdp"
 
 lines() { grep -c ' in [0-9]* pps ' "$VX_LOG"; }
 put interval 0.2

@@ -16,7 +16,7 @@ for size in "1 1" "2 1" "10 3" "39 7" "40 8" "300 3" "3 100" "79 23" "80 24"; do
 	resize $size
 done
 check_screen "back at 80x24" "LIVE"
-header_whole() { screen_line 1 | grep -qE '^ .*ens5 → ens6  native · ring\+packet.* [0-9:]{8}Z ● LIVE$'; }
+header_whole() { screen_line 1 | grep -qE '^ .*ens5 → ens6  native · ring\+xdp.* [0-9:]{8}Z ● LIVE$'; }
 check_cmd "the header is whole" wait_for 3 header_whole
 
 resize 20 5

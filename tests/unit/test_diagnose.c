@@ -255,7 +255,7 @@ static void states_of_ours(void **state)
 	named("intake_off", "intake on", true);
 	cured(state);
 	snprintf(o.redirect, sizeof(o.redirect), "of 500 packets 0 left");
-	named("redirect", "set egress redirect", false);
+	named("redirect", "set egress auto", false);
 	cured(state);
 	o.threshold = 5000;
 	named("threshold", "ledger", false);

@@ -260,6 +260,7 @@ static void what_is_refused(void **state)
 
 static void in_words(void **state)
 {
+	struct vx_err err = { 0 };
 	char text[STRAY_TEXT], question[240];
 	struct stray *p;
 
@@ -276,9 +277,12 @@ static void in_words(void **state)
 	assert_string_equal(question, "detaches vxlan_pipeline_main id 2236 from ens5 (generic)");
 	strays_question(&list, p, STRAYS_CLEAN, question, sizeof(question));
 	assert_string_equal(question, "takes 1 duplicate away: 2236 (detaches, unpins)");
-	hold(p, 52111, "loader");
 	p->attached[0].how = STRAY_BY_LINK;
 	p->attached[0].link_id = 9;
+	assert_int_equal(stray_refused(p, STRAYS_CLEAN, &err), -EPERM);
+	assert_non_null(strstr(err.msg, "whose holder was not seen"));
+	hold(p, 52111, "loader");
+	assert_int_equal(stray_refused(p, STRAYS_CLEAN, &err), 0);
 	strays_question(&list, p, STRAYS_CLEAN, question, sizeof(question));
 	assert_string_equal(question, "takes 1 duplicate away: 2236 (detaches, unpins, asks the "
 				      "processes that hold them to end by SIGTERM)");

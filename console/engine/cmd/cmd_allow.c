@@ -151,7 +151,7 @@ int cmd_allow_load_asks(struct con *c, const struct allow_diff *d, unsigned lost
 		return 0; /* nothing changes for any packet */
 	if (lost)
 		snprintf(unsaved, sizeof(unsaved), "; unsaved edits are lost: %u", lost);
-	return cmd_ask(c, "+%u%s%.60s%s -%u%s%.60s%s: would deny %" PRIu64 " packets/s%s", d->added,
+	return cmd_ask(c, "+%u%s%.40s%s -%u%s%.40s%s: would deny %" PRIu64 " packets/s%s", d->added,
 		       d->added ? " (" : "", d->added_text, d->added ? ", ...)" : "", d->removed,
 		       d->removed ? " (" : "", d->removed_text, d->removed ? ", ...)" : "",
 		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d->pps : 0, unsaved);
@@ -230,7 +230,7 @@ static int save(struct con *c)
 		r = eng_allow_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
 	if (r < 0)
 		return r;
-	if (!c->argc || !strcmp(c->argv[0], c->e->o->allowlist))
+	if (!c->argc) /* else the caller writes the file, after this, and may fail */
 		eng_saved(c->e, ENG_LIST);
 	if (!c->argc)
 		eng_watch_know(c->e, -1);

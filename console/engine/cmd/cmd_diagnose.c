@@ -8,6 +8,7 @@
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
 #include "engine/model/diagnose.h"
+#include "engine/model/text.h"
 #include "proto/fix.h"
 #include "proto/out.h"
 
@@ -90,7 +91,7 @@ static void beyond(struct eng *e, struct lines *l)
 	    "describe-network-interfaces --filters Name=mac-address,Values=%s --query "
 	    "'NetworkInterfaces[].[NetworkInterfaceId,SourceDestCheck,Groups]'",
 	    own);
-	add(l, "what leaves here: tcpdump -eni %s -c 20", s->egress);
+	add(l, "what leaves here: tcpdump -eni %s -c 20", text_word(s->egress).text);
 	add(l, "what comes there: tcpdump -ni any -c 20 port %u", t.port);
 	add(l, "rp_filter there (2 or 0 lets foreign sources in): sysctl -a -r '\\.rp_filter$'");
 	add(l, "the listener there: ss -lntup sport = :%u", t.port);

@@ -72,7 +72,7 @@ static int save(struct con *c)
 		r = eng_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
 	if (r < 0)
 		return r;
-	if (!c->argc || !strcmp(c->argv[0], c->e->o->config))
+	if (!c->argc) /* else the caller writes the file, after this, and may fail */
 		eng_saved(c->e, ENG_SETTINGS);
 	out_message(c->out, "saved the settings");
 	return 0;

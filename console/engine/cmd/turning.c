@@ -146,21 +146,11 @@ static void kept_item(struct turning *t, const struct kept_item *it)
 	}
 }
 
-/* Does a later one set the same? */
-static bool overtaken(const struct kept *k, uint32_t i, const struct kept_item *it)
-{
-	for (uint32_t n = i + 1; n < k->n; n++)
-		for (uint32_t m = 0; m < k->change[n].n; m++)
-			if (kept_same_object(it, &k->change[n].item[m]))
-				return true;
-	return false;
-}
-
 void turning_kept(struct turning *t, const struct kept *k)
 {
 	for (uint32_t i = 0; i < k->n; i++)
 		for (uint32_t n = 0; n < k->change[i].n; n++)
-			if (!overtaken(k, i, &k->change[i].item[n]))
+			if (!kept_overtaken(k, i, &k->change[i].item[n]))
 				kept_item(t, &k->change[i].item[n]);
 }
 

@@ -43,20 +43,26 @@ static void close_egress(struct dp *d)
 int dp_egress(struct dp *d, int ifindex, struct vx_err *err)
 {
 	__u32 zero = 0, index = (__u32)ifindex;
-	int rc;
+	int rc, was = d->tap_sock;
 
-	close_egress(d);
-	if (!ifindex)
+	if (!ifindex) {
+		close_egress(d);
 		return 0;
+	}
 	rc = open_tap(d, ifindex, err);
-	if (!rc) {
+	if (!rc) { /* in one step, from the device before */
 		rc = bpf_map_update_elem(bpf_map__fd(d->vx->maps.vx_egress), &zero, &index,
 					 BPF_ANY);
 		if (rc)
 			vx_err_set(err, rc, "egress redirect: %s", strerror(-rc));
 	}
-	if (rc)
-		close_egress(d);
+	if (rc) {
+		if (d->tap_sock >= 0)
+			close(d->tap_sock);
+		d->tap_sock = was;
+	} else if (was >= 0) {
+		close(was);
+	}
 	return rc;
 }
 

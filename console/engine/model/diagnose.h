@@ -149,7 +149,7 @@ struct diag_seen {
 	char redirect[160];   /* why it was given up; "": it was not */
 	char stray[160];      /* "vxlan_pipeline_main id 2240 (...)"; "": none */
 	bool stray_blocks;
-	char stray_fix[96];
+	char stray_fix[240];
 
 	/* --- of the last second */
 	uint64_t row_pps[VX_L_N], out_pps, tx_failed_pps, threshold;

@@ -8,6 +8,7 @@
 #define ENGINE_MODEL_DIAGNOSE_INT_H
 
 #include "engine/model/diagnose.h"
+#include "engine/model/text.h"
 
 #define DIAG_WINDOW                                                                                \
 	2 /* s; counters that a driver reads only each second or two are exact over it */
@@ -83,9 +84,8 @@ struct diag_word {
 void diag_say(struct diag_cause *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void diag_say_time(struct diag_cause *c, const char *what, int64_t real_ns);
 void diag_fix(struct diag_cause *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-struct diag_word diag_num(uint64_t v);	   /* 1,234,567 */
-struct diag_word diag_word(const char *s); /* one word of a shell's command line */
+struct diag_word diag_num(uint64_t v); /* 1,234,567 */
 #define DIAG_NUM(v)  diag_num(v).text
-#define DIAG_WORD(s) diag_word(s).text
+#define DIAG_WORD(s) text_word(s).text
 
 #endif

@@ -201,8 +201,8 @@ static bool redirect(const struct diag *d, const struct diag_seen *o, struct dia
 {
 	(void)d;
 	diag_say(c, "egress redirect was given up: %s; packets go by the rings again", o->redirect);
-	diag_fix(c, "set egress redirect");
 	diag_fix(c, "set egress auto");
+	diag_fix(c, "set egress redirect"); /* by hand: it loses what does not leave */
 	return o->redirect[0];
 }
 

@@ -56,29 +56,6 @@ struct diag_word diag_num(uint64_t v)
 	return n;
 }
 
-struct diag_word diag_word(const char *s)
-{
-	struct diag_word w;
-	size_t n = 0;
-
-	if (s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@-")]) {
-		w.text[n++] = '\'';
-		for (; *s && n < sizeof(w.text) - 6; s++) {
-			if (*s == '\'') {
-				memcpy(w.text + n, "'\\''", 4);
-				n += 4;
-			} else {
-				w.text[n++] = *s;
-			}
-		}
-		w.text[n++] = '\'';
-		w.text[n] = 0;
-		return w;
-	}
-	snprintf(w.text, sizeof(w.text), "%s", s);
-	return w;
-}
-
 void diag_say_time(struct diag_cause *c, const char *what, int64_t real_ns)
 {
 	time_t sec = (time_t)(real_ns / (int64_t)DIAG_SECOND);

@@ -176,10 +176,27 @@ static int refuse_detach(const struct stray *p, struct vx_err *err)
 		p->id, stray_held(p, held), p->n_holders ? "; `strays stop` asks that to end" : "");
 }
 
+/* A link that is not pinned lives as long as somebody holds it: so does a live engine's, and where
+ * the holder was not seen nobody knows that it is one. */
+static bool is_held_unseen(const struct stray *p)
+{
+	bool by_link = false;
+
+	for (unsigned i = 0; i < stray_have(p->n_attached, STRAY_ATTACHED); i++)
+		by_link |= p->attached[i].how == STRAY_BY_LINK;
+	return by_link && !p->n_holders && !p->n_pins && !p->dispatcher && !p->members;
+}
+
 int stray_refused(const struct stray *p, enum strays_act act, struct vx_err *err)
 {
 	if (is_instance(p))
 		return refuse_instance(p, err);
+	if (is_held_unseen(p))
+		return vx_err_set(err, -EPERM,
+				  "program %u is attached by a link whose holder was not seen (no "
+				  "CAP_SYS_PTRACE, another PID namespace, or too many processes): "
+				  "it may be a live vxconsole's; look again as root of the host",
+				  p->id);
 	if (act == STRAYS_STOP)
 		return refuse_stop(p, err);
 	return act == STRAYS_DETACH ? refuse_detach(p, err) : 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/model/strays.h"
+#include "engine/model/text.h"
 
 __attribute__((format(printf, 3, 4))) static void add(char *buf, size_t size, const char *fmt, ...)
 {
@@ -117,7 +118,7 @@ static void enter(const struct stray_attached *a, char *buf)
 	if (a->here)
 		return;
 	if (a->netns_name[0])
-		add(buf, STRAY_TEXT, "ip netns exec %s ", a->netns_name);
+		add(buf, STRAY_TEXT, "ip netns exec %s ", text_word(a->netns_name).text);
 	else if (a->netns_pid)
 		add(buf, STRAY_TEXT, "nsenter -t %d -n ", a->netns_pid);
 }
@@ -129,7 +130,7 @@ const char *stray_fix(const struct stray *p, char buf[static STRAY_TEXT])
 		return buf;
 	if ((p->dispatcher || p->members) && p->n_attached) {
 		enter(&p->attached[0], buf);
-		add(buf, STRAY_TEXT, "xdp-loader unload %s ", p->attached[0].dev);
+		add(buf, STRAY_TEXT, "xdp-loader unload %s ", text_word(p->attached[0].dev).text);
 		if (p->members)
 			add(buf, STRAY_TEXT, "--all");
 		else

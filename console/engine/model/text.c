@@ -90,3 +90,26 @@ const char *text_escape(char *buf, size_t size, const char *s, size_t n)
 	buf[at] = 0;
 	return buf;
 }
+
+struct text_word text_word(const char *s)
+{
+	struct text_word w;
+	size_t n = 0;
+
+	if (s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@-")]) {
+		w.text[n++] = '\'';
+		for (; *s && n < sizeof(w.text) - 6; s++) {
+			if (*s == '\'') {
+				memcpy(w.text + n, "'\\''", 4);
+				n += 4;
+			} else {
+				w.text[n++] = *s;
+			}
+		}
+		w.text[n++] = '\'';
+		w.text[n] = 0;
+		return w;
+	}
+	snprintf(w.text, sizeof(w.text), "%s", s);
+	return w;
+}

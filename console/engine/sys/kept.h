@@ -57,8 +57,8 @@ void kept_line_close(FILE *f);
 int kept_parse(const char *text, size_t len, struct kept **out, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void kept_free(struct kept *k);
-/* Does another line of the same object make what this item says pointless? */
-bool kept_same_object(const struct kept_item *a, const struct kept_item *b);
+/* Does a change behind change i set what this item of it sets? Then it is of no use. */
+bool kept_overtaken(const struct kept *k, uint32_t i, const struct kept_item *it);
 
 /* --- the file: kept_file.c --- */
 struct kept_file {
@@ -67,6 +67,7 @@ struct kept_file {
 	uint64_t len;
 	uint32_t lines;
 	bool partly; /* a line is missing: said in the file, too */
+	bool hold;   /* lines need not be on the disk before kept_release() */
 	char name[64], offer[64];
 };
 
@@ -78,6 +79,8 @@ void kept_close(struct kept_file *f); /* the file stays */
 /* A whole line with its newline, to the disk. On failure the file is as it was, but for partly. */
 int kept_append(struct kept_file *f, const char *line, size_t len, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* What was appended while the file was held is on the disk when this returns; -errno. */
+int kept_release(struct kept_file *f);
 void kept_clear(struct kept_file *f);	   /* nothing of this run is unsaved any more */
 void kept_drop_offer(struct kept_file *f); /* taken, or not wanted */
 void kept_set_bad(struct kept_file *f);	   /* the offer is no use */

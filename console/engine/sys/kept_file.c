@@ -315,7 +315,7 @@ int kept_append(struct kept_file *f, const char *line, size_t len, struct vx_err
 				f->name, KEPT_LINES);
 	if (!rc) {
 		rc = write_all(f->fd, line, len, f->len);
-		if (!rc && fsync(f->fd))
+		if (!rc && !f->hold && fsync(f->fd))
 			rc = -errno;
 		if (rc)
 			failed(err, rc, f->name);
@@ -326,6 +326,12 @@ int kept_append(struct kept_file *f, const char *line, size_t len, struct vx_err
 		f->len += len;
 	f->lines += !rc;
 	return rc;
+}
+
+int kept_release(struct kept_file *f)
+{
+	f->hold = false;
+	return f->fd >= 0 && fsync(f->fd) ? -errno : 0;
 }
 
 void kept_clear(struct kept_file *f)

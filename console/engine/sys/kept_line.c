@@ -387,6 +387,8 @@ static int add(struct kept *k, struct kept_change *c, struct vx_err *err)
 static void saved(struct kept *k, bool list)
 {
 	for (uint32_t i = k->n; i-- > 0;) {
+		if (k->change[i].run != k->runs)
+			continue; /* of another run: not in the file that this one saved */
 		drop_items(&k->change[i], list, NULL);
 		if (!k->change[i].n)
 			drop(k, i);
@@ -457,7 +459,7 @@ int kept_parse(const char *text, size_t len, struct kept **out, struct vx_err *e
 	return 0;
 }
 
-bool kept_same_object(const struct kept_item *a, const struct kept_item *b)
+static bool same_object(const struct kept_item *a, const struct kept_item *b)
 {
 	if (of_list(a) && of_list(b))
 		return b->kind == KEPT_LIST ||
@@ -465,4 +467,13 @@ bool kept_same_object(const struct kept_item *a, const struct kept_item *b)
 	if (a->kind == KEPT_SET && b->kind == KEPT_SET)
 		return !strcmp(a->a, b->a);
 	return a->kind == b->kind;
+}
+
+bool kept_overtaken(const struct kept *k, uint32_t i, const struct kept_item *it)
+{
+	for (uint32_t n = i + 1; n < k->n; n++)
+		for (uint32_t m = 0; m < k->change[n].n; m++)
+			if (same_object(it, &k->change[n].item[m]))
+				return true;
+	return false;
 }
