@@ -74,6 +74,7 @@ static int put_rules(FILE *f, const struct eng *e, bool more, struct vx_err *err
 static int put_setting(FILE *f, const struct eng *e, enum opt_id id, bool more, struct vx_err *err)
 {
 	struct kept_item item = { .kind = KEPT_SET,
+				  .on = e->o->source[id] == OPT_BY_DEFAULT,
 				  .a = (char *)opt_name(id),
 				  .b = malloc(OPT_VALUE_MAX) };
 

@@ -39,12 +39,17 @@ static int set_value(struct eng *e, const struct kept_item *it, struct vx_err *e
 	int id = opt_find(it->a);
 	char *now = malloc(OPT_VALUE_MAX);
 	bool same;
+	int rc;
 
 	if (!now)
 		return vx_err_set(err, -ENOMEM, "out of memory");
-	same = id >= 0 && !strcmp(opt_value(e->o, (enum opt_id)id, now, OPT_VALUE_MAX), it->b);
+	same = id >= 0 && it->on == (e->o->source[id] == OPT_BY_DEFAULT) &&
+	       !strcmp(opt_value(e->o, (enum opt_id)id, now, OPT_VALUE_MAX), it->b);
 	free(now);
-	return same ? 0 : eng_set(e, it->a, it->b, err);
+	rc = same ? 0 : eng_set(e, it->a, it->b, err);
+	if (!rc && it->on)
+		e->o->source[id] = OPT_BY_DEFAULT;
+	return rc;
 }
 
 static int parse_rules(const struct kept_item *it, struct nat_rule *rule, struct vx_err *err)

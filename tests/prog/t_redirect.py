@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """With egress redirect each fixture ends as it does without, but that what a ring would get is redirected:
-the same bytes, made in place. What must wait for a verdict still goes to a ring. So it is for each length
+the same bytes, made in place. What must wait for a verdict still goes to a ring, and so does a frame in
+several buffers. So it is for each length
 that a fixture may be cut to (one in 13: t_fixtures.py has them all), for each place where the linear part may end, and in vx_explain too."""
 # deadline: 900
 import sys
@@ -11,14 +12,17 @@ from fixture import EXPIRE
 from fx_all import FIXTURES
 
 
+ONE_BUFFER = 3520  # bytes that a test run puts into the first buffer (x86)
+
+
 def answers(program, fixture, out, lines):
     setup = ["reset", *fixture.settings, f"set out {out}"]
     return program.ask(setup + lines)[len(setup):]
 
 
-def compare(ring, got):
+def compare(ring, got, size):
     """[] or sentences: how the answer with redirect is not the ring's with another row."""
-    redirected = ring["row"] == "queued" and not ring["held"]
+    redirected = ring["row"] == "queued" and not ring["held"] and size <= ONE_BUFFER
     want = {"action": "redirect", "row": "redirected"} if redirected else {}
     pairs = [(key, got[key], want.get(key, ring[key]))
              for key in ("action", "row", "natted", "unnatted", "out", "held")]
@@ -33,7 +37,7 @@ def compare(ring, got):
 def faults(program, fixture, lines):
     ring = answers(program, fixture, "ring", lines)
     for line, a, b in zip(lines, ring, answers(program, fixture, "redirect", lines)):
-        found = compare(a, b) if line.startswith("run ") else []
+        found = compare(a, b, len(line[4:]) // 2) if line.startswith("run ") else []
         if found:
             return found + [line[:300]]
     return []
@@ -46,8 +50,7 @@ def cut(fixture, first):
 
 
 def check_linear(report, program):
-    """The linear part ends before the inner headers, in them, or behind: a ring or the redirect, one of
-    both, and the same bytes."""
+    """The linear part ends before the inner headers, in them, or behind: a ring has it, and the same bytes."""
     fixture = next(f for f in FIXTURES if f.row == "queued" and f.natted and not f.held)
     try:
         program.ask(["reset", "set linear 100", f"run {fixture.frame.hex()}"])
@@ -55,16 +58,13 @@ def check_linear(report, program):
         report.skip("the linear part ends anywhere", str(err)[:60])
         return
     ring = answers(program, fixture, "ring", [f"run {fixture.frame.hex()}"])[0]
-    seen, bad = set(), []
+    bad = []
     for size in range(14, len(fixture.frame)):
         lines = [f"set linear {size}", f"run {fixture.frame.hex()}"]
         got = answers(program, fixture, "redirect", lines)[1]
-        seen.add(got["row"])
-        if got["row"] not in ("queued", "redirected") or got["out"] != ring["out"]:
+        if got["row"] != "queued" or got["out"] != ring["out"]:
             bad.append(f"linear {size}: {got['row']} {got['out']}")
     report.check("the linear part ends anywhere", bad[:1])
-    report.check("before the inner IP header a ring has it, from there the redirect",
-                 [] if seen == {"queued", "redirected"} else [str(seen)])
 
 
 def main():

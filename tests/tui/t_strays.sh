@@ -22,7 +22,7 @@ check_screen "heading" "XDP PROGRAMS IN THE KERNEL +.ours: id $(vxctl --json str
 keys r
 check_screen "the one that is only held" "$held +vxlan_pipeline_main +no +- +pid ${LOADER_PID[held]} vxl.*duplicate" 10
 check_screen "the one that is attached" "$attached +somebody +str0 \(generic\) +netlink +pid ${LOADER_PID[attached]} vxl"
-check "the footer has its keys" "$(screen_line 29 | grep -c '7\[strays\].* x strays detach ID X strays stop ID : cmd q quit')" 1
+check "the footer has its keys" "$(screen_line 29 | grep -c '7\[strays\].* x strays detach ID X strays stop ID q quit')" 1
 
 # to_row ID: the cursor goes there; what is below the list is its.
 to_row() {

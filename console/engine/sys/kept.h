@@ -23,7 +23,7 @@ enum kept_kind { KEPT_PUT, KEPT_DEL, KEPT_SET, KEPT_RULES, KEPT_INTAKE, KEPT_LIS
 struct kept_item {
 	enum kept_kind kind;
 	struct cidr cidr; /* PUT, DEL */
-	bool on;	  /* INTAKE */
+	bool on;	  /* INTAKE; SET: it is the default, which no file names */
 	char *a;	  /* PUT: organisation; SET: name; LIST: JSON */
 	char *b;	  /* PUT: note; SET: value */
 	char **rule;	  /* RULES: all of them */

@@ -85,6 +85,8 @@ void kept_line_item(FILE *f, const struct kept_item *it, bool more)
 		put_text(f, "set", it->a);
 		fputc(',', f);
 		put_text(f, "value", it->b);
+		if (it->on)
+			fputs(",\"default\":true", f);
 		break;
 	case KEPT_RULES:
 		put_rules(f, it);
@@ -215,6 +217,7 @@ static int take_item(const struct json *j, uint32_t v, struct kept_item *it, str
 		int rc = take_string(j, v, "set", &it->a, err);
 
 		it->kind = KEPT_SET;
+		it->on = is_true(j, v, "default");
 		rc = rc ? rc : take_string(j, v, "value", &it->b, err);
 		return rc || it->b ? rc : expected(err, "a value");
 	}
