@@ -6,52 +6,16 @@
 # 5 s, and its fix is run here as it is printed; the next is planted at once, so that the list that then holds it alone
 # shows, too, that the one before is gone within 5 s of its fix. Where the fix is elsewhere (another host, AWS), or there is
 # none (a thread that is held), what was planted is taken back.
-# Not here: a stray program (t_strays_clean), a ledger that is not balanced (t_fault_builds), and what NICs count
+# Not here: one flow, a ring that is full (soak_diagnose), a stray program (t_strays_clean), a ledger that is not balanced (t_fault_builds), and what NICs count
 # (unit/test_diagnose has the counters of ENA: a veth has none).
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/diagnose.sh"
 
 lab_up "$LAB" || exit 1
 echo '["10.0.0.0/8"]' >"$T/list.json"
 start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode enforce -a "$T/list.json" --match src --workers 2 --ring 4M --batch 1 \
 	--egress packet || # a queueing discipline is in the way of no other
 	exit 1
-
-# What runs in the tests of `strays`, and nowhere else, is of no concern here.
-ids() { json '[.causes[].id | select(. != "stray")] | join(" ")' "${1-$(vxctl --json diagnose)}"; }
-ids_are() { [ "$(ids)" = "$1" ]; }
-# named NAME IDS: within 5 s these are the causes, in this order.
-named() {
-	local what
-	wait_for 5 ids_are "$2"
-	what=$(vxctl --json diagnose)
-	check "$1" "$(ids "$what")" "$2" || echo "#   $what"
-}
-first() { vxctl --json diagnose | json "[.causes[] | select(.id != \"stray\")][0].$1"; }
-fix_is() { [ "$(first 'fix[0]')" = "$1" ]; }
-# mend [FIX]: the first fix, as printed, or with the placeholder filled in; a shell's in the target's namespace.
-mend() {
-	local fix=${1:-$(first 'fix[0]')}
-	case ${fix%% *} in
-	ip | tc) in_tgt sh -c "$fix" ;;
-	aws | ss | sysctl | ethtool | tcpdump | vxconsole) check "a fix that can be run here" "$fix" "ip or tc ..." ;;
-	*) vxctl -y $fix >/dev/null ;;
-	esac
-}
-# cause ID EXPECTED-FIX: named, alone, its fix is this, and it runs.
-cause() {
-	named "$1" "$1"
-	check "$1: its fix" "$(first 'fix[0]')" "$2"
-	check_cmd "$1: its fix runs" mend
-}
-# beside OPTIONS: a second sender, until other_ends.
-beside() {
-	ip netns exec "$LAB-src" "$VXGEN" send src0 --rate 100 --seconds 100 --src 10.1.0.0/24 "$@" >/dev/null 2>&1 &
-	OTHER=$!
-}
-other_ends() {
-	kill "$OTHER" 2>/dev/null
-	wait "$OTHER" 2>/dev/null
-}
 
 named "silent: no packets" "no_packets"
 check "silent: since when" "$(first text | grep -c '^no packets since ..:..:..Z, the start')" 1
@@ -150,25 +114,6 @@ in_src "$VXGEN" send src0 --rate 500 --seconds 4 --outer-src 172.30.74.11 --src 
 cause source_silent ack
 named "source_silent: cured" ""
 
-# One flow is more than its worker can send on a processor that others use, too.
-stop_load
-worker=$(vxctl --json workers | json '.[0]')
-hog() {
-	# shellcheck disable=SC2046
-	renice -n 10 -p $(vxctl --json workers | json '.[].tid') >/dev/null
-	timeout 60 taskset -c "$(json .cpu "$worker")" sh -c 'while :; do :; done' &
-	HOG=$!
-}
-hog_ends() {
-	kill $HOG
-	wait $HOG 2>/dev/null
-}
-start_load --rate 40000 --seconds 100 --size 200 --flows 1 --src 10.1.0.0/24
-hog
-cause one_flow "set dispatch spread"
-named "one_flow: cured" ""
-hog_ends
-
 # Nothing but what is not VXLAN; then nothing at all.
 stop_load
 beside --port 4790
@@ -185,17 +130,4 @@ in_tgt ip link set vxlan0 up
 start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off --workers 1 --ring 64K || exit 1
 start_load --rate 1000 --seconds 100 --size 200
 cause port_in_use "ip link set vxlan0 down"
-stop_load
-start_load --rate 20000 --seconds 100 --size 200
-# A ring that is small for what a worker misses while others use its processor: started again with the sizes that are named.
-worker=$(vxctl --json workers | json '.[0]')
-hog
-named ring_full ring_full
-again=$(first 'fix[0]')
-check "ring_full: its fix" "$(sed 's/[0-9]\+K/NK/' <<<"$again")" "vxconsole --ring NK --workers 2 ens5 ens6"
-stop_vx
-again=${again#vxconsole }
-start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off ${again% ens5 ens6} || exit 1
-named "ring_full: cured" ""
-hog_ends
 stop_load
