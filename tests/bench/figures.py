@@ -56,9 +56,10 @@ def cost(row, busy, base):
     busy: the row's own, whole; base: those of "drop" (generator and drop on the ingress) and "sink"."""
     if busy is None or row == "xdp_drop":
         return busy
-    if row.startswith("raw_"):  # the generator is the row
-        return busy - base["sink"]
-    return busy - base["drop"] - base["sink"]
+    own = busy - base["sink"]
+    if not row.startswith("raw_"):  # there the generator is the row
+        own -= base["drop"]
+    return own if own > 0 else None  # less than what is subtracted varies by
 
 
 def limited(ndr_pps, generator_pps):

@@ -62,6 +62,7 @@ def arithmetic():
     check("cost of a row", figures.cost("ring+packet", 2500.0, base), 1200.0)
     check("of a raw row: the generator is its own", figures.cost("raw_xdp", 1500.0, base), 1200.0)
     check("of the drop: the whole", figures.cost("xdp_drop", 1000.0, base), 1000.0)
+    check("of one that drowns in what is subtracted", figures.cost("kernel", 1000.0, base), None)
     check("of what was not measured", figures.cost("kernel", None, base), None)
     check("median", figures.median([5, None, 1, 3]), 3)
     check("median of nothing", figures.median([None]), None)
