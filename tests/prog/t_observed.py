@@ -84,11 +84,11 @@ def check_flows_weights(program):
     flows = [f"bench 50 {mirror(udp4(dport=1 + i)).hex()}" for i in range(400)]
     program.ask(["reset", ENFORCE, *flows])
     faults += equal("sum of weights", sum(end_block(program, frame).values()), 50 * len(flows) + 1)
-    for _ in range(50):
-        ran, seen = program.ask(["reset", ENFORCE, f"bench 1000 {frame.hex()}", "observed"])[-2:]
-        if 1000 * ran["ns"] < 1500000:      # not interrupted: within one block
+    for n in [1000] * 50 + [20] * 50:       # an emulated machine takes its time
+        ran, seen = program.ask(["reset", ENFORCE, f"bench {n} {frame.hex()}", "observed"])[-2:]
+        if n * ran["ns"] < 1500000:         # not interrupted: within one block
             return faults + equal("written within a block", seen["flows"], {name: 1})
-    return faults + ["1,000 packets always take longer than a block"]
+    return faults + ["20 packets always take longer than a block"]
 
 
 def check_flows_shares(program):
