@@ -160,7 +160,7 @@ test-kernels: deps ## load, attach, prog, kill and a short run on other kernels 
 	@tests/tools/deps.sh install kernels
 	@+$(sub) tests
 	@BUILD=$(BUILD) tests/kernels/run
-soak: deps ## 85,000 packets/s for 60 s without a loss, 5,000 commands undone (root)
+soak: deps ## minutes at 85,000 packets/s and more: no loss, no false cause, undo of a shift (root)
 	@+$(sub) tests
 	@BUILD=$(BUILD) tests/run soak
 asan: ## unit and (root) netns tests under the address and undefined behaviour sanitizers

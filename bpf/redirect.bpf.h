@@ -24,9 +24,8 @@ static __always_inline int redirect_cut(struct xdp_md *ctx, const struct vx_pkt 
 
 /*
  * Not every packet can go this way: what a worker has to wait for needs a worker; so does a frame
- * whose new Ethernet header is not in the buffer's linear part, which must begin with one; one in
- * several buffers; and when the egress is gone, so does every packet: the worker has a row for what
- * it cannot send.
+ * in several buffers; and when the egress is gone, so does every packet: the worker has a row for
+ * what it cannot send.
  */
 static __always_inline bool redirect_can(struct xdp_md *ctx, const struct vx_pkt *p,
 					 const struct vx_cfg *cfg)
@@ -35,8 +34,6 @@ static __always_inline bool redirect_can(struct xdp_md *ctx, const struct vx_pkt
 		return false;
 	/* In several buffers: no kernel before 6.3 can, and many drivers never. */
 	if (p->len != (__u32)((long)ctx->data_end - (long)ctx->data))
-		return false;
-	if (p->l3 >= VX_HEADERS_MAX || !vx_linear(ctx, p->l3, 1))
 		return false;
 	return bpf_redirect_map(&vx_egress, 0, XDP_DROP) == XDP_REDIRECT;
 }

@@ -10,22 +10,11 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "engine/model/put.h"
 #include "engine/model/sum.h"
 
 static const uint8_t inner_dmac[6] = { 0x02, 0x56, 0x58, 0x00, 0x00, 0x02 };
 static const uint8_t inner_smac[6] = { 0x02, 0x56, 0x58, 0x00, 0x00, 0x01 };
-
-static uint8_t *put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-	return p + 2;
-}
-
-static uint8_t *put32(uint8_t *p, uint32_t v)
-{
-	return put16(put16(p, v >> 16), v);
-}
 
 static uint8_t *put_bytes(uint8_t *p, const void *from, size_t n)
 {

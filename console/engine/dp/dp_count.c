@@ -135,17 +135,22 @@ uint64_t dp_oversize_largest(struct dp *d)
 	return most;
 }
 
-uint64_t dp_foreign(struct dp *d)
+uint64_t dp_sum(struct dp *d, int map_fd)
 {
 	const __u64 *v = d->scratch;
 	uint64_t sum = 0;
 	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(d->vx->maps.vx_foreign), &zero, d->scratch))
+	if (bpf_map_lookup_elem(map_fd, &zero, d->scratch))
 		return 0;
 	for (unsigned c = 0; c < d->n_cpus; c++)
 		sum += v[c];
 	return sum;
+}
+
+uint64_t dp_foreign(struct dp *d)
+{
+	return dp_sum(d, bpf_map__fd(d->vx->maps.vx_foreign));
 }
 
 /*

@@ -88,4 +88,7 @@ void dp_denied(struct dp *d, dp_denied_fn fn, void *ctx);
 void dp_flows(struct dp *d, dp_flow_fn fn, void *ctx);
 void dp_ports(struct dp *d, dp_port_fn fn, void *ctx);
 
+/* dp_count.c: the one counter of a map per CPU, of all CPUs; 0 when it cannot be read. */
+uint64_t dp_sum(struct dp *d, int map_fd);
+
 #endif

@@ -68,15 +68,7 @@ int dp_egress(struct dp *d, int ifindex, struct vx_err *err)
 
 uint64_t dp_egress_seen(struct dp *d)
 {
-	const __u64 *v = d->scratch;
-	uint64_t sum = 0;
-	__u32 zero = 0;
-
-	if (bpf_map_lookup_elem(bpf_map__fd(d->leak->maps.vx_tapped), &zero, d->scratch))
-		return 0;
-	for (unsigned c = 0; c < d->n_cpus; c++)
-		sum += v[c];
-	return sum;
+	return dp_sum(d, bpf_map__fd(d->leak->maps.vx_tapped));
 }
 
 int dp_egress_send(struct dp *d, const uint8_t *frame, uint32_t len)

@@ -8,22 +8,11 @@
 #include <string.h>
 
 #include "engine/model/packet.h"
+#include "engine/model/put.h"
 #include "engine/model/sum.h"
 
 #define ECHO4 0x0800
 #define ECHO6 0x8000
-
-static uint8_t *put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-	return p + 2;
-}
-
-static uint8_t *put32(uint8_t *p, uint32_t v)
-{
-	return put16(put16(p, v >> 16), v);
-}
 
 static uint8_t *put_eth(uint8_t *p, uint8_t family)
 {
