@@ -75,7 +75,7 @@ find_bpftool() {
 
 present() { # PROBE
 	case $1 in
-	cmd:cc) command -v "${CC:-cc}" ;;
+	cmd:cc) cc=${CC:-cc} && command -v "${cc%% *}" ;; # "ccache gcc"
 	cmd:clang) command -v "${CLANG:-clang}" ;;
 	cmd:*) command -v "${1#cmd:}" ;;
 	hdr:*) echo "#include <${1#hdr:}>" | ${CC:-cc} -E - ;;
