@@ -108,12 +108,12 @@ int vx_leak_guard(struct __sk_buff *skb)
 	if (skb->pkt_type != PACKET_OUTGOING || !count || !cfg || !p)
 		return 0;
 	count->frames++;
-	vx_pkt_init(p, skb->len, 0);
+	vx_pkt_init(p, skb->len);
 	if (leak_mirrored(skb, p, cfg)) {
 		count->leaked++;
 		return 0;
 	}
-	vx_pkt_init(p, skb->len, 0);
+	vx_pkt_init(p, skb->len);
 	if (leak_unwrapped(skb, p, cfg))
 		count->leaked++;
 	return 0;

@@ -75,7 +75,9 @@ static __always_inline void observe_flow_add(struct vx_pkt *p, __u32 n)
  */
 static __always_inline void observe_flow(void *ctx, struct vx_pkt *p)
 {
-	if (p->now_ns - p->flow_ns < VX_FLOW_NS) {
+	__u64 now_ns = bpf_ktime_get_ns(); /* a tick may be longer than a block */
+
+	if (now_ns - p->flow_ns < VX_FLOW_NS) {
 		p->flow_n++;
 		if (!((__u64)bpf_get_prandom_u32() * p->flow_n >> 32))
 			observe_flow_key(ctx, p);
@@ -84,7 +86,7 @@ static __always_inline void observe_flow(void *ctx, struct vx_pkt *p)
 	if (p->flow_n)
 		observe_flow_add(p, p->flow_n);
 	p->flow_n = 0;
-	p->flow_ns = p->now_ns;
+	p->flow_ns = now_ns;
 	observe_flow_key(ctx, p);
 	observe_flow_add(p, 1);
 }
@@ -190,6 +192,7 @@ static __always_inline void observe_trace_begin(struct vx_pkt *p, struct vx_cfg 
 	    __sync_val_compare_and_swap(&cfg->trace_budget, budget, budget - 1) != budget)
 		return;
 	p->traced = 1;
+	p->t.t_ns = bpf_ktime_get_ns();
 	p->t.trace_id = bpf_get_smp_processor_id() << 24 | (p->traces++ & 0xffffff);
 }
 

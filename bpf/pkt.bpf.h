@@ -63,7 +63,7 @@ struct vx_ext {
 
 struct vx_pkt {
 	struct vx_trace t; /* results that a trace shows; the rest is how they come about */
-	__u64 now_ns;	   /* on entry */
+	__u64 now_ns;	   /* on entry; of a packet that is not sampled, as of the last tick */
 	__u32 len;	   /* bytes of the frame */
 	__u32 end;	   /* no byte from this offset on belongs to the packet */
 	__u32 off;	   /* cursor of the parsers */
@@ -82,6 +82,7 @@ struct vx_pkt {
 	__u8 would_deny;
 	__u8 set; /* which counter set this packet is counted in */
 	__u8 traced;
+	__u8 sampled;				  /* the record is to tell of its latency */
 	__be16 type;				  /* EtherType */
 	__u8 eth[14] __attribute__((aligned(8))); /* the new Ethernet header */
 	union {
@@ -117,11 +118,10 @@ struct vx_pkt {
 };
 
 /* A packet's struct is the CPU's, so the last packet's values are in it. */
-static __always_inline void vx_pkt_init(struct vx_pkt *p, __u32 len, __u64 now_ns)
+static __always_inline void vx_pkt_init(struct vx_pkt *p, __u32 len)
 {
 	__builtin_memset(&p->t, 0, sizeof(p->t));
-	p->t.t_ns = now_ns;
-	p->now_ns = now_ns;
+	p->now_ns = 0;
 	p->len = len;
 	p->end = len;
 	p->off = 0;
@@ -133,6 +133,7 @@ static __always_inline void vx_pkt_init(struct vx_pkt *p, __u32 len, __u64 now_n
 	p->allowed = 0;
 	p->would_deny = 0;
 	p->traced = 0;
+	p->sampled = 0;
 	VX_FORGET();
 }
 

@@ -5,6 +5,8 @@
 #ifndef BPF_RING_BPF_H
 #define BPF_RING_BPF_H
 
+#include <stdbool.h>
+
 #include "load.bpf.h"
 #include "maps.bpf.h"
 
@@ -40,6 +42,12 @@ static __always_inline __u32 ring_choose(const struct vx_pkt *p, const struct vx
 	return (__u32)((hash >> 32) * n >> 32);
 }
 
+/* Whether this packet is one whose latency is measured, should it become a record. */
+static __always_inline bool ring_sample(const struct vx_pkt *p, const struct vx_cfg *cfg)
+{
+	return p->handed % VX_SAMPLE == 0 && VX_ONCE(cfg->out) == VX_OUT_RING;
+}
+
 static __always_inline void ring_header(struct vx_record *rec, const struct vx_pkt *p)
 {
 	rec->t_entry_ns = p->now_ns;
@@ -58,6 +66,27 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
 }
 
 /*
+ * W1: the record is committed, then sleepers is read. Pairs with the worker that adds itself to
+ * sleepers, fences and looks at the producer position: one of the two sees the other, or a worker
+ * would sleep beside a record that nobody wakes it for. The full barrier is the kernel's: commit
+ * ends with an xchg. One of our own before it would make this CPU wait for the record's first line
+ * while the others could already be under way (they were last in the worker's cache).
+ *
+ * To wake without a packet takes a record, too: an empty one, as long as claims are apart at least.
+ * No room for it: then there are others before it, and whoever takes those is awake.
+ */
+static __always_inline void ring_wake(void *ring, const struct vx_wake *wake)
+{
+	void *rec;
+
+	if (!VX_ONCE(wake->sleepers))
+		return;
+	rec = bpf_ringbuf_reserve(ring, VX_WAKE_BYTES, 0);
+	if (rec)
+		bpf_ringbuf_discard(rec, BPF_RB_FORCE_WAKEUP);
+}
+
+/*
  * One size class: a record's size must be a constant to the verifier, and so must the bound of the
  * copy.
  */
@@ -66,20 +95,11 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 {
 	struct vx_record *rec = bpf_ringbuf_reserve(ring, sizeof(*rec) + class, 0);
 	__u32 n = p->t.frame_len - 1;
-	__u64 handed;
 
 	if (!rec) {
 		__sync_fetch_and_add(&wake->full, 1);
 		return VX_L_RING_FULL;
 	}
-	/*
-	 * W1: the record is reserved, then sleepers is read below. Pairs with the worker that adds
-	 * itself to sleepers, fences and looks at the producer position. One of the two sees the
-	 * other: without a full barrier on both sides a worker could sleep beside a record that
-	 * nobody wakes it for. The value is used, so this is BPF_FETCH, which is fully ordered on
-	 * every architecture.
-	 */
-	handed = __sync_fetch_and_add(&p->handed, 1);
 	ring_header(rec, p);
 	/* clang must not replace the bound of n by one of len, which the verifier cannot relate to
 	 * n */
@@ -88,15 +108,25 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
 		return VX_L_INTERNAL;
 	}
-	if (handed % VX_SAMPLE == 0) {
+	p->handed++;
+	if (p->sampled) {
 		rec->flags |= VX_REC_SAMPLED;
 		rec->t_submit_ns = bpf_ktime_get_ns();
 	}
-	bpf_ringbuf_submit(rec, VX_ONCE(wake->sleepers) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	if (VX_ONCE(wake->sleepers)) {
+		bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
+		return VX_L_QUEUED;
+	}
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	ring_wake(ring, wake);
 	return VX_L_QUEUED;
 }
 
-/* Returns the row: queued, ring_full or internal. */
+/*
+ * Returns the row: queued, ring_full or internal. With its headers a record of any class is whole
+ * cache lines, and so begins one: none is shared by two records, that is by this CPU and a
+ * worker's.
+ */
 static __always_inline int ring_put(struct xdp_md *ctx, struct vx_pkt *p)
 {
 	struct vx_wake *wake = bpf_map_lookup_elem(&vx_wake, &p->t.ring);
@@ -105,21 +135,23 @@ static __always_inline int ring_put(struct xdp_md *ctx, struct vx_pkt *p)
 
 	if (!wake || !ring)
 		return VX_L_INTERNAL;
-	if (len <= 128)
-		return ring_put_class(ctx, p, ring, wake, 128);
-	if (len <= 256)
-		return ring_put_class(ctx, p, ring, wake, 256);
-	if (len <= 512)
-		return ring_put_class(ctx, p, ring, wake, 512);
-	if (len <= 1024)
-		return ring_put_class(ctx, p, ring, wake, 1024);
-	if (len <= 1600)
-		return ring_put_class(ctx, p, ring, wake, 1600);
-	if (len <= 2304)
-		return ring_put_class(ctx, p, ring, wake, 2304);
-	if (len <= 4608)
-		return ring_put_class(ctx, p, ring, wake, 4608);
-	return ring_put_class(ctx, p, ring, wake, VX_MAX_FRAME);
+#define RING_CLASS(n)                                                                              \
+	do {                                                                                       \
+		_Static_assert((8 + sizeof(struct vx_record) + (n)) % 64 == 0, "lines");           \
+		if (len <= (n))                                                                    \
+			return ring_put_class(ctx, p, ring, wake, (n));                            \
+	} while (0)
+	RING_CLASS(80);
+	RING_CLASS(144);
+	RING_CLASS(272);
+	RING_CLASS(528);
+	RING_CLASS(1040);
+	RING_CLASS(1616);
+	RING_CLASS(2320);
+	RING_CLASS(4624);
+	RING_CLASS(VX_MAX_FRAME + 16);
+#undef RING_CLASS
+	return VX_L_INTERNAL;
 }
 
 #endif

@@ -288,9 +288,11 @@ struct vx_record {
 /*
  * vx_wake: ARRAY of VX_MAX_RINGS, mmapable. sleepers = number of workers that wait (or are about
  * to) on this ring. Worker: add 1, full fence, look at the producer position once more, wait. XDP:
- * after the reserve, an atomic operation (full barrier), read sleepers; submit with
- * BPF_RB_FORCE_WAKEUP if not 0.
+ * submit with BPF_RB_FORCE_WAKEUP if sleepers is not 0; else submit, which is a full barrier, and
+ * if it is not 0 any more, discard a record of VX_WAKE_BYTES with BPF_RB_FORCE_WAKEUP.
  */
+#define VX_WAKE_BYTES 56
+
 struct vx_wake {
 	__u32 sleepers;
 	__u32 _pad0[15];

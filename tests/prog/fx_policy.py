@@ -182,7 +182,7 @@ SIZES = [
             mirror(sized(1501), pad=bytes(40)), "set mtu 1500"),
     *[at_size(f"ip of {size}", size) for size in (
         # a record's frame is 14 more: either side of each size class
-        28, 113, 114, 115, 242, 243, 498, 499, 1010, 1011, 1586, 1587, 2290, 2291, 4594, 4595)],
+        28, 66, 67, 130, 131, 258, 259, 514, 515, 1026, 1027, 1602, 1603, 2306, 2307, 4610, 4611)],
     at_size("ip of 9001, mtu 9001", 9001),
     dropped("ip of 9002, mtu 9001", "oversize", mirror(sized(9002))),
     at_size("ip of 9202, mtu 9300", 9202, "set mtu 9300"),

@@ -33,7 +33,7 @@ static inline int host_parse(const uint8_t *data, uint32_t len, uint16_t port, s
 	struct host_frame frame = { data, len };
 	int row;
 
-	vx_pkt_init(p, len, 0);
+	vx_pkt_init(p, len);
 	row = parse_outer(&frame, p, port);
 	row = row ? row : parse_inner(&frame, p);
 	return row ? row : parse_l4(&frame, p);

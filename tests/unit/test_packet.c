@@ -141,7 +141,7 @@ static void judge(const char *line, struct packet *p, struct vx_pkt *v, uint8_t 
 		fail_msg("%s: %s", line, err.msg);
 	f.len = packet_build(p, port, frame);
 	memset(v, 0, sizeof(*v));
-	vx_pkt_init(v, f.len, 1);
+	vx_pkt_init(v, f.len);
 	assert_int_equal(parse_outer(&f, v, port), 0);
 	assert_int_equal(parse_inner(&f, v), 0);
 	assert_int_equal(parse_l4(&f, v), 0);
