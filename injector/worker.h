@@ -57,7 +57,8 @@ struct worker {
 
 	/* [inj-N] */
 	struct egress *egress;
-	bool spread, fresh; /* fresh: has had a batch since it last paused */
+	bool spread;
+	uint64_t rest_ns, n_since; /* when it last rested, records since */
 	uint64_t claim_ns, next_ask_ns;
 	struct ring_claim claim;
 	struct held_queue held;
