@@ -84,7 +84,7 @@ BINS  := $(if $(wildcard console/main.c),$(BUILD)/vxconsole) \
 C_FILES = $(shell find bpf injector console tests -name '*.[ch]')
 
 all: $(BINS) ## build vxconsole and vxgen
-tests: all $(UNITS) $(BUILD)/min.bpf.o $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
+tests: all $(UNITS) $(BUILD)/min.bpf.o $(BUILD)/bench_floor $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
 
 # Rebuilds everything when the flags change, and nothing when they do not, nor where a build is copied to.
 built_by = $(subst ','\'',$(CC) $(subst -I$(BUILD),,$(ALL_CFLAGS)) $(CLANG))
@@ -141,6 +141,8 @@ $(FUZZ): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(VX_LIBS)
 	$(link) -fsanitize=fuzzer $(LIBS) -o $@
 $(BUILD)/bench_inj: $(BUILD)/obj/tests/bench/bench_inj.o $(BUILD)/libunit.a $(VX_LIBS)
 	$(link) $(LIBS) -o $@
+$(BUILD)/bench_floor: $(BUILD)/obj/tests/bench/floor.o
+	$(link) -o $@
 fuzzers: $(FUZZ)
 
 -include $(wildcard $(BUILD)/*.d) $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
@@ -173,8 +175,8 @@ fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
 	@+$(sub) BUILD=$(BUILD)/fuzz CC='$(CLANG)' SAN=fuzzer-no-link,address,undefined fuzzers
 	@for f in $(FUZZ:$(BUILD)/%=$(BUILD)/fuzz/%); do echo $$f; mkdir -p $$f.corpus; $$f -verbosity=0 \
 		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
-bench: deps ## rates, latency and cost a packet, ours and others' (root; about 15 min; FULL=1: all cases)
-	@+$(sub) all $(BUILD)/bench_inj $(BUILD)/min.bpf.o
+bench: deps ## rates, latency and cost a packet, ours and others' (root; about 20 min; FULL=1: all cases)
+	@+$(sub) all $(BUILD)/bench_inj $(BUILD)/bench_floor $(BUILD)/min.bpf.o
 	@$(BUILD)/bench_inj
 	@BUILD=$(BUILD) tests/bench/bench.py $(if $(filter 1,$(FULL)),--full) $(BENCH)
 demo: ## set-up, build, and the console on a lab with traffic (root); HEADLESS=1: 30 s without a screen

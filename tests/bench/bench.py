@@ -3,12 +3,13 @@
 """make bench: rates without loss, latency, cost a packet and memory of each way from the ingress to the
 egress, ours and others', in one run on one machine. Root; everything is in network namespaces of its own.
 
-    bench.py [--full] [--runs N] [--seconds S] [--tolerance T] [--rows NAME,...] [--scale CASE,...]
-             [--out FILE]
+    bench.py [--full] [--mode generic|native] [--runs N] [--seconds S] [--tolerance T] [--rows NAME,...]
+             [--scale CASE,...] [--out FILE]
 
-By default frames of 142 bytes in 324 flows; --full: 142 and 1,400 bytes, 1 and 324 flows. --seconds is
-the length of a probe (1), --tolerance how near the search for a rate comes (0.02). --rows and --scale choose ("none": no such part). Prints tables, and writes
-FILE (build/bench.json).
+By default frames of 142 bytes in 324 flows, and every XDP program, ours and others', in generic mode;
+--full: 142 and 1,400 bytes, 1 and 324 flows. --seconds is the length of a probe (1), --tolerance how
+near the search for a rate comes (0.02). --rows and --scale choose ("none": no such part). Prints tables
+and what of the targets is met, and writes FILE (build/bench.json).
 """
 import argparse
 import json
@@ -25,24 +26,41 @@ import rows
 import scale
 
 METHOD = {
+    "mode": "of every XDP program, ours (--mode) and the minimal ones: %(mode)s",
     "generator": "vxgen, AF_XDP in copy mode over veth, on the last CPU; raw_sendmmsg: AF_PACKET",
     "ndr_pps": "highest rate at which no packet is lost, as counted at the egress's peer (xdp_drop: on "
-               "the ingress), and in the scale the ledger's denied: binary search to 2 % with 1 s probes (a "
-               "rate that loses less than 0.1 % is given a second chance), confirmed over 5 s, lowered by 5 % until it holds",
+               "the ingress), and in the scale the ledger's denied: binary search to %(tolerance)g %% with %(seconds)g s "
+               "probes, from the second run on around the median of the runs before (a rate that loses less than "
+               "0.1 %% is given a second chance), confirmed over 5 probes' time, lowered by 5 %% until it holds",
     "peak_pps": "most packets a second that ever arrived, loss or not",
-    "cpu_ns_per_pkt": "all CPUs' time that is not idle (kernel, user, soft interrupts) at %d packets/s over 2 s, "
-                      "less the generator with the drop on the ingress (the whole of row xdp_drop) and less the "
-                      "sink (raw_sendmmsg less the same stopped before the egress device: both ends of the "
-                      "egress pair and the drop behind it); raw rows: less the sink alone" % rows.CPU_RATE,
-    "lat_us": "from the building of a packet to the time stamp of its arrival, at %d packets/s over 1.5 s"
-              % rows.LAT_RATE,
-    "rss_mb": "resident memory of vxconsole",
-    "generator_limited": "the generator alone (xdp_drop) does less than %.1f x the figure" % figures.HEADROOM,
+    "cpu_ns_per_pkt": "all CPUs' time that is not idle (kernel, user, soft interrupts) at %(rate)d packets/s, less the "
+                      "generator with the drop on the ingress (what row xdp_drop does, whose own figure is whole) and "
+                      "less the sink (raw_sendmmsg less the same stopped before the egress device: both ends of the "
+                      "egress pair and the drop behind it); raw rows: less the sink alone. What is subtracted is "
+                      "measured in the same run at the same rate",
+    "lat_us": "from the building of a packet to the time stamp of its arrival, at %(rate)d packets/s",
+    "at": "cost, system calls for sending a packet and, at %(rate)d/s, the program's own time from XDP's entry to the "
+          "send (ctl latency of an engine that has seen no other rate) and the share of one core (of the cost); ndr: "
+          "at this row's NDR of the run. null: what is subtracted cannot be had at that rate",
+    "idle_percent": "CPU time of all threads of vxconsole, headless, over 5 probes' time without a packet, of one core",
+    "rss_mb": "resident memory of vxconsole; rings_mb and umems_mb: what of it is made for packets (a ring is mapped, "
+              "and counted, twice)",
+    "generator_limited": "the generator alone (xdp_drop) does less than %(headroom).1f x the figure",
+    "kernel": "vxlan device, nftables, forwarding (tests/bench/kernel.sh): dnat to with connection tracking; notrack: "
+              "rewritten statelessly; rps: receive packet steering",
     "sink": "the egress's peer: counted and dropped by a tc program before the stack",
     "samples": "one a run; all rows take turns in each run; a row's figures are their medians",
-    "scale": "142-byte frames by egress packet; the cost is the median of %d, the NDR found to 5 %% and not confirmed"
-             % scale.TIMES,
+    "scale": "142-byte frames by egress packet; the cost is at %(scale_rate)d packets/s, the median of %(times)d, the NDR "
+             "found to 5 %% and not confirmed",
+    "floor": "of this machine: what a sleep of 10 us takes (timer slack 1 us), and how much of 2 s each CPU is away "
+             "for 100 us or more from a thread that only reads the clock",
 }
+
+
+def method(args):
+    return {k: v % {"mode": args.mode, "tolerance": 100 * args.tolerance, "seconds": args.seconds, "rate": figures.RATE,
+                    "headroom": figures.HEADROOM, "scale_rate": scale.RATE, "times": scale.TIMES}
+            for k, v in METHOD.items()}
 
 
 def say(text):
@@ -76,12 +94,16 @@ class Case:
     def __init__(self, lab, names, frame, flows, args):
         self.lab, self.frame, self.flows = lab, frame, flows
         self.seconds, self.tolerance = args.seconds, args.tolerance
-        self.ways = {n: rows.WAYS[n](lab) for n in figures.ROWS if n in names or n in BASE_ROWS}
+        # Always xdp_drop: what the generator alone does.
+        self.ways = {n: rows.WAYS[n](lab) for n in figures.ROWS if n in names or n == "xdp_drop"}
         self.names = names
         self.samples = {n: [] for n in self.ways}
-        self.stopped, self.reason = [], {}
+        self.reason = {}
 
-    def measure(self, name):
+    def base(self, rate, seconds):
+        return rows.base(self.lab, rate, self.frame, self.flows, seconds)
+
+    def measure(self, name, base):
         way, done = self.ways[name], self.samples[name]
         try:
             way.up()
@@ -90,55 +112,43 @@ class Case:
             return None
         try:
             guess = figures.median([s["ndr_pps"] for s in done])
-            probe = rows.Probe(way, self.frame, self.flows, self.seconds, self.tolerance)
-            done.append(probe.sample(guess))
+            kind = rows.OursProbe if isinstance(way, rows.Ours) else rows.Probe
+            sample = kind(way, self.frame, self.flows, self.seconds, self.tolerance).sample(guess)
         finally:
             way.down()
-        return done[-1]
+        sample["base_ns"] = base
+        if sample.get("ndr"):
+            sample["ndr"]["base_ns"] = self.base(sample["ndr_pps"], self.seconds)
+        done.append(sample)
+        return sample
 
     def run(self, number):
+        base = self.base(figures.RATE, 2 * self.seconds)
         for name in self.ways:
             if name in self.reason:
                 continue
-            start, s = time.monotonic(), self.measure(name)
-            say("  run %d %-13s %s" % (number, name, "cannot run: " + self.reason[name] if not s else
+            start, s = time.monotonic(), self.measure(name, base)
+            say("  run %d %-18s %s" % (number, name, "cannot run: " + self.reason[name] if not s else
                 "NDR %10s  peak %10s  busy %6s ns/pkt  p99 %5s us  (%.0f s)" % (
                     figures.grouped(s["ndr_pps"]), figures.grouped(s["peak_pps"]),
                     figures.grouped(s["busy_ns"]),
                     figures.micro(s["lat_us"] and s["lat_us"]["p99"]), time.monotonic() - start)))
-        way = rows.RawStopped(self.lab)
-        way.up()
-        try:
-            self.stopped.append(way.busy_ns(self.frame, self.flows, self.seconds))
-        finally:
-            way.down()
-
-    def base(self):
-        """ns a packet of what is no row's own."""
-        def busy(name):
-            return figures.median([s["busy_ns"] for s in self.samples[name]])
-        return {"drop": busy("xdp_drop"), "sink": busy("raw_sendmmsg") - figures.median(self.stopped)}
 
     def rows(self):
         generator = figures.median([s["peak_pps"] for s in self.samples["xdp_drop"]])
-        return [figures.row(n, self.frame, self.flows, self.samples[n], self.base(), generator,
-                            self.reason.get(n)) for n in self.ways if n in self.names]
-
-
-BASE_ROWS = ("xdp_drop", "raw_sendmmsg")  # always: the others' costs are reckoned from these
+        return [figures.row(n, self.frame, self.flows, self.samples[n], generator, self.reason.get(n))
+                for n in self.ways if n in self.names]
 
 
 def measure(lab, args, doc):
     shapes = [(142, 324)] + ([(142, 1), (1400, 324), (1400, 1)] if args.full else [])
-    base = None
-    for frame, flows in shapes:
-        say("%d bytes, %d flow%s" % (frame, flows, "" if flows == 1 else "s"))
+    for frame, flows in shapes if args.rows else ():
+        say("%d bytes, %d flow%s, %s mode" % (frame, flows, "" if flows == 1 else "s", args.mode))
         case = Case(lab, args.rows, frame, flows, args)
         for i in range(args.runs):
             case.run(i + 1)
-        base = base or case.base()
         doc["rows"] += case.rows()
-    doc["method"]["base_ns_per_pkt"] = {k: figures.whole(v) for k, v in base.items()}
+    base = scale.base(lab, args.seconds) if args.scale else None
     for name, n in scale.POINTS:
         if name not in args.scale:
             continue
@@ -153,6 +163,7 @@ def measure(lab, args, doc):
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--full", action="store_true")
+    p.add_argument("--mode", choices=sorted(rows.XDP), default="generic")
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--seconds", type=float, default=1.0)
     p.add_argument("--tolerance", type=float, default=0.02)
@@ -177,12 +188,13 @@ def main():
         sys.exit("bench.py: needs root (network namespaces, XDP): sudo make bench")
     for s in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(s, signal.default_int_handler)
-    doc = {"host": host(), "method": dict(METHOD, runs=args.runs, probe_seconds=args.seconds), "rows": [],
+    doc = {"host": host(), "method": dict(method(args), runs=args.runs, probe_seconds=args.seconds), "rows": [],
            "scale": []}
-    doc["host"]["background_percent"] = quiet()
     start, before = time.monotonic(), machine.stolen()
-    lab = machine.Lab()
+    lab = machine.Lab(args.mode)
     try:
+        doc["host"]["background_percent"] = quiet()
+        doc["host"]["floor"] = machine.floor()
         lab.up()
         measure(lab, args, doc)
     except machine.Failed as e:
@@ -200,12 +212,8 @@ def main():
     with open(args.out, "w") as f:
         json.dump(doc, f, indent=1)
         f.write("\n")
-    say("\n%(cpu)s, %(cpus)d CPUs, kernel %(kernel)s, %(background_percent)s %% busy before, %(stolen_percent)s %% stolen by the host" % doc["host"])
-    say("medians of %d runs; %d s in all; %s\n" % (args.runs, doc["method"]["took_s"], args.out))
-    if doc["rows"]:
-        say(figures.table(doc["rows"]))
-    if doc["scale"]:
-        say("\n" + figures.scale_table(doc["scale"]))
+    say("\n" + figures.report(doc))
+    say("\n%d s in all; %s" % (doc["method"]["took_s"], args.out))
 
 
 if __name__ == "__main__":

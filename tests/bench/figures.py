@@ -1,13 +1,30 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """What the bench reckons, apart from what it measures: the search for the highest rate without loss,
-medians, what a packet costs, the shape of bench.json and its table. Pure; selftest.py holds it to it."""
+medians, what a packet costs, the shape of bench.json, its tables and the targets. Pure; selftest.py holds it to it.
+
+    figures.py [--readme] FILE    the tables of a bench.json; --readme: as the README has them
+"""
+import argparse
+import json
 import math
 import statistics
 
 FALLBACK = 0.95  # a rate that does not hold over the long probe is lowered by this
 CONFIRMS = 5     # so often at most
-ROWS = ("ring+xdp", "ring+packet", "redirect", "kernel", "kernel+rps", "min_redirect", "xdp_drop",
-        "raw_xdp", "raw_sendmmsg")
+ROWS = {"ring+xdp": "egress `xdp`",  # and what the README calls it
+        "ring+packet": "egress `packet`",
+        "redirect": "egress `redirect`",
+        "kernel": "kernel: vxlan device, nftables `dnat to`, forwarding",
+        "kernel+rps": "the same with receive packet steering",
+        "kernel_notrack": "kernel, rewriting without tracking (no NAT)",
+        "kernel_notrack+rps": "the same with receive packet steering",
+        "min_redirect": "the least XDP program that redirects",
+        "xdp_drop": "XDP_DROP on the ingress",
+        "raw_xdp": "AF_XDP sending alone",
+        "raw_sendmmsg": "sendmmsg alone"}
+OURS = ("ring+xdp", "ring+packet", "redirect")
+RATE = 85000     # packets/s, the load that is asked for: latency and cost are given at it
 CASES = ("allow", "prefix", "nat", "flows", "workers")
 HEADROOM = 1.3   # what the generator alone must do of a figure
 
@@ -54,12 +71,18 @@ def whole(value):
 def cost(row, busy, base):
     """ns a packet of a row: all that the machine was busy for, less what is not the row's.
     busy: the row's own, whole; base: those of "drop" (generator and drop on the ingress) and "sink"."""
-    if busy is None or row == "xdp_drop":
+    if row == "xdp_drop":
         return busy
-    own = busy - base["sink"]
-    if not row.startswith("raw_"):  # there the generator is the row
-        own -= base["drop"]
+    less = [base["sink"]] + ([] if row.startswith("raw_") else [base["drop"]])  # raw: the generator is the row
+    if None in [busy] + less:
+        return None
+    own = busy - sum(less)
     return own if own > 0 else None  # less than what is subtracted varies by
+
+
+def core_percent(cost_ns):
+    """What a cost at RATE is of one core."""
+    return None if cost_ns is None else round(cost_ns * RATE / 1e7, 1)
 
 
 def limited(ndr_pps, generator_pps):
@@ -67,33 +90,113 @@ def limited(ndr_pps, generator_pps):
     return generator_pps < HEADROOM * (ndr_pps or 0)
 
 
-def row(name, frame, flows, samples, base, generator_pps, reason=None):
-    """A row of bench.json, of the samples of all runs."""
-    def of(key):
-        return median([s[key] for s in samples if s.get(key) is not None])
+def quantiles(values):
+    """The medians, one by one, of several {p50, p99, p999}."""
+    return {k: median([v[k] for v in values if v]) for k in ("p50", "p99", "p999")}
 
-    lat = [s["lat_us"] for s in samples if s.get("lat_us")]
+
+def row(name, frame, flows, samples, generator_pps, reason=None):
+    """A row of bench.json, of the samples of all runs."""
+    def of(key, where=samples):
+        return median([s[key] for s in where])
+
+    def costs(where):
+        return whole(median([cost(name, s["busy_ns"], s["base_ns"]) for s in where]))
+
     out = {
         "name": name, "frame": frame, "flows": flows,
         "ndr_pps": whole(of("ndr_pps")), "peak_pps": whole(of("peak_pps")),
         "generator_limited": name != "xdp_drop" and bool(samples) and
         limited(max(of("ndr_pps") or 0, of("peak_pps") or 0), generator_pps),
-        "cpu_ns_per_pkt": whole(cost(name, of("busy_ns"), base)) if samples else None,
-        "lat_us": {k: median([p[k] for p in lat]) for k in ("p50", "p99", "p999")},
-        "rss_mb": of("rss_mb"), "samples": samples,
+        "cpu_ns_per_pkt": costs(samples), "lat_us": quantiles([s["lat_us"] for s in samples]),
+        "rss_mb": median([s["memory_mb"]["rss"] for s in samples if "memory_mb" in s]), "samples": samples,
     }
+    if name in OURS and samples:
+        at_ndr = [s["ndr"] for s in samples if s["ndr"]]
+        out["at"] = {
+            str(RATE): {"cpu_ns_per_pkt": out["cpu_ns_per_pkt"], "syscalls_per_pkt": of("syscalls_per_pkt"),
+                        "core_percent": core_percent(out["cpu_ns_per_pkt"]),
+                        "entry_to_send_us": quantiles([s["entry_to_send_us"] for s in samples])},
+            "ndr": {"cpu_ns_per_pkt": costs(at_ndr), "syscalls_per_pkt": of("syscalls_per_pkt", at_ndr)}}
+        out["idle_percent"] = of("idle_percent")
+        out["rings_mb"], out["umems_mb"] = (samples[-1]["memory_mb"][k] for k in ("rings", "umems"))
     if reason:
         out["not_run"] = reason
     return out
 
 
-def spread(points):
-    """{case: how much more the costliest point takes than the first}, of the scale's points."""
-    out = {}
-    for case in CASES:
-        costs = [p["cpu_ns_per_pkt"] for p in points if p["case"] == case and p["cpu_ns_per_pkt"]]
-        if len(costs) > 1:
-            out[case] = max(costs) / costs[0] - 1
+def growth(points, case, sizes):
+    """How much more the costliest of these sizes takes than the case's smallest: 0.1 is 10 %."""
+    costs = {p["n"]: p["cpu_ns_per_pkt"] for p in points if p["case"] == case}
+    least = costs[min(costs)] if costs else None
+    if not least or None in [costs.get(n) for n in sizes]:
+        return None
+    return max(costs[n] for n in sizes) / least - 1
+
+
+# case, sizes, what they may take more than the smallest
+FLAT = (("allow", (10000,), 0.10), ("allow", (1000000,), 0.25), ("prefix", (10000,), 0.25), ("nat", (32, 1024), 0.10),
+        ("flows", (324, 10000, 100000), 0.10), ("workers", (2, 4), 0.10))
+
+
+class Target:
+    def __init__(self, text, figure, least=None, most=None, form="{:.2f}"):
+        self.text, self.figure, self.least, self.most, self.form = text, figure, least, most, form
+
+    def limit(self):
+        return (">= " if self.most is None else "<= ") + self.form.format(self.least if self.most is None else self.most)
+
+    def shown(self):
+        return "-" if self.figure is None else self.form.format(self.figure)
+
+    def verdict(self):
+        if self.figure is None:
+            return "not measured"
+        met = self.figure >= self.least if self.most is None else self.figure <= self.most
+        return "met" if met else "missed"
+
+
+def targets(doc):
+    """What the pipeline is to do, and what it did: at 142 bytes in 324 flows."""
+    rows = {r["name"]: r for r in doc["rows"] if (r["frame"], r["flows"]) == (142, 324)}
+
+    def of(name, *path):
+        got = rows.get(name)
+        for key in path:
+            got = got and got.get(key)
+        return got
+
+    def ratio(a, b):
+        a, b = of(a, "ndr_pps"), (b if isinstance(b, int) else of(b, "ndr_pps"))
+        return a / b if a and b else None
+
+    def kilo(value):
+        return None if value is None else value / 1000
+
+    out = [Target("NDR %s / %s" % (a, "85,000/s" if b == RATE else b), ratio(a, b), least=least)
+           for a, b, least in (("ring+xdp", "xdp_drop", 0.85), ("ring+xdp", "kernel+rps", 1.6),
+                               ("ring+xdp", "kernel", 2.2), ("ring+xdp", RATE, 5.5),
+                               ("ring+packet", "kernel+rps", 1.2), ("redirect", "min_redirect", 0.9))]
+    for name, calls in (("ring+xdp", 0.035), ("ring+packet", 0.02)):
+        rate = ("at", str(RATE))
+        if name not in rows:
+            continue
+        memory = 50 + 2 * (of(name, "rings_mb") or 0) + (of(name, "umems_mb") or 0)
+        out += [Target("%s, %s" % (name, text), figure, None, most, form) for text, figure, most, form in (
+            ("us a packet at 85,000/s", kilo(of(name, *rate, "cpu_ns_per_pkt")), 2.5, "{:.2f}"),
+            ("us a packet at NDR", kilo(of(name, "at", "ndr", "cpu_ns_per_pkt")), 1.5, "{:.2f}"),
+            ("send calls a packet at NDR", of(name, "at", "ndr", "syscalls_per_pkt"), calls, "{:.4f}"),
+            ("XDP entry to send at 85,000/s, p50 us", of(name, *rate, "entry_to_send_us", "p50"), 10, "{:.1f}"),
+            ("XDP entry to send at 85,000/s, p99 us", of(name, *rate, "entry_to_send_us", "p99"), 100, "{:.1f}"),
+            ("of one core at 85,000/s, %", of(name, *rate, "core_percent"), 35, "{:.1f}"),
+            ("of one core when idle, %", of(name, "idle_percent"), 1, "{:.2f}"),
+            ("RSS MB (50 + 2 x rings + UMEMs)", of(name, "rss_mb"), memory, "{:.1f}"))]
+    points = doc["scale"]
+    out += [Target("cost of %s %s / %s" % (case, ", ".join(grouped(n) for n in sizes),
+                                           grouped(min(p["n"] for p in points if p["case"] == case))),
+                   more if more is None else 1 + more, most=1 + most)
+            for case, sizes, most in FLAT if any(p["case"] == case for p in points)
+            for more in [growth(points, case, sizes)]]
     return out
 
 
@@ -102,28 +205,30 @@ ROW_SHAPE = {"name": str, "frame": int, "flows": int, "ndr_pps": NUMBER, "peak_p
              "generator_limited": bool, "cpu_ns_per_pkt": NUMBER, "lat_us": dict, "rss_mb": NUMBER,
              "samples": list}
 SCALE_SHAPE = {"case": str, "n": int, "ndr_pps": NUMBER, "cpu_ns_per_pkt": NUMBER}
-MAY_BE_NULL = ("ndr_pps", "peak_pps", "cpu_ns_per_pkt", "rss_mb")
+OPTIONAL = {"not_run": str, "at": dict, "idle_percent": NUMBER, "rings_mb": NUMBER, "umems_mb": NUMBER}
+MAY_BE_NULL = ("ndr_pps", "peak_pps", "cpu_ns_per_pkt", "rss_mb", "idle_percent")
 
 
 def faults(doc):
     """What is wrong with the shape of bench.json, as texts."""
     out = []
 
-    def look(what, got, shape, optional=()):
-        for key, kind in shape.items():
+    def look(what, got, shape, optional=None):
+        for key, kind in dict(shape, **(optional or {})).items():
             if key not in got:
-                out.append("%s: no %s" % (what, key))
+                if key in shape:
+                    out.append("%s: no %s" % (what, key))
             elif not isinstance(got[key], kind) and not (got[key] is None and key in MAY_BE_NULL):
                 out.append("%s: %s is %r" % (what, key, got[key]))
             elif isinstance(got[key], float) and not math.isfinite(got[key]):
                 out.append("%s: %s is %r" % (what, key, got[key]))
         for key in got:
-            if key not in shape and key not in optional:
+            if key not in shape and key not in (optional or {}):
                 out.append("%s: %s is not known" % (what, key))
 
     look("bench.json", doc, {"host": dict, "method": dict, "rows": list, "scale": list})
     for r in doc.get("rows", []):
-        look("row %s" % r.get("name"), r, ROW_SHAPE, ("not_run",))
+        look("row %s" % r.get("name"), r, ROW_SHAPE, OPTIONAL)
         if r.get("name") not in ROWS:
             out.append("row %r is not known" % r.get("name"))
         if set(r.get("lat_us") or ()) != {"p50", "p99", "p999"}:
@@ -145,11 +250,11 @@ def micro(value):
 
 def table(rows):
     """The rows as text, a line each."""
-    lines = ["%-13s %6s %6s %10s %10s %8s %7s %7s %7s %6s" % (
+    lines = ["%-18s %6s %6s %10s %10s %8s %7s %7s %7s %6s" % (
         "", "frame", "flows", "NDR/s", "peak/s", "ns/pkt", "p50 us", "p99", "p99.9", "RSS MB")]
     for r in rows:
         lat = r["lat_us"]
-        lines.append("%-13s %6d %6d %10s %10s %8s %7s %7s %7s %6s%s" % (
+        lines.append("%-18s %6d %6d %10s %10s %8s %7s %7s %7s %6s%s" % (
             r["name"], r["frame"], r["flows"], grouped(r["ndr_pps"]), grouped(r["peak_pps"]),
             grouped(r["cpu_ns_per_pkt"]), micro(lat["p50"]), micro(lat["p99"]), micro(lat["p999"]),
             grouped(r["rss_mb"]),
@@ -163,6 +268,65 @@ def scale_table(points):
     for p in points:
         lines.append("%-10s %9s %10s %8s" % (p["case"], grouped(p["n"]), grouped(p["ndr_pps"]),
                                              grouped(p["cpu_ns_per_pkt"])))
-    for case, more in spread(points).items():
-        lines.append("%-10s the costliest takes %.0f %% more than the first" % (case, more * 100))
     return "\n".join(lines)
+
+
+def target_table(found):
+    return "\n".join("%-50s %9s %9s  %s" % row for row in [("target", "", "figure", "")] + [
+        (t.text, t.limit(), t.shown(), t.verdict()) for t in found])
+
+
+def machine(host):
+    """The machine in a sentence or two."""
+    floor = host["floor"]
+    return ("%s%s, %d CPUs, kernel %s; %s %% busy before, %s %% stolen by the host by its own account. A sleep of "
+            "10 us takes %s (p50) to %s us (p99) here, and the CPUs are away %s %% of their time for 100 us or more" % (
+                "virtual, " if host["virtual"] else "", host["cpu"], host["cpus"], host["kernel"],
+                host["background_percent"], host["stolen_percent"], micro(floor["sleep_10us_us"]["p50"]),
+                micro(floor["sleep_10us_us"]["p99"]), ", ".join("%.1f" % p for p in floor["away_percent"])))
+
+
+def report(doc):
+    """All of a bench.json that is for reading."""
+    parts = [machine(doc["host"]), "medians of %d runs, XDP mode: %s" % (doc["method"]["runs"], doc["method"]["mode"])]
+    parts += [table(doc["rows"])] if doc["rows"] else []
+    parts += [scale_table(doc["scale"])] if doc["scale"] else []
+    return "\n\n".join(parts + [target_table(targets(doc))])
+
+
+def markdown(head, rows):
+    return "\n".join("| " + " | ".join(r) + " |" for r in [head, ["---"] * len(head)] + rows)
+
+
+def readme(doc):
+    """The same as the README has it."""
+    shapes = sorted({(r["frame"], r["flows"]) for r in doc["rows"]}, key=lambda s: s != (142, 324))
+    parts = [machine(doc["host"]) + ". Medians of %d runs." % doc["method"]["runs"]]
+    for frame, flows in shapes:
+        rows = [r for r in doc["rows"] if (r["frame"], r["flows"]) == (frame, flows)]
+        parts.append(markdown(
+            ["%d bytes, flows: %d" % (frame, flows), "packets/s without loss", "peak", "ns a packet",
+             "p50, p99, p99.9 at 85,000/s (us)", "MB"],
+            [[ROWS[r["name"]], grouped(r["ndr_pps"]), grouped(r["peak_pps"]), grouped(r["cpu_ns_per_pkt"]),
+              ", ".join(micro(r["lat_us"][k]) for k in ("p50", "p99", "p999")), grouped(r["rss_mb"])] for r in rows]))
+    if doc["scale"]:
+        parts.append(markdown(["egress `packet` with", "n", "packets/s without loss", "ns a packet"],
+                              [[p["case"], grouped(p["n"]), grouped(p["ndr_pps"]), grouped(p["cpu_ns_per_pkt"])]
+                               for p in doc["scale"]]))
+    parts.append(markdown(["target", "", "figure", ""],
+                          [[t.text, t.limit(), t.shown(), t.verdict()] for t in targets(doc)]))
+    return "\n\n".join(parts)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--readme", action="store_true")
+    p.add_argument("file")
+    args = p.parse_args()
+    with open(args.file) as f:
+        doc = json.load(f)
+    print((readme if args.readme else report)(doc))
+
+
+if __name__ == "__main__":
+    main()

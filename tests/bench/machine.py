@@ -71,8 +71,14 @@ def stolen():
     return words[7], sum(words)
 
 
+def floor():
+    """What a sleep takes and how long a CPU is away, by bench_floor."""
+    return json.loads(run(BUILD + "/bench_floor"))
+
+
 class Lab:
-    def __init__(self):
+    def __init__(self, mode):
+        self.mode = mode  # of all XDP programs: generic or native
         self.prefix = "vb%d" % os.getpid()
         self.children = []
         self.dir = tempfile.mkdtemp(prefix="vx-bench.")
@@ -205,6 +211,10 @@ class Engine:
     def rss_mb(self):
         with open("/proc/%d/status" % self.process.pid) as f:
             return round(int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1)) / 1024, 1)
+
+    def cpu_ns(self):
+        """Time that all its threads together were on a CPU."""
+        return time.clock_gettime_ns(~self.process.pid << 3 | 2)  # what clock_getcpuclockid(3) gives
 
     def stop(self):
         if self.process.poll() is None:

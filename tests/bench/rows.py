@@ -3,6 +3,8 @@
 one is measured."""
 import json
 import os
+import re
+import time
 
 import figures
 from machine import MIN_OBJ, NAT, ROOT, Engine, Failed, busy_ns, idle_clock, prog_maps, run, settle
@@ -10,8 +12,11 @@ from machine import MIN_OBJ, NAT, ROOT, Engine, Failed, busy_ns, idle_clock, pro
 RULE = "udp/31765=%s:8081" % NAT
 ALLOWLIST = os.path.join(ROOT, "share/allowlist.json")
 LISTED = "192.0.2.0/27"  # of that list
-LAT_RATE = 85000
-CPU_RATE = 150000        # below what any row does without loss
+XDP = {"generic": "xdpgeneric", "native": "xdpdrv"}  # ip's words
+MIB = 1 << 20
+with open(os.path.join(ROOT, "injector/xtx.h")) as header:
+    CHUNK, CHUNKS = (int(n) for n in re.findall(r"#define XTX_CHUNKS?\s+(\d+)u", header.read()))
+UMEM_BYTES = CHUNK * CHUNKS  # of a worker with egress xdp
 
 
 class Way:
@@ -33,9 +38,6 @@ class Way:
         """Every packet that went in and did not get lost is in here, once."""
         return self.lab.arrived()
 
-    def rss_mb(self):
-        return None
-
 
 class Ours(Way):
     egress = "packet"
@@ -45,19 +47,33 @@ class Ours(Way):
         return ["-n", RULE, "-a", ALLOWLIST]
 
     def up(self):
-        self.engine = Engine(self.lab, "--egress", self.egress, *self.arguments())
-        method = self.engine.ctl("stats")["egress_method"]
-        if method != self.egress:
+        self.engine = Engine(self.lab, "--mode", self.lab.mode, "--egress", self.egress, *self.arguments())
+        stats = self.engine.ctl("stats")
+        got = (stats["mode"], stats["egress_method"])
+        if got != (self.lab.mode, self.egress):
             self.down()
-            raise Failed("asked for egress %s, got %s" % (self.egress, method))
+            raise Failed("asked for %s mode and egress %s, got %s, %s" % ((self.lab.mode, self.egress) + got))
 
     def down(self):
         if self.engine:
             self.engine.stop()
         self.engine = None
 
-    def rss_mb(self):
-        return self.engine.rss_mb()
+    def calls(self):
+        """(packets sent, system calls for them), of all workers."""
+        workers = self.engine.ctl("workers")
+        return sum(w["sent"] for w in workers), sum(w["syscalls"] for w in workers)
+
+    def entry_to_send_us(self):
+        """From XDP's entry to the send, of all since the start, by the program itself; redirect has none."""
+        total = self.engine.ctl("latency")["total"]
+        return {k: round(total[k + "_ns"] / 1000, 1) for k in ("p50", "p99", "p999")} if total["count"] else None
+
+    def memory_mb(self):
+        """What is resident, and what of it is for packets. A ring is mapped twice."""
+        rings = sum(r["size"] for r in self.engine.ctl("rings"))
+        return {"rss": self.engine.rss_mb(), "rings": rings / MIB,
+                "umems": len(self.engine.ctl("workers")) * UMEM_BYTES / MIB if self.egress == "xdp" else 0}
 
 
 class OursXdp(Ours):
@@ -69,18 +85,22 @@ class OursRedirect(Ours):
 
 
 class Kernel(Way):
-    steer = ()
+    how = ("dnat",)
     script = os.path.join(ROOT, "tests/bench/kernel.sh")
 
     def up(self):
-        run(self.script, "up", self.lab.ns("tgt"), *self.steer)
+        run(self.script, "up", self.lab.ns("tgt"), *self.how)
 
     def down(self):
         run(self.script, "down", self.lab.ns("tgt"))
 
 
+class KernelNotrack(Kernel):
+    how = ("notrack",)
+
+
 class KernelSteered(Kernel):
-    steer = ("steer",)
+    how = ("dnat", "steer")
 
     def up(self):
         # What is steered waits for its CPU in a queue that holds 1,000 packets by default: 1 to 3 ms.
@@ -92,15 +112,20 @@ class KernelSteered(Kernel):
         super().down()
 
 
+class KernelNotrackSteered(KernelSteered):
+    how = ("notrack", "steer")
+
+
 class XdpDrop(Way):
     section = "xdp.drop"
     latency = False
 
     def up(self):
-        self.lab.ip("tgt", "link", "set", "ens5", "xdpdrv", "obj", MIN_OBJ, "sec", self.section)
+        self.lab.ip("tgt", "link", "set", "ens5", XDP[self.lab.mode], "obj", MIN_OBJ, "sec",
+                    self.section)
 
     def down(self):
-        self.lab.ip("tgt", "link", "set", "ens5", "xdpdrv", "off")
+        self.lab.ip("tgt", "link", "set", "ens5", XDP[self.lab.mode], "off")
 
     def arrived(self):
         return self.lab.received("tgt", "ens5")
@@ -135,12 +160,6 @@ class RawPacket(RawXdp):
 class RawStopped(RawPacket):
     """Up to the egress device and no further: what the sink costs is the difference."""
 
-    def busy_ns(self, frame, flows, seconds):
-        before = idle_clock()
-        sent = self.lab.generate(*self.send, CPU_RATE, 2 * seconds, *self.options, "--size", str(frame),
-                                 "--flows", str(flows))
-        return busy_ns(before, idle_clock()) / sent["sent"]
-
     def up(self):
         self.lab.exec("tgt", "tc", "qdisc", "add", "dev", "ens6", "clsact")
         self.lab.exec("tgt", "tc", "filter", "add", "dev", "ens6", "egress", "bpf", "da", "obj", MIN_OBJ,
@@ -151,7 +170,8 @@ class RawStopped(RawPacket):
 
 
 WAYS = {"ring+xdp": OursXdp, "ring+packet": Ours, "redirect": OursRedirect, "kernel": Kernel,
-        "kernel+rps": KernelSteered, "min_redirect": MinRedirect, "xdp_drop": XdpDrop,
+        "kernel+rps": KernelSteered, "kernel_notrack": KernelNotrack,
+        "kernel_notrack+rps": KernelNotrackSteered, "min_redirect": MinRedirect, "xdp_drop": XdpDrop,
         "raw_xdp": RawXdp, "raw_sendmmsg": RawPacket}
 
 
@@ -197,16 +217,24 @@ class Probe:
         rate = figures.ndr(self.passes, self.holds, 1.05 * self.peak, guess, self.tolerance)
         return rate and self.held
 
-    def busy(self, rate=CPU_RATE):
-        """ns a packet that the whole machine is busy for."""
-        before = idle_clock()
-        sent, _, _ = self.shoot(rate, 2 * self.seconds)
-        return busy_ns(before, idle_clock()) / sent
+    def busy(self, rate, seconds):
+        """ns a packet that the whole machine is busy for; None when the rate is not to be had."""
+        way, before = self.way, idle_clock()
+        sent = way.lab.generate(*way.send, rate, seconds, *self.options)
+        busy = busy_ns(before, idle_clock())
+        return round(busy / sent["sent"], 1) if sent["sent"] / sent["seconds"] > 0.98 * rate else None
+
+    def spent(self, rate, seconds):
+        """What the rate takes, of ours: time, and system calls for a packet."""
+        sent, calls = self.way.calls()
+        busy = self.busy(rate, seconds)
+        sent, calls = (b - a for a, b in zip((sent, calls), self.way.calls()))
+        return {"busy_ns": busy, "syscalls_per_pkt": round(calls / sent, 4) if sent else None}
 
     def latency(self):
         way = self.way
         sink = way.lab.sink(1.5 * self.seconds + 5)
-        way.lab.generate(*way.send, LAT_RATE, 1.5 * self.seconds, *self.options)
+        way.lab.generate(*way.send, figures.RATE, 1.5 * self.seconds, *self.options)
         out, err = sink.communicate()
         way.lab.children.remove(sink)
         got = json.loads(out)
@@ -215,11 +243,47 @@ class Probe:
             raise Failed("wrong packets arrive: %s %s" % (out.strip(), err.strip()))
         return {k: got["lat_us"][k] for k in ("p50", "p99", "p999")}
 
+    def found(self, guess):
+        """Latency, and the search for the rate."""
+        lat = self.latency() if self.way.latency else None
+        ndr = figures.whole(self.ndr(guess))
+        return {"ndr_pps": ndr, "peak_pps": figures.whole(self.peak), "lat_us": lat}
+
     def sample(self, guess):
         """One run of a row."""
-        out = {"ndr_pps": figures.whole(self.ndr(guess))}
-        out["peak_pps"] = figures.whole(self.peak)
-        out["busy_ns"] = round(self.busy(), 1)
-        out["lat_us"] = self.latency() if self.way.latency else None
-        out["rss_mb"] = self.way.rss_mb()
+        return dict({"busy_ns": self.busy(figures.RATE, 2 * self.seconds)}, **self.found(guess))
+
+
+class OursProbe(Probe):
+    def idle_percent(self):
+        """Of one core, without traffic, once the start is over."""
+        time.sleep(self.seconds)
+        engine, start = self.way.engine, time.monotonic()
+        before = engine.cpu_ns()
+        time.sleep(5 * self.seconds)
+        return round((engine.cpu_ns() - before) / (time.monotonic() - start) / 1e7, 2)
+
+    def sample(self, guess):
+        """The engine is fresh: what it says of its latency is of packets at that rate only."""
+        way, idle = self.way, self.idle_percent()
+        at = self.spent(figures.RATE, 2 * self.seconds)
+        out = {"busy_ns": at["busy_ns"], "syscalls_per_pkt": at["syscalls_per_pkt"], "idle_percent": idle,
+               "entry_to_send_us": way.entry_to_send_us()}
+        out.update(self.found(guess))
+        out["ndr"] = out["ndr_pps"] and self.spent(out["ndr_pps"], self.seconds)
+        out["memory_mb"] = way.memory_mb()
         return out
+
+
+def base(lab, rate, frame, flows, seconds):
+    """What is no row's own, in ns a packet at a rate: the generator with the drop on the ingress, and the
+    sink. None where they do not do the rate."""
+    def busy(kind):
+        way = kind(lab)
+        way.up()
+        try:
+            return Probe(way, frame, flows, seconds, None).busy(rate, seconds)
+        finally:
+            way.down()
+    drop, sent, stopped = busy(XdpDrop), busy(RawPacket), busy(RawStopped)
+    return {"drop": drop, "sink": None if None in (sent, stopped) else round(sent - stopped, 1)}

@@ -4,9 +4,10 @@ import json
 import os
 
 import figures
+import rows
 from rows import NAT, RULE, Ours, Probe
 
-BASE = 10 << 24  # 10.0.0.0: the sources are addresses from here on
+FIRST = 10 << 24  # 10.0.0.0: the sources are addresses from here on
 
 
 def dotted(n):
@@ -32,12 +33,12 @@ class Scaled(Ours):
     def of_allow(self, n):
         """Every second address is listed: half of the lookups, all over the list, find nothing."""
         self.hosts = 2 * n
-        self.listed = [dotted(BASE + 2 * i) for i in range(n)]
+        self.listed = [dotted(FIRST + 2 * i) for i in range(n)]
 
     def of_prefix(self, n):
         """Every second /24."""
         self.hosts = 2 * n * 256
-        self.listed = [dotted(BASE + 512 * i) + "/24" for i in range(n)]
+        self.listed = [dotted(FIRST + 512 * i) + "/24" for i in range(n)]
 
     def of_nat(self, n):
         """A rule a port, each met in turn."""
@@ -69,8 +70,14 @@ POINTS = [("allow", 324), ("allow", 10000), ("allow", 1000000), ("prefix", 324),
           ("nat", 1), ("nat", 32), ("nat", 1024),
           ("flows", 1), ("flows", 324), ("flows", 10000), ("flows", 100000),
           ("workers", 1), ("workers", 2), ("workers", 4)]
-TIMES = 3  # of the cost, whose median counts
+RATE = 150000  # at which the cost is compared: the more packets, the less of it is the machine's noise
+TIMES = 3      # of the cost, whose median counts
 TOLERANCE = 0.05
+
+
+def base(lab, seconds):
+    times = [rows.base(lab, RATE, 142, Scaled.flows, 2 * seconds) for _ in range(TIMES)]
+    return {k: figures.median([t[k] for t in times]) for k in ("drop", "sink")}
 
 
 def point(lab, case, n, seconds, base):
@@ -78,7 +85,7 @@ def point(lab, case, n, seconds, base):
     way.up()
     try:
         probe = Probe(way, 142, way.flows, seconds, TOLERANCE)
-        busy = figures.median([probe.busy() for _ in range(TIMES)])
+        busy = figures.median([probe.busy(RATE, 2 * seconds) for _ in range(TIMES)])
         probe.shoot(0, seconds)
         top = 1.05 * probe.peak
         rate = figures.bisect(probe.passes, 0.25 * top, top, TOLERANCE)

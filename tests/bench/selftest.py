@@ -64,48 +64,111 @@ def arithmetic():
     check("of the drop: the whole", figures.cost("xdp_drop", 1000.0, base), 1000.0)
     check("of one that drowns in what is subtracted", figures.cost("kernel", 1000.0, base), None)
     check("of what was not measured", figures.cost("kernel", None, base), None)
+    check("at a rate that the drop cannot do", figures.cost("redirect", 2500.0, {"drop": None, "sink": 300.0}), None)
+    check("  but a raw row needs no drop", figures.cost("raw_xdp", 1500.0, {"drop": None, "sink": 300.0}), 1200.0)
+    check("share of a core", figures.core_percent(2000), 17.0)
     check("median", figures.median([5, None, 1, 3]), 3)
     check("median of nothing", figures.median([None]), None)
     check("1.3 x is enough", figures.limited(1000, 1300), False)
     check("less is not", figures.limited(1000, 1299), True)
-    points = [{"case": "nat", "n": n, "ndr_pps": 1, "cpu_ns_per_pkt": c} for n, c in ((1, 100), (9, 95), (99, 108))]
-    check("how flat", round(figures.spread(points)["nat"], 3), 0.08)
+    points = [{"case": "nat", "n": n, "ndr_pps": 1, "cpu_ns_per_pkt": c} for n, c in ((1, 100), (32, 95), (1024, 108))]
+    check("how flat", round(figures.growth(points, "nat", (32, 1024)), 3), 0.08)
+    check("the first alone", round(figures.growth(points, "nat", (32,)), 3), -0.05)
+    check("of what was not measured", figures.growth(points, "nat", (32, 7)), None)
+    check("of no point at all", figures.growth(points, "flows", (32,)), None)
 
 
-def sample(ndr, busy):
-    return {"ndr_pps": ndr, "peak_pps": ndr + 10, "busy_ns": busy, "rss_mb": 40.5,
-            "lat_us": {"p50": 10.0, "p99": 20.0, "p999": 30.0}}
+BASE = {"drop": 1000.0, "sink": 300.0}
+
+
+def sample(ndr, busy, more=None):
+    return dict({"ndr_pps": ndr, "peak_pps": ndr + 10, "busy_ns": busy, "base_ns": BASE,
+                 "lat_us": {"p50": 10.0, "p99": 20.0, "p999": 30.0}}, **(more or {}))
+
+
+def ours(ndr, busy):
+    """As one of our rows has it."""
+    return sample(ndr, busy, {
+        "syscalls_per_pkt": 0.05, "idle_percent": 0.4, "memory_mb": {"rss": 60.5, "rings": 4.0, "umems": 4.0},
+        "entry_to_send_us": {"p50": 9.0, "p99": 120.0, "p999": 300.0},
+        "ndr": ndr and {"busy_ns": busy - 500, "base_ns": dict(BASE, drop=800.0), "syscalls_per_pkt": 0.03}})
 
 
 def shape():
-    base = {"drop": 1000.0, "sink": 300.0}
-    runs = [sample(100, 2000.0), sample(300, 2200.0), sample(200, 2100.0)]
-    row = figures.row("redirect", 142, 324, runs, base, 1000)
+    runs = [ours(100, 2000.0), ours(300, 2200.0), ours(200, 2100.0)]
+    row = figures.row("redirect", 142, 324, runs, 1000)
     check("a row's NDR is the median", row["ndr_pps"], 200)
     check("so are its peak and cost", (row["peak_pps"], row["cpu_ns_per_pkt"]), (210, 800))
     check("and its latency", row["lat_us"], {"p50": 10.0, "p99": 20.0, "p999": 30.0})
+    check("ours at the rate that is asked for", row["at"]["85000"],
+          {"cpu_ns_per_pkt": 800, "syscalls_per_pkt": 0.05, "core_percent": 6.8,
+           "entry_to_send_us": {"p50": 9.0, "p99": 120.0, "p999": 300.0}})
+    check("and at its own", row["at"]["ndr"], {"cpu_ns_per_pkt": 500, "syscalls_per_pkt": 0.03})
+    check("its idle and memory", [row[k] for k in ("idle_percent", "rss_mb", "rings_mb", "umems_mb")], [0.4, 60.5, 4, 4])
+    other = figures.row("kernel", 142, 324, [sample(100, 2000.0)], 1000)
+    check("others have no such parts", ("at" in other, other["rss_mb"]), (False, None))
     check("it is not generator-limited", row["generator_limited"], False)
-    check("with a slower generator it is", figures.row("redirect", 142, 324, runs, base, 250)
+    check("with a slower generator it is", figures.row("redirect", 142, 324, runs, 250)
           ["generator_limited"], True)
-    check("the drop never is", figures.row("xdp_drop", 142, 324, runs, base, 1)["generator_limited"], False)
-    none = figures.row("ring+xdp", 142, 324, [], base, 1000, "not built in")
+    check("the drop never is", figures.row("xdp_drop", 142, 324, runs, 1)["generator_limited"], False)
+    none = figures.row("ring+xdp", 142, 324, [], 1000, "not built in")
     check("one that did not run has no figures, and says why",
           (none["ndr_pps"], none["cpu_ns_per_pkt"], none["lat_us"]["p99"], none["not_run"]),
           (None, None, None, "not built in"))
     point = {"case": "nat", "n": 32, "ndr_pps": 5, "cpu_ns_per_pkt": 7}
-    doc = {"host": {}, "method": {}, "rows": [row, none], "scale": [point]}
+    host = {"virtual": True, "cpu": "x", "cpus": 2, "kernel": "6.18", "background_percent": 0.1, "stolen_percent": 0.0,
+            "floor": {"sleep_10us_us": {"p50": 62.0, "p99": 90.0}, "away_percent": [3.0, 2.5]}}
+    doc = {"host": host, "method": {"runs": 3, "mode": "generic"}, "rows": [row, none], "scale": [point]}
     check("the document is as agreed", figures.faults(doc), [])
     wrong = [dict(doc, rows=None or [dict(row, ndr_pps="9")]), dict(doc, rows=[dict(row, name="other")]),
              dict(doc, rows=[{k: v for k, v in row.items() if k != "rss_mb"}]),
              dict(doc, rows=[dict(row, lat_us={"p50": 1})]), dict(doc, scale=[dict(point, case="x")]),
-             dict(doc, rows=[dict(row, peak_pps=float("nan"))]), {"rows": []}]
+             dict(doc, rows=[dict(row, peak_pps=float("nan"))]), dict(doc, rows=[dict(row, idle_percent="0")]),
+             dict(doc, rows=[dict(row, more=1)]), {"rows": []}]
     check("what is not is refused", [bool(figures.faults(d)) for d in wrong], [True] * len(wrong))
     check("the table has a line a row", len(figures.table(doc["rows"]).splitlines()), 3)
     check("and says what did not run", "not run: not built in" in figures.table(doc["rows"]), True)
     check("the scale's table too", len(figures.scale_table([point]).splitlines()), 2)
+    check("the report has the machine's floor", "A sleep of 10 us takes 62 (p50) to 90 us (p99) here" in
+          figures.report(doc), True)
+    text = figures.readme(doc)
+    check("the README's form has a line a row, by its name there",
+          ["| egress `redirect` | 200 | 210 | 800 | 10, 20, 30 | 60 |" in text, "| egress `xdp` | - | - |" in text],
+          [True, True])
+    return row
+
+
+def aims(redirect):
+    def made(name, ndr, **more):
+        return dict(redirect, name=name, ndr_pps=ndr, **more)
+
+    def verdicts(rows, scale=()):
+        doc = {"rows": rows, "scale": [{"case": c, "n": n, "ndr_pps": 1, "cpu_ns_per_pkt": ns} for c, n, ns in scale]}
+        return {t.text: (t.shown(), t.verdict()) for t in figures.targets(doc)}
+
+    got = verdicts([made("ring+xdp", 850000), made("xdp_drop", 1000000), made("kernel", 400000),
+                    made("kernel+rps", 531251)])
+    check("a target that is just met", got["NDR ring+xdp / xdp_drop"], ("0.85", "met"))
+    check("one that is just missed, though it looks met", got["NDR ring+xdp / kernel+rps"], ("1.60", "missed"))
+    check("met by far", got["NDR ring+xdp / 85,000/s"], ("10.00", "met"))
+    check("a row that is not there", got["NDR ring+packet / kernel+rps"], ("-", "not measured"))
+    check("the most: met", got["ring+xdp, us a packet at NDR"], ("0.50", "met"))
+    check("  missed", got["ring+xdp, XDP entry to send at 85,000/s, p99 us"], ("120.0", "missed"))
+    check("memory is less than the base, its rings twice and its UMEMs",
+          got["ring+xdp, RSS MB (50 + 2 x rings + UMEMs)"], ("60.5", "met"))
+    check("more memory is missed", verdicts([made("ring+xdp", 1, rss_mb=62.1)])
+          ["ring+xdp, RSS MB (50 + 2 x rings + UMEMs)"], ("62.1", "missed"))
+    check("a row without a rate is no crash", verdicts([made("ring+xdp", None), made("xdp_drop", 5)])
+          ["NDR ring+xdp / xdp_drop"], ("-", "not measured"))
+    check("other shapes do not count", verdicts([made("ring+xdp", 9, frame=1400), made("xdp_drop", 9)])
+          ["NDR ring+xdp / xdp_drop"], ("-", "not measured"))
+    flat = verdicts([], [("allow", 324, 1000), ("allow", 10000, 1101), ("allow", 1000000, 1240), ("nat", 1, 50)])
+    check("growth", flat, dict({k: v for k, v in flat.items() if k.startswith("NDR")}, **{
+        "cost of allow 10,000 / 324": ("1.10", "missed"), "cost of allow 1,000,000 / 324": ("1.24", "met"),
+        "cost of nat 32, 1,024 / 1": ("-", "not measured")}))
 
 
 search()
 arithmetic()
-shape()
+aims(shape())
 sys.exit(failed)

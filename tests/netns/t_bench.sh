@@ -21,6 +21,12 @@ check "rows" "$(json '[.rows[].name] | join(" ")' <"$T/bench.json")" "ring+packe
 check "none was kept from running" "$(json '[.rows[] | select(.not_run)] | length' <"$T/bench.json")" 0
 check "each has seen packets arrive, and in time" "$(json '[.rows[] | .peak_pps > 1000 and
 	.lat_us.p50 > 0] | all' <"$T/bench.json")" true
+check "ours says what it takes to send, and how long" "$(json '.rows[0] | .at["85000"] as $at |
+	$at.syscalls_per_pkt > 0 and $at.entry_to_send_us.p50 > 0 and .idle_percent > 0 and .rings_mb > 0' \
+	<"$T/bench.json")" true
+check "the machine's floor is measured" "$(json '.host.floor | .sleep_10us_us.p50 >= 10 and
+	(.away_percent | length) > 0' <"$T/bench.json")" true
+check "the targets follow" "$(grep -cE '^ring\+packet, .* (met|missed|not measured)$' "$T/out")" 8
 check "a line a row in the table" "$(grep -cE '^(ring|kernel|min)[^ ]* +142 ' "$T/out")" 3
 check "nothing is left of it" "$(left $BENCH)" "$BEFORE"
 
