@@ -26,7 +26,7 @@ import rows
 import scale
 
 METHOD = {
-    "mode": "of every XDP program, ours (--mode) and the minimal ones: %(mode)s",
+    "mode": "%(mode)s",  # of every XDP program, ours and the minimal ones
     "generator": "vxgen, AF_XDP in copy mode over veth, on the last CPU; raw_sendmmsg: AF_PACKET",
     "ndr_pps": "highest rate at which no packet is lost, as counted at the egress's peer (xdp_drop: on "
                "the ingress), and in the scale the ledger's denied: binary search to %(tolerance)g %% with %(seconds)g s "
@@ -36,13 +36,15 @@ METHOD = {
     "cpu_ns_per_pkt": "all CPUs' time that is not idle (kernel, user, soft interrupts) at %(rate)d packets/s, less the "
                       "generator with the drop on the ingress (what row xdp_drop does, whose own figure is whole) and "
                       "less the sink (raw_sendmmsg less the same stopped before the egress device: both ends of the "
-                      "egress pair and the drop behind it); raw rows: less the sink alone. What is subtracted is "
-                      "measured in the same run at the same rate",
+                      "egress pair and the drop behind it). Raw rows: less the sink alone. Redirect and kernel: less "
+                      "the drop alone, as the sink, in the same soft interrupt, takes less there than after a process "
+                      "that sends. What is subtracted is measured in the same run at the same rate",
     "lat_us": "from the building of a packet to the time stamp of its arrival, at %(rate)d packets/s",
     "at": "cost, system calls for sending a packet and, at %(rate)d/s, the program's own time from XDP's entry to the "
           "send (ctl latency of an engine that has seen no other rate) and the share of one core (of the cost); ndr: "
           "at this row's NDR of the run. null: what is subtracted cannot be had at that rate",
-    "idle_percent": "CPU time of all threads of vxconsole, headless, over 5 probes' time without a packet, of one core",
+    "idle_percent": "CPU time of all threads of vxconsole, headless, over 5 probes' time without a packet, of one core; "
+                    "first run only",
     "rss_mb": "resident memory of vxconsole; rings_mb and umems_mb: what of it is made for packets (a ring is mapped, "
               "and counted, twice)",
     "generator_limited": "the generator alone (xdp_drop) does less than %(headroom).1f x the figure",
@@ -51,7 +53,7 @@ METHOD = {
     "sink": "the egress's peer: counted and dropped by a tc program before the stack",
     "samples": "one a run; all rows take turns in each run; a row's figures are their medians",
     "scale": "142-byte frames by egress packet; the cost is at %(scale_rate)d packets/s, the median of %(times)d, the NDR "
-             "found to 5 %% and not confirmed",
+             "found to 5 %% from the case's point before on, and not confirmed",
     "floor": "of this machine: what a sleep of 10 us takes (timer slack 1 us), and how much of 2 s each CPU is away "
              "for 100 us or more from a thread that only reads the clock",
 }
@@ -148,12 +150,13 @@ def measure(lab, args, doc):
         for i in range(args.runs):
             case.run(i + 1)
         doc["rows"] += case.rows()
-    base = scale.base(lab, args.seconds) if args.scale else None
+    base, found = scale.base(lab, args.seconds) if args.scale else None, {}
     for name, n in scale.POINTS:
         if name not in args.scale:
             continue
         start = time.monotonic()
-        p = scale.point(lab, name, n, args.seconds, base)
+        p = scale.point(lab, name, n, args.seconds, base, found.get(name))
+        found[name] = p["ndr_pps"]
         doc["scale"].append(p)
         say("  scale %-8s %9s  NDR %10s  %6s ns/pkt  (%.0f s)" % (
             name, figures.grouped(n), figures.grouped(p["ndr_pps"]), figures.grouped(p["cpu_ns_per_pkt"]),

@@ -25,9 +25,9 @@
 #   dnat, ens5 polling   less by a tenth
 #   notrack, raw hook    493,000 to 513,000
 #   notrack, netdev hook as much or 5 % more: taken
-#   dnat, steer          800,000 to 812,000; without GRO on the vxlan device less by a quarter; steering on
+#   dnat, steer          616,000 to 812,000; without GRO on the vxlan device less by a quarter; steering on
 #                        the vxlan device instead of the ingress less than half
-#   notrack, steer       936,000 to 981,000 with the raw hook
+#   notrack, steer       936,000 to 981,000 with the raw hook, 1,032,000 with netdev's
 set -eu
 
 DEV=vx0

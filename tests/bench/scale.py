@@ -76,20 +76,18 @@ TOLERANCE = 0.05
 
 
 def base(lab, seconds):
-    times = [rows.base(lab, RATE, 142, Scaled.flows, 2 * seconds) for _ in range(TIMES)]
+    times = [rows.base(lab, RATE, 142, Scaled.flows, 1.5 * seconds) for _ in range(TIMES)]
     return {k: figures.median([t[k] for t in times]) for k in ("drop", "sink")}
 
 
-def point(lab, case, n, seconds, base):
+def point(lab, case, n, seconds, base, guess):
     way = Scaled(lab, case, n)
     way.up()
     try:
         probe = Probe(way, 142, way.flows, seconds, TOLERANCE)
-        busy = figures.median([probe.busy(RATE, 2 * seconds) for _ in range(TIMES)])
-        probe.shoot(0, seconds)
-        top = 1.05 * probe.peak
-        rate = figures.bisect(probe.passes, 0.25 * top, top, TOLERANCE)
+        busy = figures.median([probe.busy(RATE, 1.5 * seconds) for _ in range(TIMES)])
+        rate = probe.ndr(guess, confirm=False)
     finally:
         way.down()
-    return {"case": case, "n": n, "ndr_pps": figures.whole(rate and probe.held),
+    return {"case": case, "n": n, "ndr_pps": figures.whole(rate),
             "cpu_ns_per_pkt": figures.whole(figures.cost("ring+packet", busy, base))}
