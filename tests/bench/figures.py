@@ -296,7 +296,8 @@ def machine(host):
 
 def report(doc):
     """All of a bench.json that is for reading."""
-    parts = [machine(doc["host"]), "medians of %d runs, every XDP program in %s mode" % (doc["method"]["runs"], doc["method"]["mode"])]
+    parts = [machine(doc["host"]), "medians of %d runs, every XDP program in %s mode" % (
+        doc["method"]["runs"], doc["method"]["mode"])]
     parts += [table(doc["rows"])] if doc["rows"] else []
     parts += [scale_table(doc["scale"])] if doc["scale"] else []
     return "\n\n".join(parts + [target_table(targets(doc))])
