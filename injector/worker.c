@@ -29,6 +29,7 @@
 #define PAUSE_FULL_PPS 640000
 #define WORKER_NICE    (-10) /* before what else runs on this machine */
 #define SLEEP_MS       10    /* the safety net, should a wake-up ever be lost */
+#define SILENT_MS      100   /* the same once there has been nothing for 100 times that */
 #define PENDING_MS     1     /* the same while fragments are held or frames with the device */
 
 static int watch(int epfd, int fd)
@@ -243,9 +244,14 @@ static void sleep_until_woken(struct worker *w)
 
 	say_sleeping(w, true);
 	if (!has_work(w))
-		n = epoll_wait(epfd, ev, 4, waits ? PENDING_MS : SLEEP_MS);
+		n = epoll_wait(epfd, ev, 4,
+			       waits		   ? PENDING_MS
+			       : w->n_silent < 100 ? SLEEP_MS
+						   : SILENT_MS);
 	if (n == 0 && !waits)
 		note_late(w, epfd);
+	if (!waits)
+		w->n_silent = n ? 0 : w->n_silent + 1;
 	say_sleeping(w, false);
 	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
 }

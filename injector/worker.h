@@ -59,6 +59,7 @@ struct worker {
 	struct egress *egress;
 	bool spread;
 	uint64_t rest_ns, n_since; /* when it last rested, records since */
+	unsigned n_silent;	   /* sleeps that ended by the time, in a row */
 	uint64_t claim_ns, next_ask_ns;
 	struct ring_claim claim;
 	struct held_queue held;
