@@ -59,6 +59,7 @@ struct eng_strays_run {
 	uint64_t given, running, done; /* numbers; running 0: none is */
 	uint64_t began_ns;
 	uint64_t asked_ns, unasked_ns; /* no new one before */
+	uint64_t mark, looked_ns;      /* strays_mark() before the last one unasked, and when */
 	struct strays_result last;
 	int rc; /* of the last; its reason is in err */
 	struct vx_err err;

@@ -19,6 +19,7 @@
 #define AGAIN_NS    250000000ULL  /* between two that were asked for, at least */
 #define SHARE_ASKED 4
 #define BACK_OFF_NS 300000000000ULL
+#define STALE_NS    30000000000ULL /* what the mark does not tell of is found after so long */
 
 static struct strays_self self_of(const struct eng *e)
 {
@@ -104,11 +105,18 @@ bool eng_strays_is(const struct eng *e, int fd)
 void eng_strays_second(struct eng *e)
 {
 	struct eng_strays_run *s = &e->run->strays;
-	uint64_t now = eng_now_ns();
+	uint64_t now = eng_now_ns(), mark;
 	struct vx_err err;
 
 	if (s->running || now < s->unasked_ns)
 		return;
+	mark = strays_mark();
+	if (mark && mark == s->mark && now - s->looked_ns < STALE_NS) {
+		s->unasked_ns = now + EVERY_NS;
+		return;
+	}
+	s->mark = mark;
+	s->looked_ns = now;
 	s->unasked_ns = now + BACK_OFF_NS;
 	if (start(e, STRAYS_LIST, 0, true, &err))
 		vx_dbg("strays: %s", err.msg);

@@ -185,6 +185,26 @@ static void take_links(struct scan *s)
 	}
 }
 
+static int mark_ids(int (*next)(__u32, __u32 *), uint64_t *mark)
+{
+	__u32 id = 0;
+	int rc;
+
+	while (!(rc = next(id, &id)))
+		*mark = (*mark ^ id) * 0x100000001b3ULL; /* FNV-1a, a word at a time */
+	*mark *= 0x100000001b3ULL; /* where one list ends and the next begins */
+	return rc == -ENOENT ? 0 : rc;
+}
+
+uint64_t strays_mark(void)
+{
+	uint64_t mark = 0xcbf29ce484222325ULL;
+
+	if (mark_ids(bpf_prog_get_next_id, &mark) || mark_ids(bpf_link_get_next_id, &mark))
+		return 0;
+	return mark;
+}
+
 uint32_t scan_pinned_prog(int fd, bool *link)
 {
 	struct bpf_prog_info prog = { 0 };
