@@ -51,6 +51,7 @@ enum opt_egress { OPT_EG_AUTO, OPT_EG_XDP, OPT_EG_PACKET, OPT_EG_REDIRECT, OPT_E
 	X(DISPATCH, "dispatch", LIVE)                                                              \
 	X(RING, "ring", RESTART)                                                                   \
 	X(BATCH, "batch", LIVE)                                                                    \
+	X(BUSY_POLL, "busy-poll", LIVE)                                                            \
 	X(CPUS, "cpus", LIVE)                                                                      \
 	X(NEXT_HOP_MAC, "next-hop-mac", LIVE)                                                      \
 	X(SOCKET, "socket", FIXED)                                                                 \
@@ -100,7 +101,7 @@ struct opts {
 				warning is the engine's */
 	enum opt_mode mode;
 	enum opt_egress egress;
-	bool zerocopy, qdisc_bypass, read_only, watch, json, colors;
+	bool zerocopy, qdisc_bypass, busy_poll, read_only, watch, json, colors;
 	unsigned workers;    /* 0 = auto */
 	bool spread;	     /* dispatch */
 	uint64_t ring_bytes; /* total; 0 = auto */

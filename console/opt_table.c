@@ -202,6 +202,12 @@ const struct opt_def opt_defs[OPT_N] = {
 			NUMBER(1, 64),
 			.verbs = OPT_FOR_RUN,
 			.help = "Packets a worker takes at once, 1-64" },
+	[OPT_BUSY_POLL] = { .dflt = "off",
+			    FIELD(busy_poll),
+			    WORD(flag_words),
+			    .verbs = OPT_FOR_RUN,
+			    .help = "Workers never sleep: each takes a CPU of its own, whole, and "
+				    "packets wait for nothing" },
 	[OPT_CPUS] = { .arg = "LIST",
 		       .dflt = "auto",
 		       FIELD(cpus),

@@ -80,6 +80,7 @@ int inj_new(struct inj **out, const struct inj_cfg *cfg, struct vx_err *err)
 	inj->env.frag = cfg->frag;
 	inj->env.frag_ctx = cfg->frag_ctx;
 	atomic_init(&inj->env.batch, cfg->batch);
+	atomic_init(&inj->env.busy_poll, cfg->busy_poll);
 	atomic_init(&inj->env.dispatch, cfg->dispatch);
 	sched_getaffinity(0, sizeof(inj->allowed), &inj->allowed);
 	code = inj_set_cpus(inj, cfg->cpus, cfg->n_cpus, err);

@@ -50,6 +50,7 @@ struct inj_cfg {
 	struct vx_wake *wake;	  /* [VX_MAX_RINGS], shared with the program */
 	enum inj_dispatch dispatch;
 	unsigned batch;	 /* 1..INJ_MAX_BATCH */
+	bool busy_poll;	 /* workers never sleep */
 	const int *cpus; /* n_cpus of them, worker i is pinned to cpus[i % n_cpus]; n_cpus 0: not
 			    pinned */
 	unsigned n_cpus;
@@ -76,7 +77,7 @@ struct inj_stats {
 		uint64_t n;
 	} errors[INJ_ERRNOS]; /* err 0: unused slot; the last: -1 = others */
 	uint64_t batches, syscalls, retries;
-	uint64_t late_wakeups; /* the 10 ms safety net found work */
+	uint64_t late_wakeups; /* the safety net found work that nobody had woken it for */
 	uint64_t idle_ns, busy_ns;
 	uint64_t last_progress_ns; /* CLOCK_MONOTONIC, when a batch was last completed or the ring
 				      was empty */
@@ -148,6 +149,7 @@ int inj_trace_pop(struct inj *inj, struct inj_trace_result *out);
 
 /* Live changes, none loses a record. */
 void inj_set_batch(struct inj *inj, unsigned batch);
+void inj_set_busy_poll(struct inj *inj, bool on);
 void inj_set_dispatch(struct inj *inj, enum inj_dispatch dispatch);
 int inj_set_cpus(struct inj *inj, const int *cpus, unsigned n, struct vx_err *err);
 /* Opens the new egress for every worker before any leaves the old; on failure the old one stays.

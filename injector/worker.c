@@ -253,7 +253,6 @@ static void sleep_until_woken(struct worker *w)
 	if (!waits)
 		w->n_silent = n ? 0 : w->n_silent + 1;
 	say_sleeping(w, false);
-	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
 }
 
 /* Whether too little is left for another batch of its own. */
@@ -286,6 +285,11 @@ static void rest(struct worker *w)
 	w->n_since = 0;
 }
 
+static bool busy_polls(const struct worker *w)
+{
+	return atomic_load_explicit(&w->env->busy_poll, memory_order_relaxed);
+}
+
 /* Nothing could be claimed. False: nothing will be, and the thread is to leave. */
 static bool idle(struct worker *w, unsigned phase)
 {
@@ -304,7 +308,9 @@ static bool idle(struct worker *w, unsigned phase)
 	stats_set(&w->st.last_progress_ns, start);
 	if (phase == WORKER_DRAIN && !stats_get(&w->st.pending))
 		return false;
-	sleep_until_woken(w);
+	if (!busy_polls(w))
+		sleep_until_woken(w);
+	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
 	stats_add(&w->st.idle_ns, clock_ns() - start);
 	return true;
 }
@@ -341,7 +347,7 @@ static bool turn(struct worker *w)
 	if (!claim(w))
 		return idle(w, phase);
 	take_batch(w);
-	if (wants_rest(w))
+	if (!busy_polls(w) && wants_rest(w))
 		rest(w);
 	return true;
 }

@@ -35,6 +35,7 @@ struct worker_env {
 	_Atomic unsigned phase;	   /* enum worker_phase */
 	_Atomic unsigned dispatch; /* enum inj_dispatch */
 	_Atomic unsigned batch;
+	_Atomic bool busy_poll;
 	struct egress_env egress;
 };
 

@@ -159,6 +159,7 @@ static int start_workers(struct eng *e, struct vx_err *err)
 		.wake = e->dp->wake(e->d),
 		.dispatch = e->o->spread ? INJ_SPREAD : INJ_FLOW,
 		.batch = e->o->batch,
+		.busy_poll = e->o->busy_poll,
 		.cpus = cpus,
 		.egress = eng_egress_kind(e->o->egress),
 		.egress_ifindex = out->ifindex,

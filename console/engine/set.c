@@ -147,6 +147,9 @@ int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, con
 	case OPT_BATCH:
 		inj_set_batch(e->inj, n->batch);
 		return 0;
+	case OPT_BUSY_POLL:
+		inj_set_busy_poll(e->inj, n->busy_poll);
+		return 0;
 	case OPT_CPUS:
 		return set_cpus(e, n, err);
 	case OPT_NEXT_HOP_MAC:

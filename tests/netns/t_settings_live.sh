@@ -83,6 +83,19 @@ batch_of_one() { [ "$(vxctl --json workers | json 'map(.batch_avg <= 1) | all')"
 check_cmd "batch 1: no larger batch" wait_for 4 batch_of_one
 put batch 64
 
+slept() {
+	local t
+	for t in $(vxctl --json workers | json '.[].tid'); do
+		grep -h ^voluntary_ctxt "/proc/$VX_PID/task/$t/status"
+	done
+}
+awake() { a=$(slept); sleep 0.2; [ "$(slept)" = "$a" ]; }
+asleep() { ! awake; }
+put busy-poll on
+check_cmd "busy-poll on: no worker sleeps" wait_for 3 awake
+put busy-poll off
+check_cmd "busy-poll off: they do again" wait_for 3 asleep
+
 put dispatch spread
 put dispatch flow
 

@@ -96,13 +96,14 @@ static void defaults(void **state)
 		{ OPT_UNMATCHED, "drop" },   { OPT_TRUNCATED, "drop" },
 		{ OPT_MODE, "auto" },	     { OPT_EGRESS, "auto" },
 		{ OPT_ZEROCOPY, "off" },     { OPT_QDISC_BYPASS, "off" },
-		{ OPT_WORKERS, "auto" },     { OPT_DISPATCH, "flow" },
-		{ OPT_RING, "auto" },	     { OPT_BATCH, "64" },
-		{ OPT_CPUS, "auto" },	     { OPT_NEXT_HOP_MAC, "" },
-		{ OPT_SOCKET, "" },	     { OPT_INTERVAL, "1" },
-		{ OPT_DEBUG, "2" },	     { OPT_ALLOW_MAX, "65536" },
-		{ OPT_DRAIN_TIMEOUT, "5" },  { OPT_TARGET_PPS, "85000" },
-		{ OPT_ENABLE_COLORS, "on" }, { OPT_ALLOW_MODE, "off" },
+		{ OPT_BUSY_POLL, "off" },    { OPT_WORKERS, "auto" },
+		{ OPT_DISPATCH, "flow" },    { OPT_RING, "auto" },
+		{ OPT_BATCH, "64" },	     { OPT_CPUS, "auto" },
+		{ OPT_NEXT_HOP_MAC, "" },    { OPT_SOCKET, "" },
+		{ OPT_INTERVAL, "1" },	     { OPT_DEBUG, "2" },
+		{ OPT_ALLOW_MAX, "65536" },  { OPT_DRAIN_TIMEOUT, "5" },
+		{ OPT_TARGET_PPS, "85000" }, { OPT_ENABLE_COLORS, "on" },
+		{ OPT_ALLOW_MODE, "off" },
 	};
 	char buf[OPT_VALUE_MAX];
 	struct vx_err err;
