@@ -63,7 +63,8 @@ struct vx_ext {
 
 struct vx_pkt {
 	struct vx_trace t; /* results that a trace shows; the rest is how they come about */
-	__u64 now_ns;	   /* on entry; of a packet that is not sampled, as of the last tick */
+	__u64 now_ns;	   /* on entry, as of the last tick */
+	__u64 entry_ns;	   /* on entry, if the record is to tell of its latency; else 0 */
 	__u32 len;	   /* bytes of the frame */
 	__u32 end;	   /* no byte from this offset on belongs to the packet */
 	__u32 off;	   /* cursor of the parsers */
@@ -82,7 +83,6 @@ struct vx_pkt {
 	__u8 would_deny;
 	__u8 set; /* which counter set this packet is counted in */
 	__u8 traced;
-	__u8 sampled;				  /* the record is to tell of its latency */
 	__be16 type;				  /* EtherType */
 	__u8 eth[14] __attribute__((aligned(8))); /* the new Ethernet header */
 	union {
@@ -121,7 +121,7 @@ struct vx_pkt {
 static __always_inline void vx_pkt_init(struct vx_pkt *p, __u32 len)
 {
 	__builtin_memset(&p->t, 0, sizeof(p->t));
-	p->now_ns = 0;
+	p->now_ns = p->entry_ns = 0;
 	p->len = len;
 	p->end = len;
 	p->off = 0;
@@ -133,7 +133,6 @@ static __always_inline void vx_pkt_init(struct vx_pkt *p, __u32 len)
 	p->allowed = 0;
 	p->would_deny = 0;
 	p->traced = 0;
-	p->sampled = 0;
 	VX_FORGET();
 }
 

@@ -42,15 +42,15 @@ static __always_inline __u32 ring_choose(const struct vx_pkt *p, const struct vx
 	return (__u32)((hash >> 32) * n >> 32);
 }
 
-/* Whether this packet is one whose latency is measured, should it become a record. */
-static __always_inline bool ring_sample(const struct vx_pkt *p, const struct vx_cfg *cfg)
+/* Whether the next record is one whose latency is measured. */
+static __always_inline bool ring_sample(const struct vx_pkt *p)
 {
-	return p->handed % VX_SAMPLE == 0 && VX_ONCE(cfg->out) == VX_OUT_RING;
+	return p->handed % VX_SAMPLE == 0;
 }
 
 static __always_inline void ring_header(struct vx_record *rec, const struct vx_pkt *p)
 {
-	rec->t_entry_ns = p->now_ns;
+	rec->t_entry_ns = p->entry_ns;
 	rec->t_submit_ns = 0;
 	rec->len = p->t.frame_len;
 	rec->vni = p->t.vni;
@@ -65,6 +65,15 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
 	rec->_pad[0] = rec->_pad[1] = rec->_pad[2] = 0;
 }
 
+/* Whether somebody is to be woken, which the caller does then. */
+static __always_inline bool ring_has_sleepers(struct vx_wake *wake)
+{
+	if (!VX_ONCE(wake->sleepers) || VX_ONCE(wake->woken))
+		return false;
+	*(volatile __u32 *)&wake->woken = 1;
+	return true;
+}
+
 /*
  * W1: the record is committed, then sleepers is read. Pairs with the worker that adds itself to
  * sleepers, fences and looks at the producer position: one of the two sees the other, or a worker
@@ -73,17 +82,20 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
  * while the others could already be under way (they were last in the worker's cache).
  *
  * To wake without a packet takes a record, too: an empty one, as long as claims are apart at least.
- * No room for it: then there are others before it, and whoever takes those is awake.
+ * No room for it: then the ring is full of what nobody was woken for, and the safety net is.
  */
-static __always_inline void ring_wake(void *ring, const struct vx_wake *wake)
+static __always_inline void ring_wake(void *ring, struct vx_wake *wake)
 {
 	void *rec;
 
-	if (!VX_ONCE(wake->sleepers))
+	if (!ring_has_sleepers(wake))
 		return;
+	_Static_assert((8 + VX_WAKE_BYTES) % 64 == 0, "records begin a line");
 	rec = bpf_ringbuf_reserve(ring, VX_WAKE_BYTES, 0);
 	if (rec)
 		bpf_ringbuf_discard(rec, BPF_RB_FORCE_WAKEUP);
+	else
+		*(volatile __u32 *)&wake->woken = 0;
 }
 
 /*
@@ -109,11 +121,11 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 		return VX_L_INTERNAL;
 	}
 	p->handed++;
-	if (p->sampled) {
+	if (p->entry_ns) {
 		rec->flags |= VX_REC_SAMPLED;
 		rec->t_submit_ns = bpf_ktime_get_ns();
 	}
-	if (VX_ONCE(wake->sleepers)) {
+	if (ring_has_sleepers(wake)) {
 		bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
 		return VX_L_QUEUED;
 	}

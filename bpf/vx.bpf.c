@@ -262,10 +262,11 @@ int vx_pipeline(struct xdp_md *ctx)
 	if (!cfg || !p || !set) /* cannot be: the verifier wants it said */
 		return XDP_DROP;
 	vx_pkt_init(p, (__u32)bpf_xdp_get_buff_len(ctx));
-	p->sampled = ring_sample(p, cfg);
 	/* Reading the clock costs as much as a look into a map; the tick (1 to 10 ms) is in memory.
 	 */
-	p->now_ns = p->sampled ? bpf_ktime_get_ns() : bpf_ktime_get_coarse_ns();
+	p->now_ns = bpf_ktime_get_coarse_ns();
+	if (ring_sample(p))
+		p->entry_ns = bpf_ktime_get_ns();
 	p->set = (__u8)set->id;
 	set->row[VX_L_RX]++;
 	set->row[VX_L_RX_BYTES] += p->len;

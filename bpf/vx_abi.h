@@ -142,7 +142,7 @@ struct vx_allow_val {
 /* vx_allow_hits, vx_nat_hits: PERCPU_ARRAY */
 struct vx_hits {
 	__u64 packets;
-	__u64 last_ns; /* bpf_ktime_get_ns, CLOCK_MONOTONIC */
+	__u64 last_ns; /* bpf_ktime_get_coarse_ns: CLOCK_MONOTONIC as of the last tick */
 };
 
 /* vx_denied: LRU_HASH, key struct vx_addr_key: the inner source (match src, any) or destination
@@ -287,15 +287,19 @@ struct vx_record {
 
 /*
  * vx_wake: ARRAY of VX_MAX_RINGS, mmapable. sleepers = number of workers that wait (or are about
- * to) on this ring. Worker: add 1, full fence, look at the producer position once more, wait. XDP:
- * submit with BPF_RB_FORCE_WAKEUP if sleepers is not 0; else submit, which is a full barrier, and
- * if it is not 0 any more, discard a record of VX_WAKE_BYTES with BPF_RB_FORCE_WAKEUP.
+ * to) on this ring; woken = 1: they have been woken since the last of them said so, and once is
+ * enough, however long they take to run. Worker: add 1 to sleepers, clear woken, full fence, look
+ * at the producer position once more, wait. XDP: to wake is to set woken and to commit with
+ * BPF_RB_FORCE_WAKEUP, when sleepers is not 0 and woken is; the two are looked at before the
+ * commit, and again after, as it is a full barrier: then it takes a record of VX_WAKE_BYTES,
+ * discarded.
  */
 #define VX_WAKE_BYTES 56
 
 struct vx_wake {
 	__u32 sleepers;
-	__u32 _pad0[15];
+	__u32 woken;
+	__u32 _pad0[14];
 	__u64 full; /* records that found no room in this ring; a line apart from sleepers */
 	__u64 _pad1[7];
 };

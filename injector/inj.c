@@ -47,6 +47,7 @@ static int open_all(struct inj *inj, const struct inj_cfg *cfg, struct vx_err *e
 			return code;
 		inj->n_rings_open++;
 		inj->env.sleepers[i] = (_Atomic uint32_t *)(void *)&cfg->wake[i].sleepers;
+		inj->env.woken[i] = (_Atomic uint32_t *)(void *)&cfg->wake[i].woken;
 	}
 	for (i = 0; i < inj->n; i++) {
 		code = worker_init(&inj->workers[i], &inj->env, i, wake_fds, err);

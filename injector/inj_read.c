@@ -21,7 +21,7 @@ void inj_worker_stats(const struct inj *inj, unsigned worker, struct inj_stats *
 	const struct worker *w = &inj->workers[worker];
 
 	stats_read(&w->st, out);
-	/* An idle worker says so at least each 10 ms: silence means that it is in the middle of
+	/* An idle worker says so at least each 100 ms: silence means that it is in the middle of
 	 * something. */
 	out->stuck = w->running && out->last_progress_ns &&
 		     clock_ns() > out->last_progress_ns + STUCK_NS;

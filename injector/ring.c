@@ -226,6 +226,9 @@ void ring_publish(struct ring *r)
 	uint64_t pos, old;
 	uint32_t len;
 
+	/* Nothing in front is complete: nobody's line is taken for that. A4, and A3 as below. */
+	if (!atomic_load_explicit(mark_at(r, ring_consumer_pos(r)), memory_order_acquire))
+		return;
 	/* A5: pairs with R3: the marks and the position as the last holder left them */
 	if (atomic_load_explicit(&r->lock, memory_order_relaxed) ||
 	    atomic_exchange_explicit(&r->lock, 1, memory_order_acquire))
@@ -257,7 +260,7 @@ bool ring_has_work(const struct ring *r)
 	uint64_t claim = atomic_load_explicit(&r->claim, memory_order_relaxed) & ~RING_OWNED;
 
 	/* seq_cst: a worker that has just said it sleeps must not see an older position than XDP,
-	 * which reads that word after a full barrier behind its reserve */
+	 * which reads that word after the full barrier of its commit */
 	return atomic_load_explicit(r->producer, memory_order_seq_cst) > claim;
 }
 

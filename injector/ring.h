@@ -24,10 +24,12 @@
 
 /*
  * Claims start at least this far apart, so one completion mark per so many bytes is enough (memory:
- * a sixteenth of the ring). A record is header, struct vx_record and a frame that has an IP header.
+ * a sixteenth of the ring). A record is header, struct vx_record and a frame that has an IP header,
+ * or an empty one that wakes.
  */
 #define RING_GRAIN 64
 _Static_assert(RING_HDR + sizeof(struct vx_record) + 34 >= RING_GRAIN, "two claims in a grain");
+_Static_assert(RING_HDR + VX_WAKE_BYTES >= RING_GRAIN, "two claims in a grain");
 
 struct ring {
 	/* const after ring_init */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The worker's loop: claim a batch, send it out of ring memory, complete it; with little left,
- * rest; with nothing left after that, sleep until the program wakes it. No allocation, no lock, no
- * log on this thread.
+ * The worker's loop: claim a batch, send it out of ring memory, complete it; with nothing left,
+ * sleep until the program wakes it. No allocation, no lock, no log on this thread.
  *
- * Not waking per packet: a rest is a pause without telling anybody, so under load a batch collects;
- * only a ring that stays empty over it makes the worker say that it sleeps. Not losing the last
- * one: it says so first and looks at the producer position after (see struct vx_wake).
+ * Not waking per packet: a worker that has been woken is woken no more until it has run; and when
+ * records come fast it rests, a pause without telling anybody, so that a batch collects. Not losing
+ * the last one: before it sleeps it says so, and looks at the producer position after (see struct
+ * vx_wake).
  */
 #include "worker.h"
 
@@ -24,13 +24,15 @@
 
 #include "clock.h"
 
-#define PAUSE_MIN_NS   10000 /* a packet at 85,000/s on one worker, which is not to wait longer */
-#define PAUSE_MAX_NS   50000 /* reached at PAUSE_FULL_PPS: then it collects 32 packets */
-#define PAUSE_FULL_PPS 640000
-#define WORKER_NICE    (-10) /* before what else runs on this machine */
-#define SLEEP_MS       10    /* the safety net, should a wake-up ever be lost */
-#define SILENT_MS      100   /* the same once there has been nothing for 100 times that */
-#define PENDING_MS     1     /* the same while fragments are held or frames with the device */
+#define PAUSE_MAX_NS 50000 /* far below what a ring holds */
+#define FULL_GAP_NS                                                                                \
+	1562 /* between two records, 640,000/s: the pause is that long, for 32 of them */
+#define REST_GAP_NS 5000   /* 200,000/s: slower than that nobody pauses */
+#define WINDOW_NS   200000 /* the gap is the mean of so long at least */
+#define WORKER_NICE (-10)  /* before what else runs on this machine */
+#define SLEEP_MS    10	   /* the safety net, should a wake-up ever be lost */
+#define SILENT_MS   100	   /* the same once there has been nothing for 100 times that */
+#define PENDING_MS  1	   /* the same while fragments are held or frames with the device */
 
 static int watch(int epfd, int fd)
 {
@@ -159,6 +161,18 @@ static bool claim(struct worker *w)
 	return false;
 }
 
+static void note_gap(struct worker *w)
+{
+	uint64_t took = w->claim_ns - w->since_ns;
+
+	w->n_since += w->claim.n;
+	if (took < WINDOW_NS)
+		return;
+	w->gap_ns = took / w->n_since;
+	w->since_ns = w->claim_ns;
+	w->n_since = 0;
+}
+
 static void take_batch(struct worker *w)
 {
 	uint64_t end;
@@ -185,7 +199,7 @@ static void take_batch(struct worker *w)
 	stats_add(&w->st.busy_ns, end - w->claim_ns);
 	stats_set(&w->st.last_progress_ns, end);
 	worker_hold_tick(w, end);
-	w->n_since += w->claim.n;
+	note_gap(w);
 }
 
 static bool serves(const struct worker *w, unsigned ring)
@@ -210,13 +224,20 @@ static void say_sleeping(struct worker *w, bool sleeping)
 	for (i = 0; i < w->env->n_workers; i++) {
 		if (!serves(w, i))
 			continue;
-		/* seq_cst: before the look at the producer position that follows, see
-		 * ring_has_work() */
-		if (sleeping)
-			atomic_fetch_add_explicit(w->env->sleepers[i], 1, memory_order_seq_cst);
-		else
+		if (!sleeping) {
 			atomic_fetch_sub_explicit(w->env->sleepers[i], 1, memory_order_seq_cst);
+			continue;
+		}
+		/* seq_cst: both before the look at the producer position that follows, see
+		 * ring_has_work() */
+		atomic_fetch_add_explicit(w->env->sleepers[i], 1, memory_order_seq_cst);
+		atomic_store_explicit(w->env->woken[i], 0, memory_order_seq_cst);
 	}
+}
+
+static void note_cpu(struct worker *w)
+{
+	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
 }
 
 /* The time was over and there is a record, but no wake-up even now. */
@@ -255,12 +276,14 @@ static void sleep_until_woken(struct worker *w)
 	say_sleeping(w, false);
 }
 
-/* Whether too little is left for another batch of its own. */
+/* Whether records come fast, and too little is left for another batch of its own. */
 static bool wants_rest(const struct worker *w)
 {
 	const struct ring_claim *c = &w->claim;
 	uint64_t left;
 
+	if (w->gap_ns > REST_GAP_NS)
+		return false;
 	if (w->spread)
 		return c->n < max_batch(w) && !has_work(w);
 	left = ring_producer_pos(c->ring) - c->end;
@@ -268,21 +291,19 @@ static bool wants_rest(const struct worker *w)
 }
 
 /*
- * Lets a batch collect, for a time that grows with the rate. That saves system calls, and keeps
- * away from the records that the program is just writing: each look at them takes their memory from
- * its CPU.
+ * Lets a batch collect, for a time that grows with the rate. That saves system calls and sleeps,
+ * and keeps away from the records that the program is just writing: each look at them takes their
+ * memory from its CPU.
  */
 static void rest(struct worker *w)
 {
-	uint64_t start = clock_ns(), took = start - w->rest_ns;
-	uint64_t pause = w->n_since * (1000000000ULL / PAUSE_FULL_PPS) * PAUSE_MAX_NS / (took | 1);
+	uint64_t start = clock_ns(), pause = PAUSE_MAX_NS;
 
-	if (pause < PAUSE_MIN_NS)
-		pause = PAUSE_MIN_NS;
-	clock_sleep_ns(pause < PAUSE_MAX_NS ? pause : PAUSE_MAX_NS);
+	if (w->gap_ns > FULL_GAP_NS)
+		pause = PAUSE_MAX_NS * FULL_GAP_NS / w->gap_ns;
+	clock_sleep_ns(pause);
+	note_cpu(w);
 	stats_add(&w->st.idle_ns, clock_ns() - start);
-	w->rest_ns = start;
-	w->n_since = 0;
 }
 
 static bool busy_polls(const struct worker *w)
@@ -308,9 +329,11 @@ static bool idle(struct worker *w, unsigned phase)
 	stats_set(&w->st.last_progress_ns, start);
 	if (phase == WORKER_DRAIN && !stats_get(&w->st.pending))
 		return false;
-	if (!busy_polls(w))
+	if (busy_polls(w))
+		sched_yield(); /* to another worker, should they share the CPU */
+	else
 		sleep_until_woken(w);
-	atomic_store_explicit(&w->st.cpu, sched_getcpu(), memory_order_relaxed);
+	note_cpu(w);
 	stats_add(&w->st.idle_ns, clock_ns() - start);
 	return true;
 }

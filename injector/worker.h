@@ -25,8 +25,9 @@ enum worker_phase {
 struct worker_env {
 	/* const after start */
 	unsigned n_workers;
-	struct ring *rings; /* n_workers of them */
-	_Atomic uint32_t *sleepers[INJ_MAX_WORKERS];
+	struct ring *rings;			     /* n_workers of them */
+	_Atomic uint32_t *sleepers[INJ_MAX_WORKERS]; /* of struct vx_wake */
+	_Atomic uint32_t *woken[INJ_MAX_WORKERS];
 	inj_frag_fn frag;
 	void *frag_ctx;
 	struct held_pool held;
@@ -59,8 +60,9 @@ struct worker {
 	/* [inj-N] */
 	struct egress *egress;
 	bool spread;
-	uint64_t rest_ns, n_since; /* when it last rested, records since */
-	unsigned n_silent;	   /* sleeps that ended by the time, in a row */
+	uint64_t gap_ns;	    /* between two records, as of late */
+	uint64_t since_ns, n_since; /* when that was reckoned, records since */
+	unsigned n_silent;	    /* sleeps that ended by the time, in a row */
 	uint64_t claim_ns, next_ask_ns;
 	struct ring_claim claim;
 	struct held_queue held;

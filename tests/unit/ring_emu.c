@@ -41,6 +41,7 @@ void emu_open(struct emu *e, size_t size, struct vx_wake *wake)
 	e->producer = (void *)(p + page);
 	e->data = p + 2 * page;
 	e->sleepers = wake ? (_Atomic uint32_t *)(void *)&wake->sleepers : NULL;
+	e->woken = wake ? (_Atomic uint32_t *)(void *)&wake->woken : NULL;
 }
 
 void emu_close(struct emu *e)
@@ -64,20 +65,45 @@ void *emu_reserve(struct emu *e, size_t len)
 	if (next - atomic_load_explicit(e->consumer, memory_order_acquire) > e->size)
 		return NULL;
 	atomic_store_explicit(header(p), (uint32_t)len | RING_BUSY, memory_order_relaxed);
-	/* seq_cst: before the look at sleepers in emu_commit() */
-	atomic_store_explicit(e->producer, next, memory_order_seq_cst);
+	atomic_store_explicit(e->producer, next, memory_order_release);
 	return p;
+}
+
+static bool has_sleepers(struct emu *e)
+{
+	if (!e->sleepers || !atomic_load_explicit(e->sleepers, memory_order_relaxed) ||
+	    atomic_load_explicit(e->woken, memory_order_relaxed))
+		return false;
+	atomic_store_explicit(e->woken, 1, memory_order_relaxed);
+	return true;
+}
+
+/* What ring_wake() does: there is no waking without a record, so an empty one. */
+static bool wake_by_record(struct emu *e)
+{
+	unsigned char *p;
+
+	if (!has_sleepers(e))
+		return false;
+	p = emu_reserve(e, VX_WAKE_BYTES);
+	if (p)
+		atomic_exchange_explicit(header(p), VX_WAKE_BYTES | RING_DISCARD,
+					 memory_order_seq_cst);
+	else
+		atomic_store_explicit(e->woken, 0, memory_order_relaxed);
+	return p != NULL;
 }
 
 void emu_commit(struct emu *e, void *p, bool discard)
 {
 	uint32_t len = atomic_load_explicit(header(p), memory_order_relaxed) & ~RING_BUSY;
-	bool wake = e->sleepers && atomic_load_explicit(e->sleepers, memory_order_seq_cst);
+	bool wake = !e->late && has_sleepers(e);
 	uint64_t one = 1;
 
+	/* seq_cst: the producer position is out before sleepers is looked at again */
 	atomic_exchange_explicit(header(p), len | (discard ? RING_DISCARD : 0),
 				 memory_order_seq_cst);
-	if (wake && write(e->wake_fd, &one, sizeof(one)) < 0)
+	if ((wake || wake_by_record(e)) && write(e->wake_fd, &one, sizeof(one)) < 0)
 		abort();
 }
 

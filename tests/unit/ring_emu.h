@@ -21,7 +21,8 @@ struct emu {
 	size_t map_len;
 	_Atomic uint64_t *consumer, *producer;
 	unsigned char *data;
-	_Atomic uint32_t *sleepers; /* NULL: nobody is woken */
+	_Atomic uint32_t *sleepers, *woken; /* NULL: nobody is woken */
+	bool late; /* as if every worker had said only after the first look that it sleeps */
 };
 
 void emu_open(struct emu *e, size_t size, struct vx_wake *wake); /* aborts when it cannot */

@@ -267,14 +267,16 @@ static void errors_are_told_apart(void **state)
 
 /* One record at a time to sleeping workers: each wakes its worker, none waits for the safety net.
  */
-static void a_lone_record_wakes_its_worker(void **state)
+static void lone_records_wake(enum inj_dispatch dispatch, bool late)
 {
 	struct inj_stats s;
 	struct inj_hist h;
 	uint64_t i;
 
-	(void)state;
 	rig_open(&rig, 4, RING);
+	rig.cfg.dispatch = dispatch;
+	for (i = 0; i < 4; i++)
+		rig.emu[i].late = late;
 	rig_start(&rig);
 	for (i = 0; i < 200; i++) {
 		struct rig_rec rec;
@@ -291,8 +293,23 @@ static void a_lone_record_wakes_its_worker(void **state)
 	assert_int_equal(h.count, 200);
 	assert_true(inj_hist_quantile(&h, 0.5) < 5000000);
 	assert_in_range(s.late_wakeups, 0, 2); /* a producer that is interrupted before it wakes */
+	assert_int_equal(inj_in_flight(rig.inj), 0);
 	rig_stop(&rig);
 	rig_close(&rig);
+}
+
+static void a_lone_record_wakes_its_worker(void **state)
+{
+	(void)state;
+	lone_records_wake(INJ_FLOW, false);
+}
+
+/* The worker fell asleep between the two looks: an empty record wakes it, and is no packet. */
+static void an_empty_record_wakes_it_too(void **state)
+{
+	(void)state;
+	lone_records_wake(INJ_FLOW, true);
+	lone_records_wake(INJ_SPREAD, true);
 }
 
 /* Wake-ups that never come: the safety net finds the records, and says so. */
@@ -484,6 +501,7 @@ int main(void)
 		cmocka_unit_test(starts_again_after_a_stop),
 		cmocka_unit_test(errors_are_told_apart),
 		cmocka_unit_test(a_lone_record_wakes_its_worker),
+		cmocka_unit_test(an_empty_record_wakes_it_too),
 		cmocka_unit_test(a_lost_wakeup_is_survived_and_counted),
 		cmocka_unit_test(a_stall_shows_in_the_tail),
 		cmocka_unit_test(stop_names_a_stuck_worker),
