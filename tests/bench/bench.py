@@ -27,6 +27,7 @@ import scale
 
 METHOD = {
     "mode": "%(mode)s",  # of every XDP program, ours and the minimal ones
+    "xdp_programs": "all take frames in several buffers (xdp.frags), as one on an interface of 9,001 bytes has to",
     "generator": "vxgen, AF_XDP in copy mode over veth, on the last CPU; raw_sendmmsg: AF_PACKET",
     "ndr_pps": "highest rate at which no packet is lost, as counted at the egress's peer (xdp_drop: on "
                "the ingress), and in the scale the ledger's denied: binary search to %(tolerance)g %% with %(seconds)g s "

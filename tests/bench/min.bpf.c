@@ -40,7 +40,7 @@ struct {
 	__type(value, __u32);
 } port SEC(".maps");
 
-SEC("xdp.drop")
+SEC("xdp.frags")
 int min_drop(struct xdp_md *ctx)
 {
 	(void)ctx;
@@ -61,7 +61,7 @@ static __always_inline __u16 patched(__u16 sum, __u32 was, __u32 is)
 
 /* No lists, no rules, no counters, one shape of packet: what is left is what every redirect has to
  * do. */
-SEC("xdp.redirect")
+SEC("xdp.frags")
 int min_redirect(struct xdp_md *ctx)
 {
 	static const __u8 macs[12] = { 2, 0, 0, 0, 0x82, 0x95, 2, 0, 0, 0, 0x82, 0x10 };
