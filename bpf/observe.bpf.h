@@ -7,6 +7,8 @@
 #ifndef BPF_OBSERVE_BPF_H
 #define BPF_OBSERVE_BPF_H
 
+#include <stdbool.h>
+
 #include "load.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
@@ -22,6 +24,20 @@ static __always_inline void observe_hit(struct vx_pkt *p, void *map, const __u32
 	hits->last_ns = p->now_ns;
 }
 
+/*
+ * Whether there is room for a new denied address. A flood from addresses that do not come again
+ * would only throw out those that do, and an element costs several times what the rest of a packet
+ * does.
+ */
+static __always_inline bool observe_may_add(struct vx_pkt *p)
+{
+	if (p->now_ns - p->added_ns >= VX_DENIED_NS) {
+		p->added_ns = p->now_ns;
+		p->added = 0;
+	}
+	return p->added++ < VX_DENIED_NEW;
+}
+
 static __always_inline void observe_denied(struct vx_pkt *p, const struct vx_cfg *cfg)
 {
 	struct vx_hits *hits;
@@ -35,6 +51,8 @@ static __always_inline void observe_denied(struct vx_pkt *p, const struct vx_cfg
 		hits->last_ns = p->now_ns;
 		return;
 	}
+	if (!observe_may_add(p))
+		return;
 	p->val.hits.packets = 1;
 	p->val.hits.last_ns = p->now_ns;
 	bpf_map_update_elem(&vx_denied, &p->key.addr, &p->val.hits, BPF_ANY);

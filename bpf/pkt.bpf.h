@@ -115,6 +115,8 @@ struct vx_pkt {
 	__u32 flow_n;  /* packets of the block that flow stands for */
 	struct vx_flow_key flow; /* of one of them, or of the first when there are none */
 	__u32 traces;		 /* traces that this CPU has made; survives the packet */
+	__u64 added_ns; /* when this CPU began to count the denied addresses that it adds ... */
+	__u32 added;	/* ... and how many there are since; both survive the packet */
 };
 
 /* A packet's struct is the CPU's, so the last packet's values are in it. */

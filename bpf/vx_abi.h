@@ -145,8 +145,14 @@ struct vx_hits {
 	__u64 last_ns; /* bpf_ktime_get_coarse_ns: CLOCK_MONOTONIC as of the last tick */
 };
 
-/* vx_denied: LRU_HASH, key struct vx_addr_key: the inner source (match src, any) or destination
- * (match dst) */
+/*
+ * vx_denied: LRU_HASH of struct vx_hits, key struct vx_addr_key: the inner source (match src, any)
+ * or destination (match dst). A CPU adds at most VX_DENIED_NEW of them in VX_DENIED_NS; the packets
+ * of those that would have been more are in no element, but in the ledger.
+ */
+#define VX_DENIED_NEW 4096
+#define VX_DENIED_NS  1000000000ULL
+
 struct vx_addr_key {
 	__u8 addr[16];
 	__u32 family; /* VX_IP4, VX_IP6 */
