@@ -24,15 +24,14 @@
 
 #include "clock.h"
 
-#define PAUSE_MAX_NS 50000 /* far below what a ring holds */
-#define FULL_GAP_NS                                                                                \
-	1562 /* between two records, 640,000/s: the pause is that long, for 32 of them */
-#define REST_GAP_NS 5000   /* 200,000/s: slower than that nobody pauses */
-#define WINDOW_NS   200000 /* the gap is the mean of so long at least */
-#define WORKER_NICE (-10)  /* before what else runs on this machine */
-#define SLEEP_MS    10	   /* the safety net, should a wake-up ever be lost */
-#define SILENT_MS   100	   /* the same once there has been nothing for 100 times that */
-#define PENDING_MS  1	   /* the same while fragments are held or frames with the device */
+#define PAUSE_MAX_NS 50000  /* far below what a ring holds */
+#define FULL_GAP_NS  1562   /* 640,000/s: it is as long as that, for 32 records */
+#define REST_GAP_NS  5000   /* 200,000/s: slower than that nobody pauses */
+#define WINDOW_NS    200000 /* the gap is the mean of so long at least */
+#define WORKER_NICE  (-10)  /* before what else runs on this machine */
+#define SLEEP_MS     10	    /* the safety net, should a wake-up ever be lost */
+#define SILENT_MS    100    /* the same once there has been nothing for 100 times that */
+#define PENDING_MS   1	    /* the same while fragments are held or frames with the device */
 
 static int watch(int epfd, int fd)
 {

@@ -21,7 +21,8 @@ struct observe {
 	struct diag_seen seen;
 	struct diag_nic_memory nics;
 	uint64_t tx, tx_dropped, qdisc_dropped, sent, foreign;
-	bool second; /* there is a reading before */
+	bool second;   /* there is a reading before */
+	bool nic_read; /* ... and the egress NIC was in it */
 };
 
 int eng_observe_init(struct eng *e, struct vx_err *err)
@@ -93,6 +94,7 @@ static void observe_nics(struct eng *e, struct observe *ob)
 	struct diag_seen *o = &ob->seen;
 	struct nic_qdisc q;
 	struct vx_err err;
+	bool read;
 
 	o->n_nic = 0;
 	if (nic_stats(in->name, one_counter, &r, &err))
@@ -101,8 +103,10 @@ static void observe_nics(struct eng *e, struct observe *ob)
 	r.egress = true;
 	o->sent = grown(sent_now(e), &ob->sent);
 	o->by_xdp = now->kind == INJ_EGRESS_XDP && !now->n_packet;
-	o->nic_known = ob->second && now->kind != INJ_EGRESS_NULL &&
-		       !nic_stats(out->name, one_counter, &r, &err);
+	read = !nic_stats(out->name, one_counter, &r, &err);
+	/* The first reading is what the NIC has counted since it is there. */
+	o->nic_known = read && ob->nic_read && now->kind != INJ_EGRESS_NULL;
+	ob->nic_read = read;
 	o->nic_tx = grown(r.tx, &ob->tx);
 	o->nic_tx_dropped = grown(r.tx_dropped, &ob->tx_dropped);
 	if (nic_qdisc(out->ifindex, &q, &err))
