@@ -65,8 +65,8 @@ static __always_inline void ring_header(struct vx_record *rec, const struct vx_p
 	rec->_pad[0] = rec->_pad[1] = rec->_pad[2] = 0;
 }
 
-/* Whether somebody is to be woken, which the caller does then. */
-static __always_inline bool ring_has_sleepers(struct vx_wake *wake)
+/* Whether somebody is to be woken: true once, and the caller does it. */
+static __always_inline bool ring_take_wake(struct vx_wake *wake)
 {
 	if (!VX_ONCE(wake->sleepers) || VX_ONCE(wake->woken))
 		return false;
@@ -88,7 +88,7 @@ static __always_inline void ring_wake(void *ring, struct vx_wake *wake)
 {
 	void *rec;
 
-	if (!ring_has_sleepers(wake))
+	if (!ring_take_wake(wake))
 		return;
 	_Static_assert((8 + VX_WAKE_BYTES) % 64 == 0, "records begin a line");
 	rec = bpf_ringbuf_reserve(ring, VX_WAKE_BYTES, 0);
@@ -125,7 +125,7 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 		rec->flags |= VX_REC_SAMPLED;
 		rec->t_submit_ns = bpf_ktime_get_ns();
 	}
-	if (ring_has_sleepers(wake)) {
+	if (ring_take_wake(wake)) {
 		bpf_ringbuf_submit(rec, BPF_RB_FORCE_WAKEUP);
 		return VX_L_QUEUED;
 	}

@@ -181,6 +181,7 @@ static int start_workers(struct eng *e, struct vx_err *err)
 	if (rc)
 		return rc;
 	eng_egress_say(e, e->o);
+	eng_busy_poll_say(e, e->o);
 	inj_set_link(e->inj, out->up && out->running);
 	return inj_start(e->inj, err);
 }

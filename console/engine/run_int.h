@@ -139,6 +139,7 @@ void eng_free(struct eng *e);
 enum inj_egress_kind eng_egress_kind(enum opt_egress egress);
 /* targets.c: how workers send now, and why so, into the snapshot and the log; o asked for it. */
 void eng_egress_say(struct eng *e, const struct opts *o);
+void eng_busy_poll_say(const struct eng *e, const struct opts *o); /* when it leaves no CPU */
 /* redirect.c: packets past the rings. off also forgets that it was given up. */
 int eng_redirect_on(struct eng *e, struct vx_err *err) __attribute__((warn_unused_result));
 void eng_redirect_off(struct eng *e);

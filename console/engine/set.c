@@ -115,6 +115,16 @@ static int set_cpus(struct eng *e, const struct opts *n, struct vx_err *err)
 	return count < 0 ? count : inj_set_cpus(e->inj, cpus, (unsigned)count, err);
 }
 
+void eng_busy_poll_say(const struct eng *e, const struct opts *o)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (o->busy_poll && cpus <= (long)e->run->n_workers)
+		vx_warn("busy-poll: %u workers on %ld CPUs leave none for the ingress and for this "
+			"process: set busy-poll off%s",
+			e->run->n_workers, cpus, cpus > 1 ? ", or start with fewer --workers" : "");
+}
+
 int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,
 		      struct vx_err *err)
 {
@@ -149,6 +159,7 @@ int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, con
 		return 0;
 	case OPT_BUSY_POLL:
 		inj_set_busy_poll(e->inj, n->busy_poll);
+		eng_busy_poll_say(e, n);
 		return 0;
 	case OPT_CPUS:
 		return set_cpus(e, n, err);

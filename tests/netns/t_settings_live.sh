@@ -93,6 +93,8 @@ awake() { a=$(slept); sleep 0.2; [ "$(slept)" = "$a" ]; }
 asleep() { ! awake; }
 put busy-poll on
 check_cmd "busy-poll on: no worker sleeps" wait_for 3 awake
+crowded=$(($(nproc) <= 2)) # by two workers
+check "busy-poll on: it is said when no CPU is left" "$(grep -c "busy-poll: 2 workers on" "$VX_LOG")" $crowded
 put busy-poll off
 check_cmd "busy-poll off: they do again" wait_for 3 asleep
 

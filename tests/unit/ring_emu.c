@@ -69,7 +69,7 @@ void *emu_reserve(struct emu *e, size_t len)
 	return p;
 }
 
-static bool has_sleepers(struct emu *e)
+static bool take_wake(struct emu *e)
 {
 	if (!e->sleepers || !atomic_load_explicit(e->sleepers, memory_order_relaxed) ||
 	    atomic_load_explicit(e->woken, memory_order_relaxed))
@@ -83,7 +83,7 @@ static bool wake_by_record(struct emu *e)
 {
 	unsigned char *p;
 
-	if (!has_sleepers(e))
+	if (!take_wake(e))
 		return false;
 	p = emu_reserve(e, VX_WAKE_BYTES);
 	if (p)
@@ -97,7 +97,7 @@ static bool wake_by_record(struct emu *e)
 void emu_commit(struct emu *e, void *p, bool discard)
 {
 	uint32_t len = atomic_load_explicit(header(p), memory_order_relaxed) & ~RING_BUSY;
-	bool wake = !e->late && has_sleepers(e);
+	bool wake = !e->late && take_wake(e);
 	uint64_t one = 1;
 
 	/* seq_cst: the producer position is out before sleepers is looked at again */
