@@ -11,75 +11,164 @@
 
 enum vx_allow_answer { ALLOW_NO, ALLOW_YES, ALLOW_FAILED };
 
-/* outer: an ARRAY_OF_MAPS; NULL in *val when the key is not there. */
-static __always_inline int allow_ask(void *outer, __u32 slot, const void *key,
-				     const struct vx_allow_val **val)
+/* What a look-up gives instead of an index. */
+#define FIND_NONE   (-1)
+#define FIND_FAILED (-2)
+
+/* One prefix of one length. */
+static __always_inline int find_prefix4(void *table, __u32 wrap, __u32 prefix, __u32 tag)
 {
-	void *list = bpf_map_lookup_elem(outer, &slot);
+	__u64 want = (__u64)prefix << 8 | tag;
+	__u32 hash = vx_allow_hash(0, prefix, tag), i, j;
 
-	if (!list)
-		return ALLOW_FAILED;
-	*val = bpf_map_lookup_elem(list, key);
-	return *val ? ALLOW_YES : ALLOW_NO;
-}
+	for (i = 0; i < VX_ALLOW_PROBES; i++) {
+		__u32 at = 1 + ((hash + i) & wrap);
+		const union vx_allow4 *bucket = bpf_map_lookup_elem(table, &at);
 
-/* Single addresses first, which is the longest prefix; a map is asked only when it has entries. */
-static __always_inline int allow_ask4(struct vx_pkt *p, __u32 word, const __u8 *addr,
-				      const struct vx_allow_val **val)
-{
-	int answer = ALLOW_NO;
+		if (!bucket)
+			return FIND_FAILED;
+#pragma unroll
+		for (j = 0; j < VX_ALLOW_WAYS; j++) {
+			__u64 way = VX_ONCE(bucket->way[j]);
 
-	if (word & VX_ALLOW_WORD(0, VX_ALLOW_HAS4))
-		answer = allow_ask(&vx_allow4, word & 1, addr, val);
-	if (answer == ALLOW_NO && word & VX_ALLOW_WORD(0, VX_ALLOW_LPM4)) {
-		p->key.lpm4.prefixlen = 32;
-		__builtin_memcpy(&p->key.lpm4.addr, addr, 4);
-		answer = allow_ask(&vx_lpm4, word & 1, &p->key.lpm4, val);
+			if (way >> VX_ALLOW_TAG == want)
+				return (int)(way & VX_ALLOW_IDX);
+			if (!way)
+				return FIND_NONE;
+		}
 	}
-	return answer;
+	return FIND_NONE;
 }
 
-static __always_inline int allow_ask6(struct vx_pkt *p, __u32 word, const __u8 *addr,
-				      const struct vx_allow_val **val)
+static __always_inline int find_prefix6(void *table, __u32 wrap, __u64 hi, __u64 lo, __u32 tag)
 {
-	int answer = ALLOW_NO;
+	__u32 hash = vx_allow_hash(hi, lo, tag), i, j;
 
-	if (word & VX_ALLOW_WORD(0, VX_ALLOW_HAS6))
-		answer = allow_ask(&vx_allow6, word & 1, addr, val);
-	if (answer == ALLOW_NO && word & VX_ALLOW_WORD(0, VX_ALLOW_LPM6)) {
-		p->key.lpm6.prefixlen = 128;
-		__builtin_memcpy(p->key.lpm6.addr, addr, 16);
-		answer = allow_ask(&vx_lpm6, word & 1, &p->key.lpm6, val);
+	for (i = 0; i < VX_ALLOW_PROBES; i++) {
+		__u32 at = 1 + ((hash + i) & wrap);
+		const union vx_allow6 *bucket = bpf_map_lookup_elem(table, &at);
+
+		if (!bucket)
+			return FIND_FAILED;
+#pragma unroll
+		for (j = 0; j < VX_ALLOW_WAYS; j++) {
+			const struct vx_allow6_way *way = &bucket->way[j];
+			__u64 word = VX_ONCE(way->word);
+
+			if (word >> VX_ALLOW_TAG == tag && way->hi == hi && way->lo == lo)
+				return (int)(word & VX_ALLOW_IDX);
+			if (!word)
+				return FIND_NONE;
+		}
 	}
-	return answer;
+	return FIND_NONE;
 }
 
-static __always_inline int allow_addr(struct vx_pkt *p, __u32 word, const __u8 *addr)
-{
-	const struct vx_allow_val *val = NULL;
-	int answer;
+/* A look-up: bpf_loop() asks for one length after the other, so that the verifier goes through one.
+ */
+struct find {
+	void *table;
+	__u64 hi, lo; /* the address in host order; an IPv4 one is in lo */
+	__u64 lens;   /* of word w, those that are left */
+	__u32 w, wrap;
+	int idx; /* the answer, or FIND_* */
+};
 
+static long find_next4(__u32 i, struct find *f)
+{
+	__u64 bit = f->lens & -f->lens;
+
+	(void)i;
+	if (!bit)
+		return 1;
+	f->lens ^= bit;
+	f->idx = find_prefix4(f->table, f->wrap, (__u32)(f->lo & -bit), vx_allow_tag(bit, 0));
+	return f->idx != FIND_NONE;
+}
+
+static long find_next6(__u32 i, struct find *f)
+{
+	__u64 bit = f->lens & -f->lens;
+	__u64 hi = f->w == 0 ? f->hi : f->w == 1 ? f->hi & -bit : 0;
+	__u64 lo = f->w == 0 ? f->lo & -bit : 0;
+
+	(void)i;
+	if (!bit)
+		return 1;
+	f->lens ^= bit;
+	f->idx = find_prefix6(f->table, f->wrap, hi, lo, vx_allow_tag(bit, f->w));
+	return f->idx != FIND_NONE;
+}
+
+/*
+ * The index of the entry that decides for an address in host order, or FIND_*. A function of its
+ * own, so that the verifier does not follow it on each path that leads here.
+ */
+__attribute__((noinline)) int allow_find4(__u32 slot, __u32 addr)
+{
+	struct find f = { .lo = addr, .idx = FIND_NONE };
+	const union vx_allow4 *head = NULL;
+	__u32 zero = 0;
+
+	f.table = bpf_map_lookup_elem(&vx_allow4, &slot);
+	if (f.table)
+		head = bpf_map_lookup_elem(f.table, &zero);
+	if (!head)
+		return FIND_FAILED;
+	f.lens = VX_ONCE(head->head.lens);
+	f.wrap = head->head.wrap;
+	if (f.lens)
+		bpf_loop(33, find_next4, &f, 0);
+	return f.idx;
+}
+
+__attribute__((noinline)) int allow_find6(__u32 slot, __u64 hi, __u64 lo)
+{
+	struct find f = { .hi = hi, .lo = lo, .idx = FIND_NONE };
+	const union vx_allow6 *head = NULL;
+	__u32 zero = 0;
+
+	f.table = bpf_map_lookup_elem(&vx_allow6, &slot);
+	if (f.table)
+		head = bpf_map_lookup_elem(f.table, &zero);
+	if (!head)
+		return FIND_FAILED;
+	f.wrap = head->head.wrap;
+	for (f.w = 0; f.w < 3 && f.idx == FIND_NONE; f.w++) {
+		f.lens = VX_ONCE(head->head.lens[f.w]);
+		if (f.lens)
+			bpf_loop(64, find_next6, &f, 0);
+	}
+	return f.idx;
+}
+
+static __always_inline int allow_addr(struct vx_pkt *p, __u32 slot, const __u8 *addr)
+{
+	__u64 word[2];
+	int idx;
+
+	__builtin_memcpy(word, addr, 16);
 	if (p->t.family == VX_IP4)
-		answer = allow_ask4(p, word, addr, &val);
+		idx = allow_find4(slot, VX_BE32((__u32)word[0]));
 	else
-		answer = allow_ask6(p, word, addr, &val);
-	if (answer == ALLOW_YES && val) {
-		p->t.allow_idx = val->idx;
-		p->t.flags |= VX_T_ALLOW_HIT;
-	}
-	return answer;
+		idx = allow_find6(slot, VX_BE64(word[0]), VX_BE64(word[1]));
+	if (idx < 0)
+		return idx == FIND_NONE ? ALLOW_NO : ALLOW_FAILED;
+	p->t.allow_idx = (__u32)idx;
+	p->t.flags |= VX_T_ALLOW_HIT;
+	return ALLOW_YES;
 }
 
 /* Is the packet on the list, by its source, its destination, or the first of both that is? */
 static __always_inline int allow_match(struct vx_pkt *p, const struct vx_cfg *cfg)
 {
-	__u32 word = VX_ONCE(cfg->allow_word), match = VX_ONCE(cfg->match);
+	__u32 slot = VX_ONCE(cfg->allow_slot), match = VX_ONCE(cfg->match);
 	int answer = ALLOW_NO;
 
 	if (match != VX_MATCH_DST)
-		answer = allow_addr(p, word, p->t.src);
+		answer = allow_addr(p, slot, p->t.src);
 	if (answer == ALLOW_NO && match != VX_MATCH_SRC)
-		answer = allow_addr(p, word, p->t.dst);
+		answer = allow_addr(p, slot, p->t.dst);
 	return answer;
 }
 

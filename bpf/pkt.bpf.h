@@ -25,9 +25,11 @@
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define VX_BE16(x) ((__be16)__builtin_bswap16((__u16)(x)))
 #define VX_BE32(x) ((__be32)__builtin_bswap32((__u32)(x)))
+#define VX_BE64(x) ((__be64)__builtin_bswap64((__u64)(x)))
 #else
 #define VX_BE16(x) ((__be16)(x))
 #define VX_BE32(x) ((__be32)(x))
+#define VX_BE64(x) ((__be64)(x))
 #endif
 
 /* One load, however often the value is used: user space may store at any time. */
@@ -94,8 +96,6 @@ struct vx_pkt {
 		struct vx_ext ext;
 	} h __attribute__((aligned(8))); /* the header that is being parsed */
 	union {
-		struct vx_lpm4_key lpm4;
-		struct vx_lpm6_key lpm6;
 		struct vx_addr_key addr;
 		struct vx_nat_key nat;
 		struct vx_nat_lpm_key nat_lpm;

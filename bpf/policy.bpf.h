@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "vx_abi.h"
+#include "vx_allow.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -29,54 +30,27 @@ struct {
 
 /*
  * Allowlists: user space makes the inner maps, of any size, with the type and flags seen here,
- * fills them, puts them into the slot that is not in force, and then stores vx_cfg.allow_word.
+ * fills them, puts them into the slot that is not in force, and then stores vx_cfg.allow_slot.
  * Sizes instead of types: clang leaves types that are only named inside an inner map out of the
  * BTF.
  */
-struct vx_allow4_list {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__be32));
-	__uint(value_size, sizeof(struct vx_allow_val));
-};
-
-struct vx_allow6_list {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct vx_addr6));
-	__uint(value_size, sizeof(struct vx_allow_val));
-};
-
-struct vx_lpm4_list {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct vx_lpm4_key));
-	__uint(value_size, sizeof(struct vx_allow_val));
-};
-
-struct vx_lpm6_list {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct vx_lpm6_key));
-	__uint(value_size, sizeof(struct vx_allow_val));
-};
-
-#define VX_SLOTS(name, list)                                                                       \
+#define VX_ALLOW_TABLES(name)                                                                      \
+	struct name##_table {                                                                      \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);                               \
+		__uint(max_entries, 1);                                                            \
+		__uint(key_size, sizeof(__u32));                                                   \
+		__uint(value_size, sizeof(union name));                                            \
+	};                                                                                         \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                          \
 		__uint(max_entries, 2);                                                            \
 		__type(key, __u32);                                                                \
-		__array(values, list);                                                             \
+		__array(values, struct name##_table);                                              \
 	} name SEC(".maps")
 
-VX_SLOTS(vx_allow4, struct vx_allow4_list);
-VX_SLOTS(vx_allow6, struct vx_allow6_list);
-VX_SLOTS(vx_lpm4, struct vx_lpm4_list);
-VX_SLOTS(vx_lpm6, struct vx_lpm6_list);
+VX_ALLOW_TABLES(vx_allow4);
+VX_ALLOW_TABLES(vx_allow6);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

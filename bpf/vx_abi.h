@@ -85,12 +85,6 @@ enum vx_unmatched { VX_UNMATCHED_DROP, VX_UNMATCHED_FORWARD };
 enum vx_truncated { VX_TRUNC_DROP, VX_TRUNC_FORWARD };
 enum vx_out { VX_OUT_RING, VX_OUT_REDIRECT };
 
-/* vx_cfg.allow_word: which kinds of entries exist; a map is asked only then */
-#define VX_ALLOW_HAS4 1
-#define VX_ALLOW_HAS6 2
-#define VX_ALLOW_LPM4 4
-#define VX_ALLOW_LPM6 8
-
 /*
  * Live settings: map vx_cfg, ARRAY of one element, mmapable. User space stores each field with one
  * atomic store of its natural size; a packet that enters after the store sees the new value.
@@ -107,7 +101,7 @@ struct vx_cfg {
 	__u32 egress_mtu; /* IP bytes; 0 = no limit below VX_MAX_FRAME */
 	__u32 egress_ifindex;
 	__u32 n_rings;	    /* 1..VX_MAX_RINGS */
-	__u32 allow_word;   /* VX_ALLOW_WORD: the slot in force, the kinds that exist */
+	__u32 allow_slot;   /* of vx_allow4 and vx_allow6, the one in force */
 	__u32 trace_budget; /* user space adds to it, the program takes 1 a trace; 0 = off */
 	__u16 port;	    /* VXLAN UDP port, host order */
 	__u16 promisc;	    /* 1: the ingress is, so packets to other MACs are counted */
@@ -115,29 +109,10 @@ struct vx_cfg {
 	__u8 own_mac[8];    /* ingress MAC in the first 6; read only with promisc */
 };
 
-#define VX_ALLOW_WORD(slot, has) ((__u32)(slot) | ((__u32)(has) << 8))
-
-/* --- allowlist: vx_allow4, vx_allow6 (HASH) and vx_lpm4, vx_lpm6 (LPM_TRIE), each 2 slots of an
- * ARRAY_OF_MAPS */
-struct vx_lpm4_key {
-	__u32 prefixlen;
-	__be32 addr;
-};
-
-struct vx_lpm6_key {
-	__u32 prefixlen;
-	__u8 addr[16];
-};
-
-struct vx_addr6 {
-	__u8 b[16];
-};
-
-/* key of vx_allow4: __be32; of vx_allow6: struct vx_addr6 */
-struct vx_allow_val {
-	__u32 idx; /* element of vx_allow_hits that counts for this entry */
-	__u32 _pad;
-};
+/*
+ * --- allowlist: vx_allow4, vx_allow6, ARRAY_OF_MAPS of 2 slots. In each is a hash table that user
+ * space makes and fills (vx_allow.h).
+ */
 
 /* vx_allow_hits, vx_nat_hits: PERCPU_ARRAY */
 struct vx_hits {

@@ -15,13 +15,15 @@ import random
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
 
 PATH, DIR, PID, EDITS, SEED = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
-WORD_AT = 44     # vx_cfg.allow_word
-LISTS = ("vx_allow4", "vx_allow6", "vx_lpm4", "vx_lpm6")
+SLOT_AT = 44     # vx_cfg.allow_slot
+LISTS = {"vx_allow4": "<Q", "vx_allow6": "<QQQ"}  # and an entry of theirs: address and tag, index below
+INDEX = 24       # bits of it
 
 
 class Control:
@@ -73,15 +75,30 @@ def without_slot(value):
     return value[:36] + value[40:]  # behind address and port
 
 
+def table(name, entry, buckets):
+    """What a table of the allowlist says, wherever in it that stands: its lengths, and [(key, index)]."""
+    found = []
+    for number, bucket in buckets:
+        raw = bytes.fromhex(bucket)
+        if number == "00000000":
+            lens = raw[:struct.calcsize(entry)].hex()
+            continue
+        for words in struct.iter_unpack(entry, raw):
+            if words[-1] >> INDEX & 255:
+                found.append((["%x" % w for w in words[:-1]] + ["%x" % (words[-1] >> INDEX)],
+                              words[-1] & ((1 << INDEX) - 1)))
+    return {name: sorted(found), name + " lengths": lens}
+
+
 def maps():
     """The policy that is in force."""
     ids = {bpftool("map", "show", "id", str(i))["name"]: i for i in map_ids()}
     cfg = elements(ids["vx_cfg"])[0][1]
-    word = int.from_bytes(bytes.fromhex(cfg)[WORD_AT:WORD_AT + 4], "little")
-    out = {"vx_cfg": cfg[:WORD_AT * 2] + cfg[WORD_AT * 2 + 8:], "has": word & ~1}
-    for name in LISTS:
-        inner = bytes.fromhex(dict(elements(ids[name]))["%02x000000" % (word & 1)])
-        out[name] = elements(int.from_bytes(inner, "little"))
+    slot = int.from_bytes(bytes.fromhex(cfg)[SLOT_AT:SLOT_AT + 4], "little")
+    out = {"vx_cfg": cfg[:SLOT_AT * 2] + cfg[SLOT_AT * 2 + 8:]}
+    for name, entry in LISTS.items():
+        inner = bytes.fromhex(dict(elements(ids[name]))["%02x000000" % slot])
+        out.update(table(name, entry, elements(int.from_bytes(inner, "little"))))
     for name in ("vx_nat", "vx_nat_lpm"):
         out[name] = [(k, without_slot(v)) for k, v in elements(ids[name])]
     out["vx_vnis"] = elements(ids["vx_vnis"])
@@ -106,8 +123,9 @@ def unordered(x):
 def without_places(s, m):
     """What another engine can have, too: an entry that was saved as gone, and put back, comes last in the file."""
     s = dict(s, **{"saved list": unordered(json.loads(s["saved list"]))}, settings=[(x["name"], x["value"]) for x in s["settings"]], list=sorted(map(list, s["list"]), key=str))
-    return json.loads(json.dumps({"state": s, "has": m["has"], "vx_cfg": m["vx_cfg"], "vx_vnis": m["vx_vnis"],
+    return json.loads(json.dumps({"state": s, "vx_cfg": m["vx_cfg"], "vx_vnis": m["vx_vnis"],
                                   "lists": {k: [e[0] for e in m[k]] for k in LISTS},
+                                  "lengths": [m[k + " lengths"] for k in LISTS],
                                   "nat": {k: [(e[0], e[1][:36]) for e in m[k]] for k in ("vx_nat", "vx_nat_lpm")}}))
 
 

@@ -26,7 +26,7 @@ state() {
 policy_maps() {
 	local id
 	for id in $(grep -hs map_id: "/proc/$VX_PID"/fdinfo/* | awk '{print $2}' | sort -nu); do
-		bpftool map show id "$id" | grep -qE 'name vx_(allow[46]|lpm[46]|nat|nat_lpm|vnis|cfg)(_in)? ' &&
+		bpftool map show id "$id" | grep -qE 'name vx_(allow[46]|nat|nat_lpm|vnis|cfg)(_in)? ' &&
 			echo "$id"
 	done
 }

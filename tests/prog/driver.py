@@ -23,7 +23,9 @@ class Program:
     def __enter__(self):
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, *exc):
+        if kind:
+            self.pipe.kill()        # it may still be writing answers that nobody reads
         self.pipe.stdin.close()
         self.pipe.wait(10)
 

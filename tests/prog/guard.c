@@ -31,8 +31,6 @@ static int share_maps(const struct vx *vx, struct vx_err *err)
 		{ guard->maps.vx_vnis, vx->maps.vx_vnis },
 		{ guard->maps.vx_allow4, vx->maps.vx_allow4 },
 		{ guard->maps.vx_allow6, vx->maps.vx_allow6 },
-		{ guard->maps.vx_lpm4, vx->maps.vx_lpm4 },
-		{ guard->maps.vx_lpm6, vx->maps.vx_lpm6 },
 		{ guard->maps.vx_nat, vx->maps.vx_nat },
 		{ guard->maps.vx_nat_lpm, vx->maps.vx_nat_lpm },
 	};

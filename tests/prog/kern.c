@@ -27,19 +27,6 @@
 #define FIRST_RING   (16u << 20)
 #define FURTHER_RING (256u << 10)
 
-enum { LIST_ALLOW4, LIST_ALLOW6, LIST_LPM4, LIST_LPM6 };
-
-static const struct kern_list {
-	enum bpf_map_type type;
-	uint32_t key_size;
-	uint32_t has; /* VX_ALLOW_* */
-} list_kinds[4] = {
-	[LIST_ALLOW4] = { BPF_MAP_TYPE_HASH, 4, VX_ALLOW_HAS4 },
-	[LIST_ALLOW6] = { BPF_MAP_TYPE_HASH, 16, VX_ALLOW_HAS6 },
-	[LIST_LPM4] = { BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm4_key), VX_ALLOW_LPM4 },
-	[LIST_LPM6] = { BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm6_key), VX_ALLOW_LPM6 },
-};
-
 static int map_update(int fd, const void *key, const void *val, const char *what,
 		      struct vx_err *err)
 {
@@ -48,28 +35,25 @@ static int map_update(int fd, const void *key, const void *val, const char *what
 	return rc ? vx_err_set(err, rc, "%s: %s", what, strerror(-rc)) : 0;
 }
 
-static int make_lists(struct kern *k, struct vx_err *err)
+/* Puts a table into slot 0, which is the one in force in all tests here. */
+static int install(const struct kern *k, const struct allow_table *t, struct vx_err *err)
 {
-	const struct vx *s = k->skel;
-	const int outer[4] = { bpf_map__fd(s->maps.vx_allow4), bpf_map__fd(s->maps.vx_allow6),
-			       bpf_map__fd(s->maps.vx_lpm4), bpf_map__fd(s->maps.vx_lpm6) };
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	const struct bpf_map *outer =
+		t->family == VX_IP4 ? k->skel->maps.vx_allow4 : k->skel->maps.vx_allow6;
+	const uint32_t slot = 0;
 
-	for (uint32_t slot = 0; slot < 2; slot++) {
-		for (int i = 0; i < 4; i++) {
-			int fd = bpf_map_create(list_kinds[i].type, NULL, list_kinds[i].key_size,
-						sizeof(struct vx_allow_val), KERN_RULES, &opts);
-			int rc;
+	return map_update(bpf_map__fd(outer), &slot, &t->fd, "allowlist slot", err);
+}
 
-			if (fd < 0)
-				return vx_err_set(err, fd, "inner map: %s", strerror(-fd));
-			k->lists[slot][i] = fd;
-			rc = map_update(outer[i], &slot, &fd, "allowlist slot", err);
-			if (rc)
-				return rc;
-		}
+static int make_tables(struct kern *k, struct vx_err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; i < 2 && !rc; i++) {
+		rc = allow_table_new(&k->table[i], i ? VX_IP6 : VX_IP4, 0, err);
+		rc = rc ? rc : install(k, &k->table[i], err);
 	}
-	return 0;
+	return rc;
 }
 
 static int set_ids(struct kern *k, struct vx_err *err)
@@ -136,7 +120,7 @@ int kern_open(struct kern *k, struct vx_err *err)
 		return vx_err_set(err, -errno, "map vx_cfg: %s", strerror(errno));
 	rc = set_egress(k, err);
 	rc = rc ? rc : set_ids(k, err);
-	return rc ? rc : make_lists(k, err);
+	return rc ? rc : make_tables(k, err);
 }
 
 /* Deletes every element; key_size <= 64. */
@@ -177,9 +161,8 @@ static int clear_policy(struct kern *k, struct vx_err *err)
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
 		rc = clear_map(bpf_map__fd(maps[i]), err);
-	k->slot = !k->slot;
-	for (int i = 0; i < 4 && !rc; i++)
-		rc = clear_map(k->lists[k->slot][i], err);
+	for (uint32_t i = 0; i < k->n_allow && !rc; i++)
+		rc = k->allow[i].text[0] ? kern_unallow(k, &k->allow[i].prefix, err) : 0;
 	rc = rc ? rc : clear_hits(k->skel->maps.vx_allow_hits, k->n_allow, err);
 	rc = rc ? rc : clear_hits(k->skel->maps.vx_nat_hits, k->n_nat, err);
 	k->n_allow = k->n_nat = 0;
@@ -217,7 +200,6 @@ int kern_reset(struct kern *k, struct vx_err *err)
 
 	rc = rc ? rc : clear_scratch(k, err);
 	*k->cfg = defaults;
-	k->cfg->allow_word = VX_ALLOW_WORD(k->slot, 0);
 	k->linear = 0;
 	rc = rc ? rc : kern_set_rings(k, 1, err);
 	rc = rc ? rc : kern_add_vni(k, 1, err);
@@ -285,45 +267,44 @@ int kern_set_nexthop(struct kern *k, uint32_t idx, const struct vx_nexthop *hop,
 	return map_update(bpf_map__fd(k->skel->maps.vx_nexthops), &idx, hop, "next hop", err);
 }
 
-/* Which list a prefix is in, and its key there. */
-static int allow_place(const struct kern_prefix *prefix, unsigned char key[static 24])
+static struct cidr cidr_of(const struct kern_prefix *prefix)
 {
-	const bool v4 = prefix->family == VX_IP4;
-	const uint32_t len = prefix->len;
+	struct cidr c = { .addr.family = prefix->family, .len = prefix->len };
 
-	if (len == (v4 ? 32 : 128)) {
-		memcpy(key, prefix->addr, 16);
-		return v4 ? LIST_ALLOW4 : LIST_ALLOW6;
-	}
-	memcpy(key, &len, 4);
-	memcpy(key + 4, prefix->addr, 16);
-	return v4 ? LIST_LPM4 : LIST_LPM6;
+	memcpy(c.addr.b, prefix->addr, sizeof(c.addr.b));
+	return c;
 }
 
 int kern_allow(struct kern *k, const char *text, const struct kern_prefix *prefix,
 	       struct vx_err *err)
 {
-	const struct vx_allow_val val = { .idx = k->n_allow };
-	unsigned char key[24];
-	int rc, list = allow_place(prefix, key);
+	const struct cidr c = cidr_of(prefix);
+	struct allow_table *t = &k->table[prefix->family == VX_IP6], larger;
+	int rc;
 
 	if (k->n_allow == KERN_RULES)
 		return vx_err_set(err, -ENOSPC, "allow: at most %d entries", KERN_RULES);
-	rc = map_update(k->lists[k->slot][list], key, &val, "allow", err);
-	if (rc)
-		return rc;
+	rc = allow_table_put(t, &c, k->n_allow);
+	if (rc == -ENOSPC) {
+		rc = allow_table_larger(t, &c, k->n_allow, &larger, err);
+		rc = rc ? rc : install(k, &larger, err);
+		if (rc)
+			return rc;
+		allow_table_free(t);
+		*t = larger;
+	} else if (rc) {
+		return vx_err_set(err, rc, "allow: %s", strerror(-rc));
+	}
 	snprintf(k->allow[k->n_allow].text, KERN_RULE_TEXT, "%s", text);
 	k->allow[k->n_allow++].prefix = *prefix;
-	k->cfg->allow_word |= VX_ALLOW_WORD(0, list_kinds[list].has);
 	return 0;
 }
 
 int kern_unallow(struct kern *k, const struct kern_prefix *prefix, struct vx_err *err)
 {
-	unsigned char key[24];
-	int rc, list = allow_place(prefix, key);
+	const struct cidr c = cidr_of(prefix);
+	int rc = allow_table_del(&k->table[prefix->family == VX_IP6], &c);
 
-	rc = bpf_map_delete_elem(k->lists[k->slot][list], key);
 	if (rc)
 		return vx_err_set(err, rc, "unallow: %s", strerror(-rc));
 	for (uint32_t i = 0; i < k->n_allow; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The kernel side as the test driver holds it: both programs loaded, their maps set, one packet
- * run. For tests/prog only. Independent of the engine, so that a mistake there is no mistake here.
+ * run. For tests/prog only. Independent of the engine, so that a mistake there is no mistake here;
+ * but for the allowlist's tables, of which there is one maker: the model judges what comes of them.
  */
 #ifndef TESTS_PROG_KERN_H
 #define TESTS_PROG_KERN_H
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/dp/allow_table.h"
 #include "vx_abi.h"
 #include "vx_err.h"
 
@@ -44,12 +46,11 @@ struct kern_nat {
 
 struct kern {
 	struct vx *skel;
-	struct vx_cfg *cfg; /* mapped */
-	uint32_t slot;	    /* of the allowlists; each reset takes the other */
+	struct vx_cfg *cfg;	     /* mapped */
+	struct allow_table table[2]; /* IPv4, IPv6: the allowlist, in slot 0 */
 	uint32_t n_allow, n_nat;
 	struct kern_allow allow[KERN_RULES];
 	struct kern_nat nat[KERN_RULES];
-	int lists[2][4]; /* inner maps of vx_allow4, vx_allow6, vx_lpm4, vx_lpm6 by slot */
 	struct ring *rings[VX_MAX_RINGS];
 	uint32_t set;	 /* which counter set is in force */
 	uint32_t linear; /* bytes of a frame in the linear part; 0: as the kernel likes */

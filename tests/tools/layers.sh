@@ -26,7 +26,7 @@ only() { # NAME DIRECTORY ALLOWED-REGEX
 		grep -vE "include[ \t]+\"($3)\"" | report "includes: $1"
 }
 
-abi='vx_abi\.h'
+abi='vx_(abi|allow)\.h'
 below="$abi|vx_err\.h|inj\.h|log\.h|replace\.h"
 only 'bpf sees bpf only' bpf '[a-z_0-9]+(\.bpf)?\.h'
 only 'the injector never sees the console' injector '[a-z_0-9]+\.h'

@@ -94,7 +94,7 @@ static void a_full_buffer_is_waited_for(void **state)
 	unsigned i, got = 0;
 
 	(void)state;
-	RUN("tc", "qdisc", "add", "dev", "v0", "root", "tbf", "rate", "160mbit", "burst", "20000",
+	RUN("tc", "qdisc", "add", "dev", "v0", "root", "tbf", "rate", "60mbit", "burst", "20000",
 	    "limit", "100000000");
 	e = open_packet(false);
 	for (i = 0; i < 240; i++) {

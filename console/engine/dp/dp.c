@@ -108,8 +108,6 @@ static int load_guard(struct dp *d, struct vx_err *err)
 	SHARE(vx_vnis);
 	SHARE(vx_allow4);
 	SHARE(vx_allow6);
-	SHARE(vx_lpm4);
-	SHARE(vx_lpm6);
 	SHARE(vx_nat);
 	SHARE(vx_nat_lpm);
 #undef SHARE
@@ -195,7 +193,8 @@ static int dp_open(struct dp **out, const struct dp_cfg *cfg, struct vx_err *err
 		free(d);
 		return vx_err_set(err, -ENOMEM, "datapath: out of memory");
 	}
-	memset(d->list_fd, -1, sizeof(d->list_fd)); /* none is open */
+	for (int f = 0; f < DP_FAMILIES; f++)
+		d->allow[f].fd = -1;
 	d->link_fd = -1;
 	d->leak_sock = -1;
 	d->tap_sock = -1;
@@ -203,7 +202,6 @@ static int dp_open(struct dp **out, const struct dp_cfg *cfg, struct vx_err *err
 	d->ifindex = cfg->ingress_ifindex;
 	memcpy(d->ingress, cfg->ingress, strnlen(cfg->ingress, IFNAMSIZ - 1));
 	d->mode = cfg->mode;
-	d->allow_max = cfg->allow_max;
 	/* The largest per-CPU values: a counter set, and a batch of source rows. */
 	d->scratch =
 		calloc(d->n_cpus, sizeof(struct vx_set) + DP_BATCH * sizeof(struct vx_source_val));

@@ -8,11 +8,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "engine/dp/allow_table.h"
 #include "engine/dp/dp.h"
 #include "leak.skel.h"
 #include "vx.skel.h"
 
-enum dp_list { DP_ALLOW4, DP_ALLOW6, DP_LPM4, DP_LPM6, DP_LISTS };
+enum dp_family { DP_IP4, DP_IP6, DP_FAMILIES };
 
 struct dp {
 	struct vx *vx;
@@ -32,13 +33,11 @@ struct dp {
 	struct vx_cfg *cfg;
 	uint64_t *nexthops; /* VX_NH_MAX of struct vx_nexthop, as words: read and written whole */
 	unsigned n_cpus;
-	uint32_t allow_max;
 	void *scratch; /* one per-CPU value of the largest kind, all CPUs */
 
-	int list_fd[2][DP_LISTS];  /* the inner maps of both slots */
-	uint32_t list_n[DP_LISTS]; /* entries in the slot in force */
-	unsigned slot;		   /* in force */
-	unsigned set;		   /* counter set in force */
+	struct allow_table allow[DP_FAMILIES]; /* in force */
+	unsigned slot;			       /* that they are in */
+	unsigned set;			       /* counter set in force */
 };
 
 #define DP_BATCH 256 /* elements a batch lookup */

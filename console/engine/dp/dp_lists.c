@@ -13,187 +13,158 @@
 #include <time.h>
 #include <unistd.h>
 
-union list_key {
-	__be32 a4;
-	struct vx_addr6 a6;
-	struct vx_lpm4_key l4;
-	struct vx_lpm6_key l6;
-};
-
-static struct bpf_map *outer_map(struct dp *d, enum dp_list l)
+static int outer_put(const struct dp *d, unsigned slot, const struct allow_table *t,
+		     struct vx_err *err)
 {
-	switch (l) {
-	case DP_ALLOW4:
-		return d->vx->maps.vx_allow4;
-	case DP_ALLOW6:
-		return d->vx->maps.vx_allow6;
-	case DP_LPM4:
-		return d->vx->maps.vx_lpm4;
-	default:
-		return d->vx->maps.vx_lpm6;
-	}
-}
-
-/* Inner maps must be of the kind that the outer map's template has (policy.bpf.h); only their size
- * is free. */
-static const struct list_kind {
-	const char *name;
-	enum bpf_map_type type;
-	__u32 key_size;
-} list_kind[DP_LISTS] = {
-	[DP_ALLOW4] = { "vx_allow4_in", BPF_MAP_TYPE_HASH, sizeof(__be32) },
-	[DP_ALLOW6] = { "vx_allow6_in", BPF_MAP_TYPE_HASH, sizeof(struct vx_addr6) },
-	[DP_LPM4] = { "vx_lpm4_in", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm4_key) },
-	[DP_LPM6] = { "vx_lpm6_in", BPF_MAP_TYPE_LPM_TRIE, sizeof(struct vx_lpm6_key) },
-};
-
-static int inner_new(const struct dp *d, enum dp_list l, struct vx_err *err)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
-	const struct list_kind *k = &list_kind[l];
-	int fd = bpf_map_create(k->type, k->name, k->key_size, sizeof(struct vx_allow_val),
-				d->allow_max, &opts);
-
-	return fd >= 0 ? fd
-		       : vx_err_set(err, fd, "allowlist map of %u entries: %s", d->allow_max,
-				    strerror(-fd));
-}
-
-static int inner_put(struct dp *d, unsigned slot, enum dp_list l, int fd, struct vx_err *err)
-{
+	const struct bpf_map *outer =
+		t->family == VX_IP4 ? d->vx->maps.vx_allow4 : d->vx->maps.vx_allow6;
 	__u32 key = slot;
-	int rc = bpf_map_update_elem(bpf_map__fd(outer_map(d, l)), &key, &fd, BPF_ANY);
+	int rc = bpf_map_update_elem(bpf_map__fd(outer), &key, &t->fd, BPF_ANY);
 
-	if (rc)
-		return vx_err_set(err, rc, "allowlist slot: %s", strerror(-rc));
-	if (d->list_fd[slot][l] >= 0)
-		close(d->list_fd[slot][l]);
-	d->list_fd[slot][l] = fd;
+	return rc ? vx_err_set(err, rc, "allowlist slot: %s", strerror(-rc)) : 0;
+}
+
+/* Puts both tables in force, by one store; what was there is freed. */
+static int put_in_force(struct dp *d, const struct allow_table fresh[DP_FAMILIES],
+			struct vx_err *err)
+{
+	unsigned slot = !d->slot;
+
+	for (int f = 0; f < DP_FAMILIES; f++) {
+		int rc = outer_put(d, slot, &fresh[f], err);
+
+		if (rc)
+			return rc;
+	}
+	dp_store32(&d->cfg->allow_slot, slot);
+	d->slot = slot;
+	for (int f = 0; f < DP_FAMILIES; f++) {
+		if (d->allow[f].fd != fresh[f].fd)
+			allow_table_free(&d->allow[f]);
+		d->allow[f] = fresh[f];
+	}
 	return 0;
+}
+
+static void free_tables(struct allow_table t[DP_FAMILIES])
+{
+	for (int f = 0; f < DP_FAMILIES; f++)
+		allow_table_free(&t[f]);
+}
+
+static int new_tables(struct allow_table t[DP_FAMILIES], const uint32_t room[DP_FAMILIES],
+		      struct vx_err *err)
+{
+	int rc = 0;
+
+	for (int f = 0; f < DP_FAMILIES; f++)
+		t[f].fd = -1;
+	for (int f = 0; f < DP_FAMILIES && !rc; f++)
+		rc = allow_table_new(&t[f], f == DP_IP4 ? VX_IP4 : VX_IP6, room[f], err);
+	return rc;
 }
 
 int dp_lists_init(struct dp *d, struct vx_err *err)
 {
-	for (int l = 0; l < DP_LISTS; l++) {
-		int fd = inner_new(d, (enum dp_list)l, err);
+	const uint32_t none[DP_FAMILIES] = { 0 };
+	struct allow_table fresh[DP_FAMILIES];
+	int rc = new_tables(fresh, none, err);
 
-		if (fd < 0)
-			return fd;
-		int rc = inner_put(d, 0, (enum dp_list)l, fd, err);
-
-		if (rc) {
-			close(fd);
-			return rc;
-		}
-	}
-	return 0;
+	rc = rc ? rc : put_in_force(d, fresh, err);
+	if (rc)
+		free_tables(fresh);
+	return rc;
 }
 
 void dp_lists_fini(struct dp *d)
 {
-	for (int s = 0; s < 2; s++)
-		for (int l = 0; l < DP_LISTS; l++)
-			if (d->list_fd[s][l] >= 0)
-				close(d->list_fd[s][l]);
+	free_tables(d->allow);
 }
 
-static enum dp_list list_key(const struct cidr *c, union list_key *k)
+static enum dp_family family_of(const struct allow_entry *e)
 {
-	memset(k, 0, sizeof(*k));
-	if (addr_cidr_single(c)) {
-		memcpy(&k->a6, c->addr.b, 16);
-		return c->addr.family == VX_IP4 ? DP_ALLOW4 : DP_ALLOW6;
-	}
-	k->l6.prefixlen = c->len;
-	memcpy(k->l6.addr, c->addr.b, 16);
-	return c->addr.family == VX_IP4 ? DP_LPM4 : DP_LPM6;
+	return e->cidr.addr.family == VX_IP4 ? DP_IP4 : DP_IP6;
 }
 
-static void store_allow_word(struct dp *d, unsigned slot, const uint32_t n[DP_LISTS])
+/* Room for one more: a larger table takes the place of the one in force. */
+static int put_larger(struct dp *d, const struct allow_entry *e, struct vx_err *err)
 {
-	uint32_t has = (n[DP_ALLOW4] ? VX_ALLOW_HAS4 : 0) | (n[DP_ALLOW6] ? VX_ALLOW_HAS6 : 0) |
-		       (n[DP_LPM4] ? VX_ALLOW_LPM4 : 0) | (n[DP_LPM6] ? VX_ALLOW_LPM6 : 0);
+	enum dp_family f = family_of(e);
+	struct allow_table fresh[DP_FAMILIES];
+	int rc;
 
-	dp_store32(&d->cfg->allow_word, VX_ALLOW_WORD(slot, has));
+	memcpy(fresh, d->allow, sizeof(fresh));
+	rc = allow_table_larger(&d->allow[f], &e->cidr, e->idx, &fresh[f], err);
+	if (rc)
+		return rc;
+	rc = put_in_force(d, fresh, err);
+	if (rc)
+		allow_table_free(&fresh[f]);
+	return rc;
 }
 
 int dp_allow_put(struct dp *d, const struct allow_entry *e, struct vx_err *err)
 {
-	struct vx_allow_val v = { .idx = e->idx };
-	union list_key k;
-	enum dp_list l = list_key(&e->cidr, &k);
-	int rc = bpf_map_update_elem(d->list_fd[d->slot][l], &k, &v, BPF_NOEXIST);
+	int rc = allow_table_put(&d->allow[family_of(e)], &e->cidr, e->idx);
 
-	if (rc)
-		return vx_err_set(err, rc, "map: %s", rc == -E2BIG ? "full" : strerror(-rc));
-	d->list_n[l]++;
-	store_allow_word(d, d->slot, d->list_n);
-	return 0;
+	if (rc == -ENOSPC)
+		return put_larger(d, e, err);
+	return rc ? vx_err_set(err, rc, "map: %s", strerror(-rc)) : 0;
 }
 
 int dp_allow_del(struct dp *d, const struct allow_entry *e, struct vx_err *err)
 {
-	union list_key k;
-	enum dp_list l = list_key(&e->cidr, &k);
-	int rc = bpf_map_delete_elem(d->list_fd[d->slot][l], &k);
+	int rc = allow_table_del(&d->allow[family_of(e)], &e->cidr);
 
-	if (rc)
-		return vx_err_set(err, rc, "map: %s", strerror(-rc));
-	d->list_n[l]--;
-	store_allow_word(d, d->slot, d->list_n);
-	return 0;
+	return rc ? vx_err_set(err, rc, "map: %s", strerror(-rc)) : 0;
 }
 
 struct fill {
-	struct dp *d;
-	int fd[DP_LISTS];
-	uint32_t n[DP_LISTS];
+	struct allow_table table[DP_FAMILIES];
+	uint32_t n[DP_FAMILIES];
+	struct vx_err *err;
 	int rc;
 };
+
+static void count_one(void *ctx, const struct allow_entry *e)
+{
+	struct fill *f = ctx;
+
+	f->n[family_of(e)]++;
+}
 
 static void fill_one(void *ctx, const struct allow_entry *e)
 {
 	struct fill *f = ctx;
-	struct vx_allow_val v = { .idx = e->idx };
-	union list_key k;
-	enum dp_list l = list_key(&e->cidr, &k);
+	struct allow_table *t = &f->table[family_of(e)], larger;
 
 	if (f->rc)
 		return;
-	f->rc = bpf_map_update_elem(f->fd[l], &k, &v, BPF_NOEXIST);
-	f->n[l]++;
+	f->rc = allow_table_put(t, &e->cidr, e->idx);
+	if (f->rc == -ENOSPC) {
+		f->rc = allow_table_larger(t, &e->cidr, e->idx, &larger, f->err);
+		if (f->rc)
+			return;
+		allow_table_free(t);
+		*t = larger;
+	} else if (f->rc) {
+		vx_err_set(f->err, f->rc, "filling the allowlist map: %s", strerror(-f->rc));
+	}
 }
 
 int dp_allow_swap(struct dp *d, const struct allow *list, struct vx_err *err)
 {
-	struct fill f = { .d = d, .fd = { -1, -1, -1, -1 } };
-	unsigned slot = !d->slot;
-	int rc = 0;
+	struct fill f = { .err = err };
 
-	for (int l = 0; l < DP_LISTS && !rc; l++) {
-		f.fd[l] = inner_new(d, (enum dp_list)l, err);
-		rc = f.fd[l] < 0 ? f.fd[l] : 0;
-	}
-	if (!rc) {
+	allow_foreach(list, count_one, &f);
+	f.rc = new_tables(f.table, f.n, err);
+	if (!f.rc)
 		allow_foreach(list, fill_one, &f);
-		if (f.rc)
-			rc = vx_err_set(err, f.rc, "filling the allowlist map: %s",
-					strerror(-f.rc));
-	}
-	for (int l = 0; l < DP_LISTS && !rc; l++) {
-		rc = inner_put(d, slot, (enum dp_list)l, f.fd[l], err);
-		if (!rc)
-			f.fd[l] = -1;
-	}
-	for (int l = 0; l < DP_LISTS; l++)
-		if (f.fd[l] >= 0)
-			close(f.fd[l]);
-	if (rc)
-		return rc;
-	store_allow_word(d, slot, f.n);
-	memcpy(d->list_n, f.n, sizeof(f.n));
-	d->slot = slot;
-	return 0;
+	if (!f.rc)
+		f.rc = put_in_force(d, f.table, err);
+	if (f.rc)
+		free_tables(f.table);
+	return f.rc;
 }
 
 int dp_vni_set(struct dp *d, uint32_t vni, bool ours, struct vx_err *err)
