@@ -64,8 +64,8 @@ static __always_inline int find_prefix6(void *table, __u32 wrap, __u64 hi, __u64
 	return FIND_NONE;
 }
 
-/* A look-up: bpf_loop() asks for one length after the other, so that the verifier goes through one.
- */
+/* A look-up of several lengths: bpf_loop() asks for one after the other, so that the verifier goes
+ * through one. */
 struct find {
 	void *table;
 	__u64 hi, lo; /* the address in host order; an IPv4 one is in lo */
@@ -106,19 +106,29 @@ static long find_next6(__u32 i, struct find *f)
  */
 __attribute__((noinline)) int allow_find4(__u32 slot, __u32 addr)
 {
-	struct find f = { .lo = addr, .idx = FIND_NONE };
+	void *table = bpf_map_lookup_elem(&vx_allow4, &slot);
 	const union vx_allow4 *head = NULL;
+	struct find f;
 	__u32 zero = 0;
+	__u64 bit;
 
-	f.table = bpf_map_lookup_elem(&vx_allow4, &slot);
-	if (f.table)
-		head = bpf_map_lookup_elem(f.table, &zero);
+	if (table)
+		head = bpf_map_lookup_elem(table, &zero);
 	if (!head)
 		return FIND_FAILED;
 	f.lens = VX_ONCE(head->head.lens);
+	bit = f.lens & -f.lens;
+	if (!bit)
+		return FIND_NONE;
+	/* Most lists have addresses only: the first length without what the loop costs. */
 	f.wrap = head->head.wrap;
-	if (f.lens)
-		bpf_loop(33, find_next4, &f, 0);
+	f.idx = find_prefix4(table, f.wrap, addr & (__u32)-bit, vx_allow_tag(bit, 0));
+	f.lens ^= bit;
+	if (f.idx != FIND_NONE || !f.lens)
+		return f.idx;
+	f.table = table;
+	f.lo = addr;
+	bpf_loop(32, find_next4, &f, 0);
 	return f.idx;
 }
 
