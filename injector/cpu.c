@@ -2,7 +2,7 @@
 /*
  * Which CPUs the workers run on, from what sysfs and /proc say: a pure function of those trees.
  * Order: fewest interrupts of the ingress first, then the egress NIC's NUMA node, then the lower
- * number.
+ * number. The last is left to the ingress, unless each CPU takes of its interrupts.
  */
 #include "inj.h"
 
@@ -182,6 +182,8 @@ int inj_cpu_choose(const struct inj_cpu_query *q, int *cpus, unsigned max, struc
 			ranked[n++] = (struct ranked){ (int)i, irqs[i],
 						       has_node && !CPU_ISSET(i, &near) };
 	qsort(ranked, n, sizeof(*ranked), by_rank);
+	if (n > 1 && !ranked[0].irqs)
+		n--;
 	for (i = 0; i < n && i < want; i++)
 		cpus[i] = ranked[i].cpu;
 	return (int)i;

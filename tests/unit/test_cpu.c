@@ -115,8 +115,8 @@ static void not_where_the_ingress_interrupts(void **state)
 	plant("proc/irq/30/effective_affinity_list", "4\n");
 	plant("proc/irq/31/smp_affinity_list", "6\n");
 	expect(2, "5 7");
-	expect(4, "5 7 0 1"); /* another node rather than the interrupts */
-	expect(8, "5 7 0 1 2 3 4 6");
+	expect(4, "5 7 0 1");	    /* another node rather than the interrupts */
+	expect(8, "5 7 0 1 2 3 4"); /* the last is left to them */
 }
 
 static void effective_before_allowed(void **state)
@@ -143,6 +143,7 @@ static void fewest_interrupts(void **state)
 	plant("proc/irq/3/smp_affinity_list", "2\n");
 	plant("proc/irq/4/smp_affinity_list", "0,1\n");
 	expect(2, "2 0");
+	expect(3, "2 0 1"); /* none to be left */
 }
 
 /* virtio: the interrupts belong to the PCI device above. */
@@ -168,7 +169,7 @@ static void fewer_allowed_than_asked(void **state)
 	two_nodes();
 	plant("proc/self/status",
 	      "Name:\tx\nCpus_allowed:\t06\nCpus_allowed_list:\t1-2,5\nMems:\t1\n");
-	expect(4, "1 2 5");
+	expect(3, "1 2");
 	expect(0, "");
 }
 
@@ -177,7 +178,7 @@ static void only_online_ones(void **state)
 	(void)state;
 	plant("sys/devices/system/cpu/online", "0,2-3\n");
 	plant("proc/self/status", "Cpus_allowed_list:\t0-255\n");
-	expect(4, "0 2 3");
+	expect(4, "0 2");
 }
 
 static void trees_that_make_no_sense(void **state)
@@ -201,6 +202,22 @@ static void trees_that_make_no_sense(void **state)
 	expect(1, "0");
 }
 
+static void one_is_left_to_the_ingress(void **state)
+{
+	(void)state;
+	plant("sys/devices/system/cpu/online", "0-1\n");
+	expect(1, "0");
+	expect(4, "0");
+	plant("sys/class/net/in0/device/msi_irqs/30", "");
+	plant("proc/irq/30/smp_affinity_list", "0\n");
+	expect(4, "1");
+	plant("proc/irq/30/smp_affinity_list", "0-1\n");
+	expect(4, "0 1");
+	plant("proc/self/status", "Cpus_allowed_list:\t1\n"); /* the only one */
+	plant("proc/irq/30/smp_affinity_list", "0\n");
+	expect(4, "1");
+}
+
 static void default_workers(void **state)
 {
 	(void)state;
@@ -219,6 +236,7 @@ int main(void)
 		T(interrupts_one_device_up),
 		T(fewer_allowed_than_asked),
 		T(only_online_ones),
+		T(one_is_left_to_the_ingress),
 		T(trees_that_make_no_sense),
 		T(default_workers),
 	};
