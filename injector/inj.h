@@ -171,9 +171,9 @@ void inj_set_link(struct inj *inj, bool up);
 
 /*
  * Which CPUs the workers get: those of the egress NIC's NUMA node first, never one that takes an
- * interrupt of the ingress if another is free. A pure function of a sysfs tree (root "/sys",
- * "/proc" for interrupts; tests plant their own). Fills cpus, returns how many (= n_workers, or
- * fewer if fewer CPUs are allowed).
+ * interrupt of the ingress if another is free; one is left to the ingress, unless each takes some.
+ * A pure function of a sysfs tree (root "/sys", "/proc" for interrupts; tests plant their own).
+ * Fills cpus, returns how many (= n_workers, or fewer if there are fewer CPUs for them).
  */
 struct inj_cpu_query {
 	const char *sys_root, *proc_root;

@@ -255,10 +255,12 @@ static void observe_workers(struct eng *e, struct diag_seen *o)
 
 	o->stuck_worker = -1;
 	o->n_workers = s->n_workers;
+	o->one_cpu = true;
 	for (unsigned i = 0; i < s->n_workers; i++) {
 		const struct snap_ring *r = &s->ring[i];
 
 		o->worker_pps[i] = s->worker[i].sent_pps;
+		o->one_cpu &= s->worker[i].cpu == s->worker[0].cpu;
 		o->worker_idle[i] = (unsigned)(s->worker[i].idle * 100);
 		o->ring_used[i] = r->size ? (unsigned)(r->used * 100 / r->size) : 0;
 		if (s->worker[i].stalled_ms > o->stuck_ms || o->stuck_worker < 0) {

@@ -111,18 +111,25 @@ static int set_cpus(struct eng *e, const struct opts *n, struct vx_err *err)
 {
 	int cpus[INJ_MAX_WORKERS];
 	int count = eng_cpus(n, e->run->n_workers, cpus, INJ_MAX_WORKERS, err);
+	int rc = count < 0 ? count : inj_set_cpus(e->inj, cpus, (unsigned)count, err);
 
-	return count < 0 ? count : inj_set_cpus(e->inj, cpus, (unsigned)count, err);
+	if (!rc)
+		eng_busy_poll_say(e, n);
+	return rc;
 }
 
 void eng_busy_poll_say(const struct eng *e, const struct opts *o)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN), taken = (long)e->run->n_workers;
+	int list[INJ_MAX_WORKERS];
+	int n = eng_cpus(o, e->run->n_workers, list, INJ_MAX_WORKERS, NULL);
 
-	if (o->busy_poll && cpus <= (long)e->run->n_workers)
+	if (n > 0 && n < taken)
+		taken = n;
+	if (o->busy_poll && cpus <= taken)
 		vx_warn("busy-poll: %u workers on %ld CPUs leave none for the ingress and for this "
 			"process: set busy-poll off%s",
-			e->run->n_workers, cpus, cpus > 1 ? ", or start with fewer --workers" : "");
+			e->run->n_workers, cpus, cpus > 1 ? ", or set cpus" : "");
 }
 
 int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,

@@ -20,8 +20,8 @@ hog_ends() {
 	wait $HOG 2>/dev/null
 }
 
-start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode enforce -a "$T/list.json" --match src --workers 2 --ring 4M --batch 1 ||
-	exit 1
+start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode enforce -a "$T/list.json" --match src --workers 2 --cpus 0-1 \
+	--ring 4M --batch 1 || exit 1
 # One flow is more than its worker can send on a processor that others use, too.
 worker=$(vxctl --json workers | json '.[0]')
 start_load --rate 40000 --seconds 100 --size 200 --flows 1 --src 10.1.0.0/24

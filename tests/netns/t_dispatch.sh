@@ -41,7 +41,7 @@ P
 
 for mode in native generic; do
 	start_vx -n "udp/31765=$LAB_NAT4:8081" -n "tcp/31765=$LAB_NAT4:8081" \
-		-n "udp/31765=[$LAB_NAT6]:8081" --allow-mode off --workers 8 --mode $mode || exit 1
+		-n "udp/31765=[$LAB_NAT6]:8081" --allow-mode off --workers 8 --cpus 0-1 --mode $mode || exit 1
 	check "$mode: mode" "$(vxctl --json stats | json .mode)" $mode
 	through "$mode, flow, 100 flows" 20000 kept --rate 20000 --count 20000 --flows 100 --size 64-1514
 	through "$mode, jumbo" 500 kept --count 500 --size 8000-8900 --flows 9

@@ -291,8 +291,12 @@ static void workers(void **state)
 	o.worker_idle[0] = 5;
 	o.row_pps[VX_L_RING_FULL] = 5;
 	named("one_flow", "set dispatch spread", false);
-	o.spread = true;
 	o.row_pps[VX_L_RING_FULL] = 0;
+	o.one_cpu = true; /* nothing would be gained */
+	pass(5);
+	is("");
+	o.one_cpu = false;
+	o.spread = true;
 	pass(5);
 	is("");
 }

@@ -158,6 +158,7 @@ struct diag_seen {
 	uint64_t ring_bytes;  /* of all */
 	uint64_t in_bytes_ps; /* that arrive */
 	unsigned n_workers;
+	bool one_cpu; /* all the workers have the same */
 	uint64_t worker_pps[VX_MAX_RINGS];
 	unsigned worker_idle[VX_MAX_RINGS]; /* percent */
 	unsigned ring_used[VX_MAX_RINGS];   /* percent */

@@ -141,7 +141,7 @@ static bool one_flow(const struct diag *d, const struct diag_seen *o, struct dia
 	diag_say(c, "one flow keeps worker %u busy (%s of %s packets/s) while %u others wait", most,
 		 N(o->worker_pps[most]), N(sum), o->n_workers - 1);
 	diag_fix(c, "set dispatch spread");
-	return o->n_workers > 1 && !o->spread && o->worker_pps[most] >= WORKER_PPS &&
+	return o->n_workers > 1 && !o->one_cpu && !o->spread && o->worker_pps[most] >= WORKER_PPS &&
 	       o->worker_pps[most] * 10 >= sum * 9 &&
 	       (o->worker_idle[most] <= 100 - BUSY_PERCENT || o->ring_used[most] >= 50 ||
 		o->row_pps[VX_L_RING_FULL]);
