@@ -259,6 +259,20 @@ stop_sink() {
 	end_sink "$1"
 }
 
+come_and_left() { vxctl --json ledger | json '"\(.rx) \(.in_flight)"'; }
+drained() {
+	local before
+	before=$(come_and_left)
+	sleep 0.2
+	[ "${before#* }" = 0 ] && [ "$(come_and_left)" = "$before" ]
+}
+# drain_sink src|tgt|dst: ends it when all that the engine was sent has gone its way: nothing came for 0.2 s, and nothing
+# is in flight. For a sink whose count is not known beforehand.
+drain_sink() {
+	wait_for 10 drained
+	stop_sink "$1"
+}
+
 # check_clean_sink NAME: the last report has no fault of any kind in it.
 check_clean_sink() {
 	check "$1: no fault" "$(json '[.lost, .duplicated, .bad_ip_sum, .bad_l4_sum, .bad_mac,
