@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# beside others
 #
 # vxgen against itself: what the generator makes, the sink finds right. With --plain the inner frames go
 # straight from ens6 to dst0; the outer shape is read by tshark on the way from src0 to ens5.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 180
+# beside others
 #
 # The allowlist's file changes while the engine runs: it is offered as a diff and taken by a key, or put in force by --watch;
 # not half written, not when it is bad, not over edits that were not saved. What is in force is seen by packets.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 90
+# beside others
 #
 # z shows what it would undo and what that costs, Enter does it, Z redoes; an answer is for the change that was shown.
 # What a crash left unsaved is offered under the lights and made again by a key. With real packets.
