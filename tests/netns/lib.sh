@@ -171,16 +171,15 @@ note_kernel_objects() {
 	grep -hs -E '^(prog|map|link)_id:' "/proc/$VX_PID"/fdinfo/* | sort -u >>"$T/objects"
 }
 
-# Prints those of the noted objects that are still there.
+# Prints those of the noted objects that are still there. All that there are is listed at once: to ask for each of so
+# many takes a second and more.
 left_kernel_objects() {
-	local kind id
+	local there
 	[ -s "$T/objects" ] || return 0
-	sort -u "$T/objects" | while IFS=$': \t' read -r kind id; do
-		[ "${id:-0}" != 0 ] || continue
-		if bpftool "${kind%_id}" show id "$id" >/dev/null 2>&1; then
-			echo "${kind%_id} $id"
-		fi
-	done
+	there=$({ bpftool -j prog show; bpftool -j map show; bpftool -j link show; } | jq -rs \
+		'[["prog", "map", "link"], .] | transpose[] | .[0] as $kind | .[1][] | "\($kind)_id:\t\(.id)"') ||
+		echo "bpftool does not list what is in the kernel"
+	comm -12 <(sort -u "$T/objects") <(sort <<<"$there")
 }
 
 no_kernel_objects() { [ -z "$(left_kernel_objects)" ]; }
@@ -258,6 +257,20 @@ end_sink() {
 stop_sink() {
 	kill -INT "${T_SINK_PID[$1]}" 2>/dev/null
 	end_sink "$1"
+}
+
+come_and_left() { vxctl --json ledger | json '"\(.rx) \(.in_flight)"'; }
+drained() {
+	local before
+	before=$(come_and_left)
+	sleep 0.2
+	[ "${before#* }" = 0 ] && [ "$(come_and_left)" = "$before" ]
+}
+# drain_sink src|tgt|dst: ends it when all that the engine was sent has gone its way: nothing came for 0.2 s, and nothing
+# is in flight. For a sink whose count is not known beforehand.
+drain_sink() {
+	wait_for 10 drained
+	stop_sink "$1"
 }
 
 # check_clean_sink NAME: the last report has no fault of any kind in it.

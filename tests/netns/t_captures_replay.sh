@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 180
+# beside others
 #
 # The captures of $VX_CAPTURES through the whole pipeline: replayed on the wire, counted at the
 # destination, rows read from the ledger, a sentinel that still gets through after each. Expectations are

@@ -21,8 +21,8 @@ named "silent: no packets" "no_packets"
 check "silent: since when" "$(first text | grep -c '^no packets since ..:..:..Z, the start')" 1
 start_load --rate 1000 --seconds 200 --size 600 --src 10.1.0.0/24
 named "traffic: no cause" ""
-check "what lies beyond is told" "$(vxctl diagnose |
-	grep -c "^all is right here: [0-9,]* packets/s leave ens6 to MAC 02:00:00:00:82:95 for $LAB_NAT4:8081")" 1
+beyond() { vxctl diagnose | grep -q "^all is right here: [0-9,]* packets/s leave ens6 to MAC 02:00:00:00:82:95 for $LAB_NAT4:8081"; }
+check_cmd "what lies beyond is told" wait_for 5 beyond
 
 in_tgt ip link set ens6 down
 cause egress_down "ip link set ens6 up"

@@ -12,13 +12,13 @@ cat >"$T/list.json" <<'J'
 J
 start_vx -n "udp/31765=$LAB_NAT4:8081" -a "$T/list.json" || exit 1
 # The marked packets go elsewhere, so that the sink counts the load alone.
-start_sink dst --seconds 170 --idle 5 --expect-dst "$LAB_NAT4"
+start_sink dst --seconds 170 --expect-dst "$LAB_NAT4"
 start_load --rate 20000 --seconds 150 --flows 64
 flowing() { [ "$(vxctl --json ledger | json .sent)" -gt 1000 ]; }
 wait_for 5 flowing
 in_src python3 "$(dirname "$0")/marked_edits.py" src0 "$VX_SOCK" "${EDITS:-1000}" || T_FAILED=1
 stop_load
-end_sink dst
+drain_sink dst
 check_ge "packets of the load" "$(json .stamped "$SINK")" 1000
 check "of the load, arrived" "$(json .stamped "$SINK")" "$(json .sent "$SENT")"
 check "lost" "$(json .lost "$SINK")" 0

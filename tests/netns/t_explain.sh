@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 120
+# beside others
 #
 # What `explain` says is what the live path then does, and saying it leaves no trace.
 . "$(dirname "$0")/lib.sh"

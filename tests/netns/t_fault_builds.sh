@@ -39,7 +39,7 @@ rm -rf "$dir"
 mkdir "$dir"
 cp -a "$BUILD/obj" "$BUILD"/*.a "$BUILD"/*.bpf.o "$BUILD"/*.skel.h "$BUILD/flags" "$dir"
 for fault in XDP RING EGRESS; do
-	if ! make -s -C "$ROOT" BUILD="$dir" FAULT=$fault all >"$T/make" 2>&1; then
+	if ! make -s -j"$(nproc)" -C "$ROOT" BUILD="$dir" FAULT=$fault all >"$T/make" 2>&1; then
 		check "loss in $fault: it builds" "$(tail -n 3 "$T/make")" ""
 		continue
 	fi

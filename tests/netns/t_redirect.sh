@@ -63,7 +63,7 @@ check "verified" "$(vxctl --json stats | json .egress_reason)" "asked for; verif
 check "the exact check" "$(vxctl --json selfcheck | json .exact)" true
 
 # There and back under load.
-start_sink dst --seconds 60 --idle 2 --expect-dst "$LAB_NAT4:8081"
+start_sink dst --seconds 60 --expect-dst "$LAB_NAT4:8081"
 start_load --rate 20000 --seconds 6 --flows 50 --size 142
 for m in packet redirect packet redirect; do
 	check_cmd "set egress $m" vxctl set egress "$m"
@@ -73,15 +73,15 @@ for m in packet redirect packet redirect; do
 	wait_for 5 moved
 done
 end_load
-end_sink dst
+drain_sink dst
 check "there and back: all arrive" "$(json .packets "$SINK")" "$(json .sent "$SENT")"
 check "there and back: lost" "$(json .lost "$SINK")" 0
 check "there and back: not given up" "$(grep -c 'given up' "$VX_LOG")" 0
 
 # The peer takes no redirected frames any more: within two seconds the rings have them again.
-start_sink dst --seconds 60 --idle 2 --expect-dst "$LAB_NAT4:8081"
+start_sink dst --seconds 60 --expect-dst "$LAB_NAT4:8081"
 FROM=$(ledger '.redirected + .sent')
-start_load --rate 5000 --seconds 8 --flows 50 --size 142
+start_load --rate 5000 --seconds 40 --flows 50 --size 142
 moved() { [ "$(ledger '.redirected + .sent')" -gt $((FROM + 2000)) ]; }
 wait_for 5 moved
 LOST0=$(ledger .redirected)
@@ -89,8 +89,11 @@ in_dst ethtool -K dst0 gro off
 check_cmd "given up when frames do not leave" wait_for 5 given_up 'of [0-9]* packets [0-9]* left'
 check "it is packet" "$(method)" packet
 LOST1=$(ledger .redirected)
-end_load
-end_sink dst
+AFTER=$(ledger .sent)
+by_rings() { [ "$(ledger .sent)" -gt $((AFTER + 2000)) ]; }
+check_cmd "the rings have them again" wait_for 5 by_rings
+stop_load
+drain_sink dst
 GONE=$(($(json .sent "$SENT") - $(json .packets "$SINK")))
 check "every packet has its row" "$(ledger '.redirected + .sent')" $((FROM + $(json .sent "$SENT")))
 check_ge "those that did not arrive were redirected meanwhile" $((LOST1 - LOST0)) "$GONE"

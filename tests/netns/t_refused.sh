@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# deadline: 120
+# deadline: 240
+# beside others
 #
 # A refused command leaves everything as it was: lists, rules, settings, what the kernel's maps hold, and
 # the files. And a start that is refused says why, and leaves nothing.

@@ -34,7 +34,7 @@ moves() {
 	check "$name: $ROW" "$(($(ledger "$ROW") - before))" 10
 }
 
-start_sink dst --seconds 170 --idle 6 --expect-dst "$LAB_NAT4"
+start_sink dst --seconds 170 --expect-dst "$LAB_NAT4"
 start_load --rate 85000 --seconds 160 --flows 100 --size 142
 flowing() { [ "$(ledger .sent)" -gt 10000 ]; }
 check_cmd "the load flows" wait_for 5 flowing
@@ -154,7 +154,7 @@ put next-hop-mac 02:00:00:00:82:95
 check "next-hop-mac: nat list" "$(vxctl --json nat list | json '.[0].next_hop')" 02:00:00:00:82:95
 
 stop_load
-end_sink dst
+drain_sink dst
 check "of the load, arrived" "$(json .stamped "$SINK")" "$(json .sent "$SENT")"
 check "lost" "$(json .lost "$SINK")" 0
 check "bad MACs" "$(json .bad_mac "$SINK")" 0

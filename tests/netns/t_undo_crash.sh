@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 180
+# beside others
 #
 # What was not saved when the engine was killed is offered at the next start, and gives the same state
 # again; it is no danger to the start, whatever is in the file, and to the changes, whatever the disk does.

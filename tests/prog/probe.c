@@ -104,47 +104,60 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t n)
 	return hash;
 }
 
-/* One element, key and value of every CPU. -ENOENT when it is gone. */
-static int hash_elem(const struct bpf_map *map, const void *key, uint64_t *hash)
+/* Bytes of one value of a map, of all CPUs where each has its own. */
+static size_t value_bytes(const struct bpf_map *map)
 {
 	const enum bpf_map_type type = bpf_map__type(map);
 	const bool percpu = type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
 			    type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 	const size_t one = (bpf_map__value_size(map) + 7u) & ~(size_t)7;
-	const size_t size = percpu ? one * (size_t)libbpf_num_possible_cpus() : one;
-	void *val = calloc(1, size);
-	int rc;
 
-	if (!val)
-		return -ENOMEM;
-	rc = bpf_map_lookup_elem(bpf_map__fd(map), key, val);
-	*hash = hash_bytes(*hash, key, bpf_map__key_size(map));
-	*hash = hash_bytes(*hash, val, size);
-	free(val);
-	return rc;
+	return percpu ? one * (size_t)libbpf_num_possible_cpus() : one;
 }
 
+/* At least n bytes, kept for the next call; NULL without memory. */
+static unsigned char *room(size_t n)
+{
+	static unsigned char *kept;
+	static size_t size;
+
+	if (n > size) {
+		free(kept);
+		kept = malloc(n);
+		size = kept ? n : 0;
+	}
+	return kept;
+}
+
+/* All elements in one call: one for each would take most of a test's time. */
 static int hash_map(const struct bpf_map *map, uint64_t *hash)
 {
-	unsigned char key[64];
-	const void *from = NULL;
+	const size_t key = bpf_map__key_size(map), value = value_bytes(map);
+	uint32_t n = bpf_map__max_entries(map), at;
+	unsigned char *values = room(n * (key + value)), *keys = values + n * value;
+	int rc;
 
-	while (!bpf_map_get_next_key(bpf_map__fd(map), from, key)) {
-		int rc = hash_elem(map, key, hash);
-
-		if (rc)
-			return rc;
-		from = key;
-	}
+	if (!values)
+		return -ENOMEM;
+	rc = bpf_map_lookup_batch(bpf_map__fd(map), NULL, &at, keys, values, &n, NULL);
+	if (rc != -ENOENT) /* that is: none behind these */
+		return rc ? rc : -E2BIG;
+	*hash = hash_bytes(*hash, keys, n * key);
+	*hash = hash_bytes(*hash, values, n * value);
 	return 0;
 }
 
 static int hash_array(const struct bpf_map *map, uint32_t n, uint64_t *hash)
 {
-	int rc = 0;
+	const size_t size = value_bytes(map);
+	void *val = calloc(1, size);
+	int rc = val ? 0 : -ENOMEM;
 
-	for (uint32_t i = 0; i < n && !rc; i++)
-		rc = hash_elem(map, &i, hash);
+	for (uint32_t i = 0; i < n && !rc; i++) {
+		rc = bpf_map_lookup_elem(bpf_map__fd(map), &i, val);
+		*hash = hash_bytes(*hash, val, size);
+	}
+	free(val);
 	return rc;
 }
 

@@ -22,8 +22,9 @@ def check_whole(program, fixture):
 def cut_commands(fixture):
     """Every shorter length; what goes before is sent again each time, into an empty memory."""
     again = [EXPIRE, *fixture.commands_before()] if fixture.before else []
+    whole = f"run {fixture.frame.hex()}"
     return [line for size in range(14, len(fixture.frame))
-            for line in again + [f"run {fixture.frame[:size].hex()}"]]
+            for line in again + [whole[:4 + 2 * size]]]
 
 
 def check_cut(program, fixture):

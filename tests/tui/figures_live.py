@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Figures that move, read back from the screen.
 
-    figures_live.py record SOCKET SECONDS FILE      follows the engine as a screen does, keeps all
-                                                    snapshots; says when it has begun
+    figures_live.py record SOCKET SECONDS FILE      follows the engine as a screen does, until SIGTERM at
+                                                    the latest, keeps all snapshots; says when it has begun
     figures_live.py overview SCREEN FILE            the (frozen) overview against the snapshot it was made of
     figures_live.py since SCREEN FILE               the same, with the counts since `mark` in place of totals
     figures_live.py between SCREEN COLUMN JSON1 JSON2 KEY VALUE
@@ -13,6 +13,7 @@ Prints what differs, or "N figures". What the screen rounds is compared as round
 """
 import json
 import re
+import signal
 import socket
 import sys
 import time
@@ -36,8 +37,9 @@ def record(path, seconds, out):
     s.connect(path)
     s.sendall(b'{"subscribe":100}\n')
     s.settimeout(0.5)
-    end, buf, snaps = time.monotonic() + seconds, b"", []
-    while time.monotonic() < end:
+    end, buf, snaps, told = time.monotonic() + seconds, b"", [], []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
+    while not told and time.monotonic() < end:
         try:
             data = s.recv(1 << 20)
         except TimeoutError:

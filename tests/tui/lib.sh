@@ -25,7 +25,7 @@ TUI_N=0
 unset TMUX TMUX_PANE
 
 chmod 711 "$T"
-mkdir -p "$TUI_HOME" "/etc/netns/$LAB-tgt"
+mkdir -p "$TUI_HOME" "/etc/netns/$LAB-tgt" || mkdir -p "/etc/netns/$LAB-tgt" # another's end may have removed /etc/netns
 chown $OPERATOR:$OPERATOR "$TUI_HOME"
 # "ip netns exec" puts it in the place of /etc/passwd.
 { cat /etc/passwd; echo "operator:x:$OPERATOR:$OPERATOR::$TUI_HOME:/bin/sh"; } >"/etc/netns/$LAB-tgt/passwd"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 120
+# beside others
 #
 # The demo: its screen shows traffic, and leaving it in whatever way ends engine and traffic and leaves no namespace.
 . "$(dirname "$0")/lib.sh"

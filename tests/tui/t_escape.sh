@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 120
+# beside others
 #
 # What others wrote (names of organisations, notes) cannot write to the operator's terminal: no title, no colour, no cursor,
 # no answer, in no view, no completion and no search.

@@ -26,7 +26,7 @@ vxctl mark >/dev/null
 # frozen WHAT: the overview is frozen in the middle of a recording, and compared with the snapshot that it was made of.
 frozen() {
 	: >"$T/recording"
-	python3 "$LIVE" record "$VX_SOCK" 3 "$T/snaps" >"$T/recording" &
+	python3 "$LIVE" record "$VX_SOCK" 10 "$T/snaps" >"$T/recording" &
 	local recorder=$!
 	wait_for 10 test -s "$T/recording"
 	sleep 0.5
@@ -34,6 +34,7 @@ frozen() {
 	wait_screen FROZEN 3
 	sleep 0.3
 	screen_text >"$T/screen"
+	kill -TERM $recorder
 	wait $recorder
 	python3 "$LIVE" "$1" "$T/screen" "$T/snaps"
 	keys Space

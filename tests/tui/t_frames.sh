@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 120
+# beside others
 #
 # What is written to the terminal: little, never the whole screen again; no colour where none is wanted, no other letters than ASCII where there
 # are no others; a frozen display stands still while its clock goes on; an unknown terminal is told.

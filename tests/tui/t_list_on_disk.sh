@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 180
+# beside others
 #
 # The allowlist's file changes while the engine runs: it is offered as a diff and taken by a key, or put in force by --watch;
 # not half written, not when it is bad, not over edits that were not saved. What is in force is seen by packets.
@@ -17,21 +18,24 @@ publish() {
 }
 in_force() { vxctl --json allow list | json 'map(.cidr) | sort | join(" ")'; }
 in_force_is() { [ "$(in_force)" = "$1" ]; }
-# passes ADDRESS: how many of 50 packets from it are sent on
-sent() { vxctl --json ledger | json .sent; }
+# passes ADDRESS: how many of 50 packets from it are sent on, by a rule that no others match
+RULES=(-n "udp/31765=$LAB_NAT4:8081" -n "udp/53=$LAB_NAT4:53")
+sent() { vxctl --json nat list | json '.[] | select(.key == "udp/53").hits'; }
+denied() { vxctl --json ledger | json .dropped.denied; }
 passes() {
-	local before all
-	before=$(sent)
-	all=$(vxctl --json ledger | json .rx)
-	send --count 50 --rate 5000 --src "$1/32" >/dev/null
-	rx_is() { [ "$(vxctl --json ledger | json '.rx - .in_flight')" -ge $((all + 50)) ]; }
-	wait_for 5 rx_is
-	echo $(($(sent) - before))
+	local sent denied
+	sent=$(sent) denied=$(denied)
+	send --count 50 --rate 5000 --src "$1/32" --dport 53 >/dev/null
+	judged() { [ $(($(sent) - sent + $(denied) - denied)) -ge 50 ]; }
+	wait_for 5 judged
+	echo $(($(sent) - sent))
 }
 
 publish 10.0.0.1 10.0.0.2
 chmod 600 "$LIST" # the screen's user may not read it
-tui_start 80x24 -a "$LIST" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
+# Where none comes for 3 s, that is told in the place of an offer.
+start_load --rate 20 --seconds 120 --src 10.0.0.1/32
+tui_start 80x24 -a "$LIST" "${RULES[@]}" --match src || exit 1
 
 # Offered.
 publish 10.0.0.1 10.0.0.3 10.0.0.4
@@ -80,6 +84,7 @@ sleep 0.4
 check_cmd "it is offered still" screen_has "LIST ON DISK"
 publish 10.0.0.1 10.0.0.3 10.0.0.4 10.0.0.9 10.0.0.10
 check_gone "a file that is equal again ends the offer" "LIST ON DISK" 5
+stop_load
 
 # Bad files and no file.
 resize 200 50
@@ -99,7 +104,7 @@ check_ended "the screen"
 
 # --watch.
 publish 10.0.0.1 10.0.0.2
-tui_start 80x24 --watch -a "$LIST" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
+tui_start 80x24 --watch -a "$LIST" "${RULES[@]}" --match src || exit 1
 resize 200 50
 keys 8
 publish 10.0.0.5

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 180
+# beside others
 #
 # The command line of the real program: typing, completion, history over runs, Ctrl-R in UTF-8, a line of 500 characters, a
 # pasted block, a wrong line that stays.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 120
+# beside others
 #
 # A storm of sizes, down to one character and back, in every view and with a line being typed: the program lives, and the
 # screen is whole again at the end.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 90
+# beside others
 #
 # The screen has the rights of the operator, and no more: who came by sudo, nobody else, no capability. A stranger may not look;
 # one who may only read cannot change anything.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 180
+# beside others
 #
 # Starting the console and every way out of it: the terminal is as it was, the engine runs on or is stopped as asked, and
 # attach comes back to it. Without a terminal, nothing is started.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 90
+# beside others
 #
 # z shows what it would undo and what that costs, Enter does it, Z redoes; an answer is for the change that was shown.
 # What a crash left unsaved is offered under the lights and made again by a key. With real packets.
@@ -54,6 +55,8 @@ esc
 kill_vx
 keys q
 wait_for 5 screen_ended
+# Where none comes for 3 s, that is told in the place of an offer.
+start_load --rate 20 --seconds 60 --src 10.0.0.1/32
 tui_start 150x30 -a "$T/list.json" -n "udp/31765=$LAB_NAT4:8081" --match src || exit 1
 check_screen "what was not saved is offered" "\* 2 unsaved changes of [0-9]{2}:[0-9]{2} .*\[J\] re-apply, :journal discard"
 check_screen "in the header, too" " JOURNAL "
@@ -81,6 +84,7 @@ sleep 0.4
 keys Enter
 check_gone "discarded" "unsaved changes of"
 check "as at the start" "$(in_force)" 10.0.0.1
+stop_load
 
 # What enforcing would deny is on the screen.
 to_list

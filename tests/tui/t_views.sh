@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # deadline: 240
+# beside others
 #
 # Every view at 80x24 and 200x50: its heading, header and footer in their places, nothing written on a second row that
 # belongs to the first. And the figures: of a quiet moment, all that the overview and the lists say is read back and
