@@ -48,6 +48,13 @@ struct xdp {
 	uint64_t heard_ns; /* when the device last took or completed a frame */
 };
 
+/* From here on the worker sends by packet. */
+static void die(struct xdp *x, int err)
+{
+	x->dead = true;
+	atomic_store_explicit(&x->base.st->xdp_err, err, memory_order_relaxed);
+}
+
 /* --- results --- */
 
 static void settle(struct xdp *x)
@@ -101,7 +108,8 @@ static unsigned xdp_poll(struct egress *e)
 		(void)xtx_kick(x->s->tx);
 	if (clock_ns() - x->heard_ns > SILENT_NS) {
 		xtx_give_up(x->s->tx, ETIMEDOUT);
-		x->dead = x->s->zerocopy; /* it may still read what is in the TX ring */
+		if (x->s->zerocopy) /* it may still read what is in the TX ring */
+			die(x, ETIMEDOUT);
 		settle(x);
 	}
 	return xtx_outstanding(x->s->tx);
@@ -155,7 +163,8 @@ static bool refuse(struct xdp *x, int err, uint64_t *deadline)
 
 	if (egress_is_gone(err)) {
 		x->down = err == ENETDOWN; /* the socket is good again when the device is up */
-		x->dead = !x->down;
+		if (!x->down)
+			die(x, err);
 		xtx_take_back(tx, XTX_CHUNKS, err);
 		settle(x);
 		return true;
@@ -165,7 +174,8 @@ static bool refuse(struct xdp *x, int err, uint64_t *deadline)
 		clock_sleep_ns(PAUSE_NS);
 		return false;
 	}
-	x->dead = !err; /* it says nothing: the queue has been taken away */
+	if (!err) /* it says nothing: the queue has been taken away */
+		die(x, ETIMEDOUT);
 	xtx_take_back(tx, x->dead ? XTX_CHUNKS : 1, err ? err : ETIMEDOUT);
 	settle(x); /* before a chunk of these can be used again */
 	stats_set(&x->base.st->last_progress_ns, clock_ns()); /* slow, but not stuck */
@@ -226,7 +236,8 @@ static unsigned send_by_xdp(struct xdp *x, const struct egress_frame *f, unsigne
 		int err = kick(x);
 
 		x->down = err == ENETDOWN;
-		x->dead = err == ENXIO;
+		if (err == ENXIO)
+			die(x, err);
 	}
 	if (!xtx_outstanding(x->s->tx))
 		x->heard_ns = f->claim_ns;

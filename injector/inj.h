@@ -83,7 +83,9 @@ struct inj_stats {
 				      was empty */
 	uint64_t pending; /* now: taken out of the ring, without a row yet (held fragments) */
 	int cpu, tid;
-	bool stuck; /* has work and made no progress for > 1 s */
+	int xdp_err; /* why its AF_XDP socket is of no use any more and it sends by packet
+			(ETIMEDOUT: the queue is silent), until the next inj_set_egress; 0 */
+	bool stuck;  /* has work and made no progress for > 1 s */
 };
 
 /* One ring as its memory tells it. [read by the engine] */

@@ -76,4 +76,5 @@ void stats_read(const struct stats *st, struct inj_stats *out)
 	}
 	out->cpu = atomic_load_explicit(&st->cpu, memory_order_relaxed);
 	out->tid = atomic_load_explicit(&st->tid, memory_order_relaxed);
+	out->xdp_err = atomic_load_explicit(&st->xdp_err, memory_order_relaxed);
 }

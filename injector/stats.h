@@ -27,6 +27,7 @@ struct stats { /* [inj-N -> engine, relaxed] */
 		_Atomic uint64_t n;
 	} errors[INJ_ERRNOS];
 	_Atomic int cpu, tid;
+	_Atomic int xdp_err;
 	struct hist hist[INJ_STAGES];
 
 	/* single producer (the worker), single consumer (the engine) */

@@ -352,6 +352,7 @@ static void change_egress(struct worker *w)
 	if (!next)
 		return;
 	finish(w);
+	atomic_store_explicit(&w->st.xdp_err, 0, memory_order_relaxed);
 	w->egress = next;
 	/* R2: the old one is not used any more; pairs with A2 in inj_set_egress() */
 	atomic_store_explicit(&w->next, NULL, memory_order_release);

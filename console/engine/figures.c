@@ -152,8 +152,10 @@ static void read_state(struct eng *e)
 			net_nexthop(e->net, (uint16_t)(VX_NH_FIRST + i))->state == NET_NH_RESOLVED;
 	}
 	s->oversize_largest = e->dp->oversize_largest(e->d);
-	if (e->o->egress != OPT_EG_REDIRECT)
-		return; /* eng_egress_say() has said it */
+	if (e->o->egress != OPT_EG_REDIRECT) {
+		eng_egress_read(e, e->o);
+		return;
+	}
 	snprintf(s->egress_method, sizeof(s->egress_method), "%s",
 		 e->run->redirect.on ? "redirect" : "packet");
 	eng_redirect_reason(e, s->egress_reason, sizeof(s->egress_reason));

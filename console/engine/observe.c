@@ -102,7 +102,7 @@ static void observe_nics(struct eng *e, struct observe *ob)
 	r.dev = out->name;
 	r.egress = true;
 	o->sent = grown(sent_now(e), &ob->sent);
-	o->by_xdp = now->kind == INJ_EGRESS_XDP && !now->n_packet;
+	o->by_xdp = !strcmp(e->snap.egress_method, "xdp");
 	read = !nic_stats(out->name, one_counter, &r, &err);
 	/* The first reading is what the NIC has counted since it is there. */
 	o->nic_known = read && ob->nic_read && now->kind != INJ_EGRESS_NULL;

@@ -93,7 +93,7 @@ struct eng_run {
 	int exit_code;
 	struct dp_attached how;
 	struct eng_redirect redirect;
-	unsigned n_workers;
+	unsigned n_workers, dead_sockets;
 	size_t ring_size; /* of each */
 	struct eng_target target[VX_MAX_NAT];
 	unsigned target_next; /* where the search for a free one begins */
@@ -138,6 +138,7 @@ void eng_free(struct eng *e);
 /* set.c: what --egress means for the injector. */
 enum inj_egress_kind eng_egress_kind(enum opt_egress egress);
 /* targets.c: how workers send now, and why so, into the snapshot and the log; o asked for it. */
+void eng_egress_read(struct eng *e, const struct opts *o); /* the snapshot alone; a socket's end */
 void eng_egress_say(struct eng *e, const struct opts *o);
 void eng_busy_poll_say(const struct eng *e, const struct opts *o); /* when it leaves no CPU */
 /* redirect.c: packets past the rings. off also forgets that it was given up. */

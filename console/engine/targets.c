@@ -118,31 +118,69 @@ static void on_nexthop(void *ctx, uint16_t slot, const struct net_nexthop *now)
 		vx_info("next hop to %s: %s: %s", target, net_nh_state_name(now->state), now->why);
 }
 
-void eng_egress_say(struct eng *e, const struct opts *o)
+/* Workers whose AF_XDP socket has ceased to be of use, and why the first of them. */
+static unsigned dead_sockets(const struct eng *e, char *why, size_t size)
+{
+	struct inj_stats st;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < e->run->n_workers; i++) {
+		inj_worker_stats(e->inj, i, &st);
+		if (!st.xdp_err || n++)
+			continue;
+		snprintf(why, size, "worker %u: %s", i,
+			 st.xdp_err == ETIMEDOUT ? "its TX queue takes nothing any more"
+						 : strerror(st.xdp_err));
+	}
+	return n;
+}
+
+void eng_egress_read(struct eng *e, const struct opts *o)
 {
 	static const char *const method[] = {
 		[INJ_EGRESS_PACKET] = "packet", [INJ_EGRESS_NULL] = "null", [INJ_EGRESS_XDP] = "xdp"
 	};
 	const struct inj_egress_now *now = inj_egress_now(e->inj);
 	struct snapshot *s = &e->snap;
-	char some[64] = "", because[sizeof(now->why) + 2] = "";
+	char why[sizeof(now->why)] = "", some[64] = "", because[sizeof(why) + 2] = "";
+	unsigned dead, by_packet;
 
 	if (o->egress == OPT_EG_REDIRECT)
 		return; /* they are beside it: redirect.c says what it does */
-	if (now->n_packet)
-		snprintf(some, sizeof(some), ", %u of %u workers by packet", now->n_packet,
-			 e->run->n_workers);
+	dead = dead_sockets(e, why, sizeof(why));
+	by_packet = now->n_packet + dead;
 	if (now->why[0])
-		snprintf(because, sizeof(because), ": %s", now->why);
-	snprintf(s->egress_method, sizeof(s->egress_method), "%s", method[now->kind]);
+		memcpy(why, now->why, sizeof(why));
+	if (by_packet)
+		snprintf(some, sizeof(some), ", %u of %u workers by packet", by_packet,
+			 e->run->n_workers);
+	if (why[0])
+		snprintf(because, sizeof(because), ": %s", why);
+	snprintf(s->egress_method, sizeof(s->egress_method), "%s",
+		 !by_packet			 ? method[now->kind]
+		 : by_packet < e->run->n_workers ? "xdp+packet"
+						 : "packet");
 	snprintf(s->egress_reason, sizeof(s->egress_reason), "%s%s%s",
 		 o->egress != OPT_EG_AUTO      ? "asked for"
 		 : now->kind == INJ_EGRESS_XDP ? "AF_XDP binds"
 					       : "no xdp",
 		 some, because);
+	if (dead > e->run->dead_sockets)
+		vx_warn("egress %s: packets are sent by %s (%s)", o->egress_dev, s->egress_method,
+			s->egress_reason);
+	e->run->dead_sockets = dead;
+}
+
+void eng_egress_say(struct eng *e, const struct opts *o)
+{
+	const struct snapshot *s = &e->snap;
+
+	if (o->egress == OPT_EG_REDIRECT)
+		return;
+	eng_egress_read(e, o);
 	vx_info("egress %s: packets are sent by %s (%s)", o->egress_dev, s->egress_method,
 		s->egress_reason);
-	if (o->zerocopy && now->kind != INJ_EGRESS_XDP)
+	if (o->zerocopy && inj_egress_now(e->inj)->kind != INJ_EGRESS_XDP)
 		vx_warn("--zerocopy has no effect: it is for xdp, and packets are sent by %s",
 			s->egress_method);
 }

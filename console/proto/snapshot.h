@@ -131,7 +131,7 @@ struct snapshot {
 	uint32_t prog_id;	/* of our XDP program */
 	char mode[16];		/* "native", "generic" */
 	char mode_reason[200];	/* why not native, or "asked for" */
-	char egress_method[16]; /* "packet", "null", ... */
+	char egress_method[16]; /* "packet", "xdp+packet", ... */
 	char egress_reason[320];
 	uint64_t uptime_ns;
 	uint64_t in_pps, in_bps, out_pps, out_bps; /* bits/s of frames: outer in, inner out */

@@ -56,8 +56,11 @@ METHOD = {
     "samples": "one a run; all rows take turns in each run; a row's figures are their medians",
     "scale": "142-byte frames by egress packet; the cost is at %(scale_rate)d packets/s, the median of %(times)d, the NDR "
              "found to 5 %% from the case's point before on, and not confirmed",
-    "floor": "of this machine: what a sleep of 10 us takes (timer slack 1 us), and how much of 2 s each CPU is away "
-             "for 100 us or more from a thread that only reads the clock",
+    "floor": "of this machine: what a sleep of 10 us takes (timer slack 1 us); what a wake-up takes: %(rate)d times a "
+             "second for 2 s a thread on the last CPU writes to an eventfd, and one on the first, asleep in epoll_wait, "
+             "runs (from before the write; writes that it has not seen yet are one; wakeup_cpu_us: CPU time of the "
+             "woken thread for each; null with one CPU); and how much of 2 s each CPU is away for 100 us or more from "
+             "a thread that only reads the clock",
 }
 
 

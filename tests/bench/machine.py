@@ -72,7 +72,7 @@ def stolen():
 
 
 def floor():
-    """What a sleep takes and how long a CPU is away, by bench_floor."""
+    """What a sleep and a wake-up take and how long a CPU is away, by bench_floor."""
     return json.loads(run(BUILD + "/bench_floor"))
 
 

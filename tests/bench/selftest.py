@@ -80,6 +80,9 @@ def arithmetic():
 
 
 BASE = {"drop": 1000.0, "sink": 300.0}
+FLOOR = {"sleep_10us_us": {"p50": 62.0, "p99": 90.0}, "wakeup_us": {"p50": 10.4, "p99": 48.0}, "wakeup_cpu_us": 4.0,
+         "away_percent": [3.0, 2.5]}
+ONE_CPU = dict(FLOOR, wakeup_us=None, wakeup_cpu_us=None)
 
 
 def sample(ndr, busy, more=None):
@@ -118,7 +121,7 @@ def shape():
           (None, None, None, "not built in"))
     point = {"case": "nat", "n": 32, "ndr_pps": 5, "cpu_ns_per_pkt": 7}
     host = {"virtual": True, "cpu": "x", "cpus": 2, "kernel": "6.18", "background_percent": 0.1, "stolen_percent": 0.0,
-            "floor": {"sleep_10us_us": {"p50": 62.0, "p99": 90.0}, "away_percent": [3.0, 2.5]}}
+            "floor": FLOOR}
     doc = {"host": host, "method": {"runs": 3, "mode": "generic"}, "rows": [row, none], "scale": [point]}
     check("the document is as agreed", figures.faults(doc), [])
     wrong = [dict(doc, rows=None or [dict(row, ndr_pps="9")]), dict(doc, rows=[dict(row, name="other")]),
@@ -132,6 +135,11 @@ def shape():
     check("the scale's table too", len(figures.scale_table([point]).splitlines()), 2)
     check("the report has the machine's floor", "A sleep of 10 us takes 62 (p50) to 90 us (p99) here" in
           figures.report(doc), True)
+    check("and what a wake-up takes", "the wake-up of a thread by another CPU 10.4 to 48 us, and the CPUs are away 3.0, 2.5 %"
+          in figures.report(doc), True)
+    one = dict(doc, host=dict(host, floor=ONE_CPU))
+    check("with one CPU there is none", ["wake-up" in figures.report(one), "90 us (p99) here, and the CPUs" in
+                                         figures.report(one)], [False, True])
     text = figures.readme(doc)
     check("the README's form has a line a row, by its name there",
           ["| egress `packet` | 200 | 210 | 800 | 10, 20, 30 | 60 |" in text, "| egress `xdp` | - | - |" in text],
@@ -143,9 +151,12 @@ def aims(redirect):
     def made(name, ndr, **more):
         return dict(redirect, name=name, ndr_pps=ndr, **more)
 
+    def document(rows, scale=(), floor=None):
+        return {"host": {"floor": floor or FLOOR}, "rows": rows,
+                "scale": [{"case": c, "n": n, "ndr_pps": 1, "cpu_ns_per_pkt": ns} for c, n, ns in scale]}
+
     def verdicts(rows, scale=()):
-        doc = {"rows": rows, "scale": [{"case": c, "n": n, "ndr_pps": 1, "cpu_ns_per_pkt": ns} for c, n, ns in scale]}
-        return {t.text: (t.shown(), t.verdict()) for t in figures.targets(doc)}
+        return {t.text: (t.shown(), t.verdict()) for t in figures.targets(document(rows, scale))}
 
     got = verdicts([made("ring+xdp", 850000), made("xdp_drop", 1000000), made("kernel", 400000),
                     made("kernel+rps", 531251)])
@@ -155,6 +166,11 @@ def aims(redirect):
     check("a row that is not there", got["NDR ring+packet / kernel+rps"], ("-", "not measured"))
     check("the most: met", got["ring+xdp, us a packet at NDR"], ("0.50", "met"))
     check("  missed", got["ring+xdp, XDP entry to send at 85,000/s, p99 us"], ("120.0", "missed"))
+    late = [t.beside() for t in figures.targets(document([made("ring+xdp", 9)])) if "entry to send" in t.text]
+    check("beside the latency: what a wake-up takes", late,
+          ["met; a wake-up alone: 10.4", "missed; a wake-up alone: 48.0"])
+    late = [t.beside() for t in figures.targets(document([made("ring+xdp", 9)], floor=ONE_CPU)) if "entry" in t.text]
+    check("  with one CPU: nothing", late, ["met", "missed"])
     check("memory is less than the base, its rings twice and its UMEMs",
           got["ring+xdp, RSS MB (50 + 2 x rings + UMEMs)"], ("60.5", "met"))
     check("more memory is missed", verdicts([made("ring+xdp", 1, rss_mb=62.1)])

@@ -26,7 +26,13 @@ flows_again() {
 	check "$1: balanced" "$(ledger .balanced)" true
 }
 
+by_xdp() {
+	check "$1: sent by AF_XDP, and said so" \
+		"$(vxctl --json stats | json '.egress_method + ", " + .egress_reason')" "xdp, AF_XDP binds"
+}
+
 check_rises "packets flow" .sent
+by_xdp "first"
 
 in_tgt ip link set ens6 down
 check_cmd "egress down: named" wait_for 5 says 'egress ens6 is down'
@@ -74,6 +80,7 @@ lab_exec "$LAB" src ip link set ens6 netns "$LAB-tgt"
 in_tgt ip addr add 172.30.82.10/24 dev ens6
 in_tgt ip link set ens6 up
 flows_again "egress moved back"
+by_xdp "egress moved back"
 
 in_tgt ip link del ens6
 check_cmd "egress deleted: named" wait_for 5 says 'egress ens6 is gone'
@@ -85,6 +92,7 @@ in_dst ip addr add $LAB_NAT4/24 dev dst0
 in_tgt ip link set ens6 up
 in_dst ip link set dst0 up
 flows_again "egress made anew"
+by_xdp "egress made anew"
 check "leaked" "$(ledger .leaked)" 0
 
 in_tgt ip link del ens5

@@ -22,6 +22,7 @@
 /* Less than in production: these are walked before and after each packet. */
 #define FRAGS_MAX    4096
 #define LRU_MAX	     512
+#define DENIED_MAX   (2 * VX_DENIED_NEW) /* of which none is evicted, then */
 #define FLOWS_MAX    2048
 #define VNIS_MAX     64
 #define FIRST_RING   (16u << 20)
@@ -82,7 +83,7 @@ static int set_sizes(struct vx *skel)
 		struct bpf_map *map;
 		uint32_t n;
 	} sizes[] = {
-		{ skel->maps.vx_frags, FRAGS_MAX },	  { skel->maps.vx_denied, LRU_MAX },
+		{ skel->maps.vx_frags, FRAGS_MAX },	  { skel->maps.vx_denied, DENIED_MAX },
 		{ skel->maps.vx_sources, LRU_MAX },	  { skel->maps.vx_vni_seen, LRU_MAX },
 		{ skel->maps.vx_ports, LRU_MAX },	  { skel->maps.vx_vnis, VNIS_MAX },
 		{ skel->maps.vx_allow_hits, KERN_RULES }, { skel->maps.vx_deny_flows, FLOWS_MAX },

@@ -3,16 +3,19 @@
 """What the pipeline counts beside the ledger: denied addresses, sources, VNIs, the largest packet
 that was too large, traces; and that a counter set that was taken out balances to the packet."""
 import os
+import re
 import sys
 import time
 
-from driver import Report, open_or_skip
+from driver import ROOT, Report, open_or_skip
 from fixture import BASE, L2
 from frames import eth, icmp, ICMP, ip4, mirror, SERVER6, tcp4, udp4, udp6
 
 SRC, DST, SRC6 = "104.218.88.5", "172.31.0.238", "2001:db8:1::5"
 OUTER4, OUTER6 = "172.30.83.192", "2001:db8::a"
 ENFORCE = "set allow-mode enforce"
+with open(os.path.join(ROOT, "bpf/vx_abi.h")) as header:
+    NEW = int(re.search(r"#define VX_DENIED_NEW (\d+)", header.read()).group(1))
 TRUNCATED, ALLOW_HIT, NAT_HIT, HELD, HAS_PORTS = 1, 16, 32, 64, 128
 STEP_OUTER, STEP_ALLOW, STEP_NAT, STEP_OUT = 0, 2, 5, 7
 
@@ -44,9 +47,64 @@ def check_denied(program):
     return faults + equal("an allowed packet", got, {})
 
 
+def on_cpu(program, choose):
+    os.sched_setaffinity(program.pipe.pid, {choose(os.sched_getaffinity(0))})
+
+
 def on_one_cpu(program):
     """A block of denied packets is a CPU's own: all that follows runs on the last one there is."""
-    os.sched_setaffinity(program.pipe.pid, {max(os.sched_getaffinity(0))})
+    on_cpu(program, max)
+
+
+def addresses(net, n):
+    return [f"{net}.{i >> 8}.{i & 255}" for i in range(n)]
+
+
+def flood(net, n):
+    """A packet from each of n addresses of a /16."""
+    return [f"bench 1 {mirror(udp4(src=a)).hex()}" for a in addresses(net, n)]
+
+
+def known(program):
+    """The denied addresses and their packets, and the ledger's count of packets."""
+    seen, rows = program.ask(["observed", "counters"])
+    return seen["denied"], rows["denied"]
+
+
+def check_denied_flood(program):
+    """A CPU adds so many addresses a second and no more; those it has are counted as ever, and every packet
+    is in the ledger. Nothing is evicted here: the map is twice as large."""
+    more, first = 500, "10.1.0.0"
+    lines = [*flood("10.1", NEW + more), f"bench 9 {mirror(udp4(src=first)).hex()}"]
+    for _ in range(5):          # until all is within one second, as it is at once on a machine that is free
+        program.ask(["reset", ENFORCE])
+        before, start = known(program)[1], time.monotonic()
+        program.ask(lines)
+        if time.monotonic() - start < 0.95:     # the program's clock goes by ticks
+            break
+    else:
+        return ["a second's worth always takes longer than a second"]
+    denied, rows = known(program)
+    faults = equal("added in a second", len(denied), NEW)
+    faults += equal("not the first of them", sorted(set(denied) - set(addresses("10.1", NEW))), [])
+    faults += equal("packets of a known one", denied.get(first), 10)
+    faults += equal("packets of all known ones", sum(denied.values()), NEW + 9)
+    faults += equal("ledger", rows - before, NEW + more + 9)
+    time.sleep(1.05)
+    program.ask(flood("10.2", more))
+    denied, rows = known(program)
+    faults += equal("added in the next", len(denied), NEW + more)
+    return faults + equal("ledger after it", rows - before, NEW + 2 * more + 9)
+
+
+def check_denied_cpus(program):
+    """Each CPU by itself."""
+    program.ask(["reset", ENFORCE, *flood("10.1", NEW + 500)])
+    on_cpu(program, min)
+    program.ask(flood("10.2", 500))
+    on_one_cpu(program)
+    got = known(program)[0]
+    return equal("added by the second CPU", sum(a.startswith("10.2.") for a in got), 500)
 
 
 def end_block(program, frame):
@@ -197,9 +255,13 @@ def main():
     report = Report()
     with open_or_skip("observed") as program:
         on_one_cpu(program)
-        for check in (check_denied, check_flows_keys, check_flows_weights, check_flows_shares, check_sources, check_vnis, check_ports, check_oversize, check_traces,
-                      check_swap, check_rings):
+        for check in (check_denied, check_denied_flood, check_flows_keys, check_flows_weights, check_flows_shares,
+                      check_sources, check_vnis, check_ports, check_oversize, check_traces, check_swap, check_rings):
             report.check(check.__name__[len("check_"):], check(program))
+        if len(os.sched_getaffinity(0)) > 1:
+            report.check("denied_cpus", check_denied_cpus(program))
+        else:
+            report.skip("denied_cpus", "one CPU")
     return report.status()
 
 

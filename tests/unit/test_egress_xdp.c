@@ -317,6 +317,8 @@ static void deleted_and_made_again(void **state)
 	RUN("ip", "link", "del", "v0");
 	rig_fill(&rig, 100, 200);
 	assert_true(rig_wait_done(&rig, 200));
+	inj_worker_stats(rig.inj, 0, &s);
+	assert_int_equal(s.xdp_err, ENXIO);
 	egbed_veth();
 	egbed_wait_carrier(true);
 	assert_int_equal(
@@ -329,6 +331,7 @@ static void deleted_and_made_again(void **state)
 	assert_int_equal(s.sent, 200);
 	assert_int_equal(s.tx_failed, 100);
 	assert_int_equal(s.errors[0].err, ENXIO);
+	assert_int_equal(s.xdp_err, 0); /* the new socket is good */
 	rig_stop(&rig);
 	rig_close(&rig);
 }
