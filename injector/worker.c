@@ -24,14 +24,17 @@
 
 #include "clock.h"
 
-#define PAUSE_MAX_NS 50000  /* far below what a ring holds */
-#define FULL_GAP_NS  1562   /* 640,000/s: it is as long as that, for 32 records */
-#define REST_GAP_NS  5000   /* 200,000/s: slower than that nobody pauses */
-#define WINDOW_NS    200000 /* the gap is the mean of so long at least */
-#define WORKER_NICE  (-10)  /* before what else runs on this machine */
-#define SLEEP_MS     10	    /* the safety net, should a wake-up ever be lost */
-#define SILENT_MS    100    /* the same once there has been nothing for 100 times that */
-#define PENDING_MS   1	    /* the same while fragments are held or frames with the device */
+#define PAUSE_MAX_NS 50000    /* far below what a ring holds */
+#define FULL_GAP_NS  1562     /* 640,000/s: it is as long as that, for 32 records */
+#define REST_GAP_NS  5000     /* 200,000/s: slower than that nobody pauses */
+#define WINDOW_NS    200000   /* the gap is the mean of so long at least */
+#define WORKER_NICE  (-10)    /* before what else runs on this machine */
+#define REALTIME     1	      /* the lowest priority of these: behind threads of interrupts */
+#define LONGEST_NS   1000000  /* that a worker runs so without a sleep ... */
+#define REGAIN_NS    10000000 /* ... and is as others are after that */
+#define SLEEP_MS     10	      /* the safety net, should a wake-up ever be lost */
+#define SILENT_MS    100      /* the same once there has been nothing for 100 times that */
+#define PENDING_MS   1	      /* the same while fragments are held or frames with the device */
 
 static int watch(int epfd, int fd)
 {
@@ -172,6 +175,27 @@ static void note_gap(struct worker *w)
 	w->n_since = 0;
 }
 
+/*
+ * A worker that sleeps between records runs at once when it is woken (SCHED_FIFO): by its nice
+ * value alone it waits until the slice of what runs there is over, which may be milliseconds. One
+ * that does not come to sleep shares the CPU as all do, or nothing else would run there.
+ */
+static void set_realtime(struct worker *w, bool on)
+{
+	const struct sched_param param = { .sched_priority = on ? REALTIME : 0 };
+
+	(void)sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param); /* refused: as it was */
+	w->realtime = on;
+}
+
+static void note_run(struct worker *w, uint64_t now_ns)
+{
+	if (!w->realtime || now_ns - w->awake_ns < LONGEST_NS)
+		return;
+	set_realtime(w, false);
+	w->shared_ns = now_ns;
+}
+
 static void take_batch(struct worker *w)
 {
 	uint64_t end;
@@ -199,6 +223,7 @@ static void take_batch(struct worker *w)
 	stats_set(&w->st.last_progress_ns, end);
 	worker_hold_tick(w, end);
 	note_gap(w);
+	note_run(w, end);
 }
 
 static bool serves(const struct worker *w, unsigned ring)
@@ -255,13 +280,15 @@ static void note_late(struct worker *w, int epfd)
 	}
 }
 
-static void sleep_until_woken(struct worker *w)
+static void sleep_until_woken(struct worker *w, uint64_t now_ns)
 {
 	int epfd = w->wait[w->spread ? INJ_SPREAD : INJ_FLOW];
 	bool waits = stats_get(&w->st.pending) > 0;
 	struct epoll_event ev[4];
 	int n = 1;
 
+	if (!w->realtime && now_ns - w->shared_ns > REGAIN_NS)
+		set_realtime(w, true);
 	say_sleeping(w, true);
 	if (!has_work(w))
 		n = epoll_wait(epfd, ev, 4,
@@ -273,6 +300,7 @@ static void sleep_until_woken(struct worker *w)
 	if (!waits)
 		w->n_silent = n ? 0 : w->n_silent + 1;
 	say_sleeping(w, false);
+	w->awake_ns = clock_ns();
 }
 
 /* Whether records come fast, and too little is left for another batch of its own. */
@@ -316,6 +344,7 @@ static bool idle(struct worker *w, unsigned phase)
 	uint64_t start = clock_ns();
 	unsigned i;
 
+	note_run(w, start);
 	for (i = 0; i < w->env->n_workers; i++)
 		if (serves(w, i))
 			ring_publish(&w->env->rings[i]);
@@ -331,7 +360,7 @@ static bool idle(struct worker *w, unsigned phase)
 	if (busy_polls(w))
 		sched_yield(); /* to another worker, should they share the CPU */
 	else
-		sleep_until_woken(w);
+		sleep_until_woken(w, start);
 	note_cpu(w);
 	stats_add(&w->st.idle_ns, clock_ns() - start);
 	return true;

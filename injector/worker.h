@@ -63,6 +63,8 @@ struct worker {
 	uint64_t gap_ns;	    /* between two records, as of late */
 	uint64_t since_ns, n_since; /* when that was reckoned, records since */
 	unsigned n_silent;	    /* sleeps that ended by the time, in a row */
+	bool realtime;
+	uint64_t awake_ns, shared_ns; /* when the last sleep ended; when realtime did */
 	uint64_t claim_ns, next_ask_ns;
 	struct ring_claim claim;
 	struct held_queue held;

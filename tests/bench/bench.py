@@ -40,11 +40,13 @@ METHOD = {
                       "egress pair and the drop behind it). Raw rows: less the sink alone. Redirect and kernel: less "
                       "the drop alone, as the sink, in the same soft interrupt, takes less there than after a process "
                       "that sends. What is subtracted is measured in the same run at the same rate",
-    "lat_us": "from the building of a packet to the time stamp of its arrival, at %(rate)d packets/s",
-    "at": "cost, system calls for sending a packet and, at %(rate)d/s, the program's own time from XDP's entry to the "
-          "send (ctl latency of an engine that has seen no other rate, but for once around its ring at %(warm)d/s: one "
-          "sample in fifteen) and the share of one core (of the cost); ndr: at this row's NDR of the run. null: what is "
-          "subtracted cannot be had at that rate",
+    "lat_us": "from the building of a packet to the time stamp of its arrival, at %(rate)d packets/s, evenly spaced (the "
+              "generator keeps its CPU)",
+    "at": "cost, system calls for sending a packet and the share of one core (of the cost) at %(rate)d/s in bursts of "
+          "about ten, as the generator sleeps between them; then, evenly spaced, the program's own time from XDP's entry "
+          "to the send (ctl latency of an engine that has seen no other rate, but for once around its ring at %(warm)d/s: "
+          "one sample in fifteen), with what its threads take of a core meanwhile (engine_percent); ndr: at this row's "
+          "NDR of the run. null: what is subtracted cannot be had at that rate",
     "idle_percent": "CPU time of all threads of vxconsole, headless, over 5 probes' time without a packet, of one core; "
                     "first run only",
     "rss_mb": "resident memory of vxconsole; rings_mb and umems_mb: what of it is made for packets (a ring is mapped, "

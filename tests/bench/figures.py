@@ -123,7 +123,7 @@ def row(name, frame, flows, samples, generator_pps, reason=None):
         at_ndr = [s["ndr"] for s in samples if s["ndr"]]
         out["at"] = {
             str(RATE): {"cpu_ns_per_pkt": out["cpu_ns_per_pkt"], "syscalls_per_pkt": of("syscalls_per_pkt"),
-                        "core_percent": core_percent(out["cpu_ns_per_pkt"]),
+                        "core_percent": core_percent(out["cpu_ns_per_pkt"]), "engine_percent": of("engine_percent"),
                         "entry_to_send_us": quantiles([s["entry_to_send_us"] for s in samples])},
             "ndr": {"cpu_ns_per_pkt": costs(at_ndr), "syscalls_per_pkt": of("syscalls_per_pkt", at_ndr)}}
         out["idle_percent"] = of("idle_percent")
@@ -204,7 +204,8 @@ def targets(doc):
              wakeup.get("p50")),
             ("XDP entry to send at 85,000/s, p99 us", of(name, *rate, "entry_to_send_us", "p99"), 100, "{:.1f}",
              wakeup.get("p99")),
-            ("of one core at 85,000/s, %", of(name, *rate, "core_percent"), 35, "{:.1f}"),
+            ("of one core meanwhile, %", of(name, *rate, "engine_percent"), 35, "{:.1f}"),
+            ("of one core at 85,000/s in bursts, %", of(name, *rate, "core_percent"), 35, "{:.1f}"),
             ("of one core when idle, %", of(name, "idle_percent"), 1, "{:.2f}"),
             ("RSS MB (50 + 2 x rings + UMEMs)", of(name, "rss_mb"), memory, "{:.1f}"))]
     points = doc["scale"]

@@ -17,6 +17,7 @@ MIB = 1 << 20
 with open(os.path.join(ROOT, "injector/xtx.h")) as header:
     CHUNK, CHUNKS = (int(n) for n in re.findall(r"#define XTX_CHUNKS?\s+(\d+)u", header.read()))
 WARM_RATE = 20000
+EVEN = ("--spin",)  # without, the generator sleeps meanwhile: bursts of ten, each at a CPU that has gone to sleep, too
 UMEM_BYTES = CHUNK * CHUNKS  # of a worker with egress xdp
 
 
@@ -238,7 +239,7 @@ class Probe:
     def latency(self):
         way = self.way
         sink = way.lab.sink(1.5 * self.seconds + 5)
-        way.lab.generate(*way.send, figures.RATE, 1.5 * self.seconds, *self.options)
+        way.lab.generate(*way.send, figures.RATE, 1.5 * self.seconds, *EVEN, *self.options)
         out, err = sink.communicate()
         way.lab.children.remove(sink)
         got = json.loads(out)
@@ -272,14 +273,22 @@ class OursProbe(Probe):
         time.sleep(5 * self.seconds)
         return round((engine.cpu_ns() - before) / (time.monotonic() - start) / 1e7, 2)
 
-    def sample(self, guess):
+    def own_latency(self):
         """The engine is fresh: what it says of its latency is of packets at that rate, but for the warming
-        (one in fifteen). Idle is idle: one run is enough."""
-        way, idle = self.way, None if guess else self.idle_percent()
+        (one in fifteen). With what its threads take of a core meanwhile."""
+        way, seconds = self.way, 2 * self.seconds
         self.warm()
+        before = way.engine.cpu_ns()
+        way.lab.generate(*way.send, figures.RATE, seconds, *EVEN, *self.options)
+        return {"engine_percent": round((way.engine.cpu_ns() - before) / seconds / 1e7, 1),
+                "entry_to_send_us": way.entry_to_send_us()}
+
+    def sample(self, guess):
+        """Idle is idle: one run is enough."""
+        way, idle = self.way, None if guess else self.idle_percent()
+        out = dict(self.own_latency(), idle_percent=idle)
         at = self.spent(figures.RATE, 2 * self.seconds)
-        out = {"busy_ns": at["busy_ns"], "syscalls_per_pkt": at["syscalls_per_pkt"], "idle_percent": idle,
-               "entry_to_send_us": way.entry_to_send_us()}
+        out.update(busy_ns=at["busy_ns"], syscalls_per_pkt=at["syscalls_per_pkt"])
         out.update(self.found(guess))
         out["ndr"] = out["ndr_pps"] and self.spent(out["ndr_pps"], self.seconds)
         out["memory_mb"] = way.memory_mb()

@@ -37,6 +37,8 @@ static const struct option_row rows[] = {
 	{ "count", "N", NULL, "send so many and end; sink: end when so many came",
 	  BOTH, NUMBER, AT(count), 1, UINT64_MAX - 1 },
 	{ "seconds", "S", NULL, "end after so long, at the latest", BOTH, SECONDS, AT(ms), 0, 0 },
+	{ "spin", NULL, NULL, "keep a CPU between packets: evenly spaced ones, none in bursts",
+	  CONF_SEND, FLAG, AT(spin), 0, 0 },
 	{ "size", "N|MIN-MAX", "512", "length of the inner frame, bytes",
 	  CONF_SEND, RANGE, AT(size), 60, FRAME_MAX - 18 },
 	{ "flows", "N", "16", "inner flows, taken in turn", CONF_SEND, NUMBER, AT(flows), 1, 65536 },

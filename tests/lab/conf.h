@@ -53,7 +53,7 @@ struct conf {
 	uint32_t mtu;
 
 	uint64_t rate, count, ms; /* CONF_UNSET: without that limit */
-	bool json;
+	bool json, spin;
 
 	struct conf_range size, dport;
 	uint64_t flows, vni, port, frag, outer_frag;

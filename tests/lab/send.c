@@ -82,9 +82,10 @@ static uint64_t loop(const struct conf *c, struct gen *g, struct tx *tx, uint8_t
 		tx->ops->flush(tx);
 		now = now_ns();
 		nap = pace_next_ns(&pace);
-		if (now < nap && nap - now < SHORTEST_NAP && pace_behind(&pace, now)) {
+		if (now < nap &&
+		    (c->spin || (nap - now < SHORTEST_NAP && pace_behind(&pace, now)))) {
 			/* A nap would be longer than asked, and what is due never be caught up. */
-			while (now < nap)
+			while (now < nap && !*stop)
 				now = now_ns();
 		} else if (done < c->count && now < nap) {
 			nap = nap > now + SHORTEST_NAP ? nap : now + SHORTEST_NAP;

@@ -91,8 +91,13 @@ slept() {
 }
 awake() { a=$(slept); sleep 0.2; [ "$(slept)" = "$a" ]; }
 asleep() { ! awake; }
+# A worker that sleeps is real-time, where that is allowed at all; one that does not shares its CPU.
+first() { chrt -f 1 true 2>/dev/null && echo SCHED_FIFO || echo SCHED_OTHER; }
+scheduled() { for t in $(vxctl --json workers | json '.[].tid'); do chrt -p "$t" | grep -q "$1" || return 1; done; }
+check_cmd "a worker that sleeps comes first" wait_for 3 scheduled "$(first)"
 put busy-poll on
 check_cmd "busy-poll on: no worker sleeps" wait_for 3 awake
+check_cmd "busy-poll on: no worker comes first" wait_for 3 scheduled SCHED_OTHER
 said() { grep -c "busy-poll: 2 workers on" "$VX_LOG"; }
 check "busy-poll on: a CPU is left" "$(said)" $(($(nproc) == 1))
 put cpus 0-1
