@@ -19,7 +19,7 @@ enum vx_allow_answer { ALLOW_NO, ALLOW_YES, ALLOW_FAILED };
 static __always_inline int find_prefix4(void *table, __u32 wrap, __u32 prefix, __u32 tag)
 {
 	__u64 want = (__u64)prefix << 8 | tag;
-	__u32 hash = vx_allow_hash(0, prefix, tag), i, j;
+	__u32 hash = vx_allow4_hash(prefix, tag), i, j;
 
 	for (i = 0; i < VX_ALLOW_PROBES; i++) {
 		__u32 at = 1 + ((hash + i) & wrap);
@@ -42,7 +42,7 @@ static __always_inline int find_prefix4(void *table, __u32 wrap, __u32 prefix, _
 
 static __always_inline int find_prefix6(void *table, __u32 wrap, __u64 hi, __u64 lo, __u32 tag)
 {
-	__u32 hash = vx_allow_hash(hi, lo, tag), i, j;
+	__u32 hash = vx_allow6_hash(hi, lo, tag), i, j;
 
 	for (i = 0; i < VX_ALLOW_PROBES; i++) {
 		__u32 at = 1 + ((hash + i) & wrap);
@@ -155,11 +155,13 @@ __attribute__((noinline)) int allow_find6(__u32 slot, __u64 hi, __u64 lo)
 static __always_inline int allow_addr(struct vx_pkt *p, __u32 slot, const __u8 *addr)
 {
 	__u64 word[2];
+	__be32 addr4;
 	int idx;
 
+	__builtin_memcpy(&addr4, addr, 4);
 	__builtin_memcpy(word, addr, 16);
 	if (p->t.family == VX_IP4)
-		idx = allow_find4(slot, VX_BE32((__u32)word[0]));
+		idx = allow_find4(slot, VX_BE32(addr4));
 	else
 		idx = allow_find6(slot, VX_BE64(word[0]), VX_BE64(word[1]));
 	if (idx < 0)

@@ -11,7 +11,8 @@
  * is in one of the VX_ALLOW_PROBES - 1 next. So a look-up ends at a way that never had an entry.
  *
  * User space writes each way and each word of the head with one store; an IPv6 way is three words,
- * of which the last makes it valid. It is tag and index: what is gone keeps a word without a tag.
+ * of which the last makes it valid, and it is never used for another entry. What is gone keeps a
+ * word without a tag.
  */
 #ifndef VX_ALLOW_H
 #define VX_ALLOW_H
@@ -22,7 +23,8 @@
 #define VX_ALLOW_PROBES 4
 #define VX_ALLOW_TAG	24 /* bits of an index below the tag in a word */
 #define VX_ALLOW_IDX	((1u << VX_ALLOW_TAG) - 1)
-#define VX_ALLOW_GONE	1ull /* a word: tag 0, which no entry has */
+#define VX_ALLOW_GONE	1ull		      /* a word: tag 0, which no entry has */
+#define VX_ALLOW_PHI	0x9e3779b97f4a7c15ull /* 2^64 / phi: multiplication carries upwards */
 
 /*
  * Lengths that the table has, as bits: of an IPv4 prefix of length n it is bit 32 - n of lens, of
@@ -57,12 +59,18 @@ static inline __u32 vx_allow_tag(__u64 bit, __u32 w)
 	return (__u32)(bit * 0x03f79d71b4cb0a89ull >> 58) + 64 * w + 1;
 }
 
-/* The number of a bucket, still to be cut by wrap; the constant is 2^64 / phi. */
-static inline __u32 vx_allow_hash(__u64 hi, __u64 lo, __u32 tag)
+/* The number of a bucket, still to be cut by wrap: each bit of address and tag has a part in it. */
+static inline __u32 vx_allow4_hash(__u32 prefix, __u32 tag)
 {
-	__u64 hash = hi * 0x9e3779b97f4a7c15ull;
+	return (__u32)(((__u64)prefix << 8 | tag) * VX_ALLOW_PHI >> 40);
+}
 
-	hash = ((hash ^ hash >> 32 ^ lo) << 8 ^ lo >> 56 ^ tag) * 0x9e3779b97f4a7c15ull;
+static inline __u32 vx_allow6_hash(__u64 hi, __u64 lo, __u32 tag)
+{
+	__u64 hash = hi * VX_ALLOW_PHI;
+
+	hash = ((hash ^ hash >> 32) + lo) * VX_ALLOW_PHI;
+	hash = ((hash ^ hash >> 32) + tag) * VX_ALLOW_PHI;
 	return (__u32)(hash >> 40);
 }
 

@@ -2,7 +2,8 @@
 /*
  * Which CPUs the workers run on, from what sysfs and /proc say: a pure function of those trees.
  * Order: fewest interrupts of the ingress first, then the egress NIC's NUMA node, then the lower
- * number. The last is left to the ingress, unless each CPU takes of its interrupts.
+ * number. The last is left to the ingress, unless each CPU takes of its interrupts, or none
+ * of these does.
  */
 #include "inj.h"
 
@@ -169,7 +170,7 @@ int inj_cpu_choose(const struct inj_cpu_query *q, int *cpus, unsigned max, struc
 	unsigned irqs[MAX_CPUS] = { 0 }, want = q->n_workers < max ? q->n_workers : max;
 	struct ranked ranked[MAX_CPUS];
 	cpu_set_t set, near;
-	bool has_node;
+	bool has_node, known = false;
 	unsigned i, n = 0;
 	int code = usable(q, &set, err);
 
@@ -177,12 +178,14 @@ int inj_cpu_choose(const struct inj_cpu_query *q, int *cpus, unsigned max, struc
 		return code;
 	has_node = near_cpus(q, &near);
 	count_irqs(q, irqs);
-	for (i = 0; i < MAX_CPUS; i++)
+	for (i = 0; i < MAX_CPUS; i++) {
+		known |= irqs[i] > 0;
 		if (CPU_ISSET(i, &set))
 			ranked[n++] = (struct ranked){ (int)i, irqs[i],
 						       has_node && !CPU_ISSET(i, &near) };
+	}
 	qsort(ranked, n, sizeof(*ranked), by_rank);
-	if (n > 1 && !ranked[0].irqs)
+	if (n > 1 && !ranked[0].irqs && (ranked[n - 1].irqs || !known))
 		n--;
 	for (i = 0; i < n && i < want; i++)
 		cpus[i] = ranked[i].cpu;

@@ -30,8 +30,8 @@
 #define WINDOW_NS    200000   /* the gap is the mean of so long at least */
 #define WORKER_NICE  (-10)    /* before what else runs on this machine */
 #define REALTIME     1	      /* the lowest priority of these: behind threads of interrupts */
-#define LONGEST_NS   1000000  /* that a worker runs so without a sleep ... */
-#define REGAIN_NS    10000000 /* ... and is as others are after that */
+#define SHARE_NS     1000000  /* of so long it has to sleep a quarter, ... */
+#define REGAIN_NS    10000000 /* ... or is so long as others are */
 #define SLEEP_MS     10	      /* the safety net, should a wake-up ever be lost */
 #define SILENT_MS    100      /* the same once there has been nothing for 100 times that */
 #define PENDING_MS   1	      /* the same while fragments are held or frames with the device */
@@ -178,22 +178,29 @@ static void note_gap(struct worker *w)
 /*
  * A worker that sleeps between records runs at once when it is woken (SCHED_FIFO): by its nice
  * value alone it waits until the slice of what runs there is over, which may be milliseconds. One
- * that does not come to sleep shares the CPU as all do, or nothing else would run there.
+ * that hardly sleeps shares the CPU as all do, or nothing else would run there.
  */
-static void set_realtime(struct worker *w, bool on)
+static void set_realtime(struct worker *w, bool on, uint64_t now_ns)
 {
 	const struct sched_param param = { .sched_priority = on ? REALTIME : 0 };
 
 	(void)sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param); /* refused: as it was */
 	w->realtime = on;
+	w->realtime_ns = now_ns;
+	w->slept_ns = 0;
 }
 
 static void note_run(struct worker *w, uint64_t now_ns)
 {
-	if (!w->realtime || now_ns - w->awake_ns < LONGEST_NS)
+	uint64_t took = now_ns - w->realtime_ns;
+
+	if (!w->realtime || took < SHARE_NS)
 		return;
-	set_realtime(w, false);
-	w->shared_ns = now_ns;
+	if (w->slept_ns < took / 4)
+		set_realtime(w, false, now_ns);
+	else
+		w->realtime_ns = now_ns;
+	w->slept_ns = 0;
 }
 
 static void take_batch(struct worker *w)
@@ -287,20 +294,21 @@ static void sleep_until_woken(struct worker *w, uint64_t now_ns)
 	struct epoll_event ev[4];
 	int n = 1;
 
-	if (!w->realtime && now_ns - w->shared_ns > REGAIN_NS)
-		set_realtime(w, true);
+	if (!w->realtime && now_ns - w->realtime_ns > REGAIN_NS)
+		set_realtime(w, true, now_ns);
 	say_sleeping(w, true);
-	if (!has_work(w))
+	if (!has_work(w)) {
 		n = epoll_wait(epfd, ev, 4,
 			       waits		   ? PENDING_MS
 			       : w->n_silent < 100 ? SLEEP_MS
 						   : SILENT_MS);
+		w->slept_ns += clock_ns() - now_ns;
+	}
 	if (n == 0 && !waits)
 		note_late(w, epfd);
 	if (!waits)
 		w->n_silent = n ? 0 : w->n_silent + 1;
 	say_sleeping(w, false);
-	w->awake_ns = clock_ns();
 }
 
 /* Whether records come fast, and too little is left for another batch of its own. */

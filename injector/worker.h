@@ -64,7 +64,7 @@ struct worker {
 	uint64_t since_ns, n_since; /* when that was reckoned, records since */
 	unsigned n_silent;	    /* sleeps that ended by the time, in a row */
 	bool realtime;
-	uint64_t awake_ns, shared_ns; /* when the last sleep ended; when realtime did */
+	uint64_t realtime_ns, slept_ns; /* since when; of that, or of its last part */
 	uint64_t claim_ns, next_ask_ns;
 	struct ring_claim claim;
 	struct held_queue held;

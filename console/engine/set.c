@@ -126,10 +126,17 @@ void eng_busy_poll_say(const struct eng *e, const struct opts *o)
 
 	if (n > 0 && n < taken)
 		taken = n;
-	if (o->busy_poll && cpus <= taken)
+	if (!o->busy_poll)
+		return;
+	if (taken < (long)e->run->n_workers)
+		vx_warn("busy-poll: %u workers share %ld CPUs and wait for each other: set cpus, "
+			"or "
+			"start with fewer --workers",
+			e->run->n_workers, taken);
+	else if (cpus <= taken)
 		vx_warn("busy-poll: %u workers on %ld CPUs leave none for the ingress and for this "
 			"process: set busy-poll off%s",
-			e->run->n_workers, cpus, cpus > 1 ? ", or set cpus" : "");
+			e->run->n_workers, cpus, cpus > 1 ? ", or start with fewer --workers" : "");
 }
 
 int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,

@@ -147,9 +147,10 @@ void eng_egress_read(struct eng *e, const struct opts *o)
 
 	if (o->egress == OPT_EG_REDIRECT)
 		return; /* they are beside it: redirect.c says what it does */
-	dead = dead_sockets(e, why, sizeof(why));
+	/* Said until the worker goes over to what is asked for now. */
+	dead = now->kind == INJ_EGRESS_XDP ? dead_sockets(e, why, sizeof(why)) : 0;
 	by_packet = now->n_packet + dead;
-	if (now->why[0])
+	if (!dead)
 		memcpy(why, now->why, sizeof(why));
 	if (by_packet)
 		snprintf(some, sizeof(some), ", %u of %u workers by packet", by_packet,

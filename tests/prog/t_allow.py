@@ -70,7 +70,7 @@ class Lists:
 
 
 def bucket_of(net):
-    """vx_allow_hash() of an IPv4 address, whose tag is 1."""
+    """vx_allow4_hash() of an address, whose tag is 1."""
     return (int(net[0]) << 8 ^ 1) * 0x9e3779b97f4a7c15 % (1 << 64) >> 40 & 1023
 
 
@@ -95,6 +95,9 @@ def main():
              ("a third gone", lambda: [lists.drop() for _ in range(ADDS // 3)]),
              ("come and gone", lambda: [lists.add() if n % 2 else lists.drop() for n in range(ADDS // 2)]),
              ("all but twenty gone", lambda: [lists.drop() for _ in range(len(lists.there) - 20)]),
+             ("prefixes in sequence", lambda: [lists.put(ipaddress.ip_network(f"2001:db8:7:{n:x}:{m:x}::/80"))
+                                               for n in range(2) for m in range(50)]),
+             ("a hundred gone", lambda: [lists.drop() for _ in range(100)]),
              ("crowded", lambda: lists.crowd(VX_ALLOW_WAYS * 3)),
              ("crowded, some gone", lambda: [lists.drop() for _ in range(20)]),
              ("too crowded", lambda: lists.crowd(VX_ALLOW_WAYS * 4)),

@@ -216,6 +216,9 @@ static void one_is_left_to_the_ingress(void **state)
 	plant("proc/self/status", "Cpus_allowed_list:\t1\n"); /* the only one */
 	plant("proc/irq/30/smp_affinity_list", "0\n");
 	expect(4, "1");
+	plant("proc/self/status", "Cpus_allowed_list:\t0-1\n");
+	plant("proc/irq/30/smp_affinity_list", "2\n"); /* elsewhere: none is to be left */
+	expect(4, "0 1");
 }
 
 static void default_workers(void **state)

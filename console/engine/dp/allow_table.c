@@ -109,7 +109,8 @@ static void way_write(struct allow_table *t, uint32_t way, const struct key *k, 
 /* The way that has the key, else -1; *free is the first that could take it, -1: none. */
 static int64_t find(const struct allow_table *t, const struct key *k, int64_t *free)
 {
-	uint32_t hash = vx_allow_hash(k->hi, k->lo, k->tag);
+	uint32_t hash = t->family == VX_IP4 ? vx_allow4_hash((uint32_t)k->lo, k->tag)
+					    : vx_allow6_hash(k->hi, k->lo, k->tag);
 
 	*free = -1;
 	for (uint32_t i = 0; i < VX_ALLOW_PROBES * VX_ALLOW_WAYS; i++) {
@@ -118,7 +119,8 @@ static int64_t find(const struct allow_table *t, const struct key *k, int64_t *f
 		struct key there;
 		uint64_t word = way_read(t, way, &there);
 
-		if (!there.tag && *free < 0)
+		/* An IPv6 one that is gone may be under the eyes of a look-up, word by word. */
+		if (*free < 0 && !there.tag && (!word || t->family == VX_IP4))
 			*free = way;
 		if (!word)
 			break;
@@ -241,7 +243,9 @@ static int copy(const struct allow_table *t, struct allow_table *out)
 int allow_table_larger(const struct allow_table *t, const struct cidr *c, uint32_t idx,
 		       struct allow_table *out, struct vx_err *err)
 {
-	for (uint32_t n = 2 * t->n_buckets; n <= MOST_BUCKETS; n *= 2) {
+	bool full = t->n >= t->n_buckets * HALF_FULL;
+
+	for (uint32_t n = full ? 2 * t->n_buckets : t->n_buckets; n <= MOST_BUCKETS; n *= 2) {
 		int rc = table_new(out, t->family, n, err);
 
 		if (rc)

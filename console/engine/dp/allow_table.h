@@ -31,7 +31,7 @@ void allow_table_free(struct allow_table *t);
 int allow_table_put(struct allow_table *t, const struct cidr *c, uint32_t idx);
 /* -ENOENT. */
 int allow_table_del(struct allow_table *t, const struct cidr *c);
-/* Makes *out, a larger table with all of t and this entry. -errno of the kernel. */
+/* Makes *out, a table with all of t and this entry, larger if need be. -errno of the kernel. */
 int allow_table_larger(const struct allow_table *t, const struct cidr *c, uint32_t idx,
 		       struct allow_table *out, struct vx_err *err);
 
