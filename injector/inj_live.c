@@ -70,6 +70,7 @@ int inj_pin(struct inj *inj, unsigned i)
 static void keep_cpus(struct inj *inj, const int *cpus, unsigned n)
 {
 	inj->n_cpus = n;
+	atomic_store_explicit(&inj->env.alone, n >= inj->n || inj->n == 1, memory_order_relaxed);
 	if (n)
 		memmove(inj->cpus, cpus, n * sizeof(*cpus));
 }

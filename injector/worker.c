@@ -178,8 +178,14 @@ static void note_gap(struct worker *w)
 /*
  * A worker that sleeps between records runs at once when it is woken (SCHED_FIFO): by its nice
  * value alone it waits until the slice of what runs there is over, which may be milliseconds. One
- * that hardly sleeps shares the CPU as all do, or nothing else would run there.
+ * that hardly sleeps shares the CPU as all do, or nothing else would run there; so do workers of
+ * one CPU, which could take turns in not sleeping.
  */
+static bool may_be_realtime(const struct worker *w)
+{
+	return atomic_load_explicit(&w->env->alone, memory_order_relaxed);
+}
+
 static void set_realtime(struct worker *w, bool on, uint64_t now_ns)
 {
 	const struct sched_param param = { .sched_priority = on ? REALTIME : 0 };
@@ -196,7 +202,7 @@ static void note_run(struct worker *w, uint64_t now_ns)
 
 	if (!w->realtime || took < SHARE_NS)
 		return;
-	if (w->slept_ns < took / 4)
+	if (w->slept_ns < took / 4 || !may_be_realtime(w))
 		set_realtime(w, false, now_ns);
 	else
 		w->realtime_ns = now_ns;
@@ -294,7 +300,7 @@ static void sleep_until_woken(struct worker *w, uint64_t now_ns)
 	struct epoll_event ev[4];
 	int n = 1;
 
-	if (!w->realtime && now_ns - w->realtime_ns > REGAIN_NS)
+	if (!w->realtime && may_be_realtime(w) && now_ns - w->realtime_ns > REGAIN_NS)
 		set_realtime(w, true, now_ns);
 	say_sleeping(w, true);
 	if (!has_work(w)) {

@@ -37,6 +37,7 @@ struct worker_env {
 	_Atomic unsigned dispatch; /* enum inj_dispatch */
 	_Atomic unsigned batch;
 	_Atomic bool busy_poll;
+	_Atomic bool alone; /* no two workers have the same CPU */
 	struct egress_env egress;
 };
 

@@ -91,19 +91,22 @@ slept() {
 }
 awake() { a=$(slept); sleep 0.2; [ "$(slept)" = "$a" ]; }
 asleep() { ! awake; }
-# A worker that sleeps is real-time, where that is allowed at all; one that does not shares its CPU.
+# A worker that sleeps is real-time, where that is allowed at all; one that does not shares its CPU, as do two of one CPU.
 first() { chrt -f 1 true 2>/dev/null && echo SCHED_FIFO || echo SCHED_OTHER; }
 scheduled() { for t in $(vxctl --json workers | json '.[].tid'); do chrt -p "$t" | grep -q "$1" || return 1; done; }
-check_cmd "a worker that sleeps comes first" wait_for 3 scheduled "$(first)"
 put busy-poll on
 check_cmd "busy-poll on: no worker sleeps" wait_for 3 awake
-check_cmd "busy-poll on: no worker comes first" wait_for 3 scheduled SCHED_OTHER
 said() { grep -c "busy-poll: 2 workers $1" "$VX_LOG"; }
 check "busy-poll on: it is said that they share a CPU" "$(said share)" $(($(nproc) == 2)) # one is left to the ingress
 put cpus 0-1
 check "busy-poll on: it is said when none is left" "$(said on)" $(($(nproc) == 2))
 put busy-poll off
 check_cmd "busy-poll off: they do again" wait_for 3 asleep
+check_cmd "a worker that sleeps comes first" wait_for 3 scheduled "$(first)"
+put busy-poll on
+check_cmd "busy-poll on: no worker comes first" wait_for 3 scheduled SCHED_OTHER
+put busy-poll off
+check_cmd "busy-poll off: they come first again" wait_for 3 scheduled "$(first)"
 
 put dispatch spread
 put dispatch flow
@@ -112,6 +115,7 @@ put cpus 1
 allowed() { cut -f 2 <(grep Cpus_allowed_list "/proc/$VX_PID/task/$1/status"); }
 on_cpu() { for t in $(vxctl --json workers | json '.[].tid'); do [ "$(allowed "$t")" = "$1" ] || return 1; done; }
 check_cmd "cpus 1: every worker is there" wait_for 2 on_cpu 1
+check_cmd "cpus 1: none comes first" wait_for 3 scheduled SCHED_OTHER
 put cpus 0-1
 
 # The queue discipline counts what goes through it; AF_XDP goes round it.
