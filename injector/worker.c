@@ -175,17 +175,17 @@ static void note_gap(struct worker *w)
 	w->n_since = 0;
 }
 
-/*
- * A worker that sleeps between records runs at once when it is woken (SCHED_FIFO): by its nice
- * value alone it waits until the slice of what runs there is over, which may be milliseconds. One
- * that hardly sleeps shares the CPU as all do, or nothing else would run there; so do workers of
- * one CPU, which could take turns in not sleeping.
- */
+/* Not two of one CPU: they could take turns in not sleeping. */
 static bool may_be_realtime(const struct worker *w)
 {
 	return atomic_load_explicit(&w->env->alone, memory_order_relaxed);
 }
 
+/*
+ * A worker that sleeps between records runs at once when it is woken (SCHED_FIFO): by its nice
+ * value alone it waits until the slice of what runs there is over, which may be milliseconds. One
+ * that hardly sleeps shares the CPU as all do, or nothing else would run there.
+ */
 static void set_realtime(struct worker *w, bool on, uint64_t now_ns)
 {
 	const struct sched_param param = { .sched_priority = on ? REALTIME : 0 };

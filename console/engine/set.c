@@ -129,9 +129,8 @@ void eng_busy_poll_say(const struct eng *e, const struct opts *o)
 	if (!o->busy_poll)
 		return;
 	if (taken < (long)e->run->n_workers)
-		vx_warn("busy-poll: %u workers share %ld CPUs and wait for each other: set cpus, "
-			"or "
-			"start with fewer --workers",
+		vx_warn("busy-poll: %u workers share %ld CPUs and wait for each other: "
+			"set cpus, or start with fewer --workers",
 			e->run->n_workers, taken);
 	else if (cpus <= taken)
 		vx_warn("busy-poll: %u workers on %ld CPUs leave none for the ingress and for this "
