@@ -197,7 +197,9 @@ int allow_table_put(struct allow_table *t, const struct cidr *c, uint32_t idx)
 
 	if (there >= 0)
 		return -EEXIST;
-	if (free < 0 || t->n >= t->n_buckets * HALF_FULL || idx > VX_ALLOW_IDX)
+	if (idx > VX_ALLOW_IDX)
+		return -EINVAL; /* --allow-max ends below */
+	if (free < 0 || t->n >= t->n_buckets * HALF_FULL)
 		return -ENOSPC;
 	way_write(t, (uint32_t)free, &k, (uint64_t)k.tag << VX_ALLOW_TAG | idx);
 	count(t, c, true);
@@ -258,5 +260,5 @@ int allow_table_larger(const struct allow_table *t, const struct cidr *c, uint32
 		if (rc != -ENOSPC)
 			return vx_err_set(err, rc, "allowlist: %s", strerror(-rc));
 	}
-	return vx_err_set(err, -ENOSPC, "the allowlist map cannot grow any more");
+	return vx_err_set(err, -ENOSPC, "the allowlist map cannot grow any more: remove entries");
 }
