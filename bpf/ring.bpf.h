@@ -99,6 +99,32 @@ static __always_inline void ring_wake(void *ring, struct vx_wake *wake)
 }
 
 /*
+ * Copies len bytes of the frame, of a class's lengths. A short frame as its first bytes and its
+ * last, both of constant size, which may overlap: a helper's copy of any length takes as long to
+ * begin as all of this does.
+ */
+static __always_inline long ring_copy(struct xdp_md *ctx, __u32 off, void *to, __u32 len,
+				      const __u32 class)
+{
+	const __u32 last = class <= 80 ? 48 : class <= 144 ? 64 : 128, first = class - last;
+	__u32 at = len - last;
+	void *from, *end;
+
+	if (class > 272 || off >= VX_HEADERS_MAX)
+		return bpf_xdp_load_bytes(ctx, off, to, len);
+	from = vx_linear(ctx, off, first);
+	__asm__ volatile("" : "+r"(at)); /* the bound below is for the very value that is added */
+	if (!from || at > first)	 /* or shorter than last */
+		return bpf_xdp_load_bytes(ctx, off, to, len);
+	end = vx_linear(ctx, off + at, last);
+	if (!end)
+		return bpf_xdp_load_bytes(ctx, off, to, len);
+	vx_copy(to, from, first);
+	vx_copy(to + at, end, last);
+	return 0;
+}
+
+/*
  * One size class: a record's size must be a constant to the verifier, and so must the bound of the
  * copy.
  */
@@ -116,7 +142,7 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 	/* clang must not replace the bound of n by one of len, which the verifier cannot relate to
 	 * n */
 	__asm__ volatile("" : "+r"(n));
-	if (n >= class || bpf_xdp_load_bytes(ctx, p->l3 - ETH_HLEN, rec + 1, n + 1)) {
+	if (n >= class || ring_copy(ctx, p->l3 - ETH_HLEN, rec + 1, n + 1, class)) {
 		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
 		return VX_L_INTERNAL;
 	}
