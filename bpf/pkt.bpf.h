@@ -109,14 +109,15 @@ struct vx_pkt {
 	} val; /* of the element that is being made */
 	struct vx_frag_key fkey;
 	struct vx_frag_val fval;
-	__u64 handed;  /* records that this CPU has handed over; survives the packet */
-	__u64 flow_ns; /* when this CPU's block of denied packets began; survives, as the next two
-			*/
-	__u32 flow_n;  /* packets of the block that flow stands for */
+	/* what survives the packet: the CPU's own */
+	__u64 handed;		 /* frames that it has handed on, by a ring or redirected */
+	__u64 flow_ns;		 /* when its block of denied packets began */
+	__u64 flow_tick_ns;	 /* now_ns when the clock was last asked whether that is over */
+	__u32 flow_n;		 /* packets of the block that flow stands for */
 	struct vx_flow_key flow; /* of one of them, or of the first when there are none */
-	__u32 traces;		 /* traces that this CPU has made; survives the packet */
-	__u64 added_ns; /* when this CPU began to count the denied addresses that it adds ... */
-	__u32 added;	/* ... and how many there are since; both survive the packet */
+	__u32 traces;		 /* traces that it has made */
+	__u64 added_ns;		 /* when it began to count the denied addresses that it adds ... */
+	__u32 added;		 /* ... and how many there are since */
 };
 
 /* A packet's struct is the CPU's, so the last packet's values are in it. */

@@ -136,9 +136,10 @@ struct vx_addr_key {
 /*
  * vx_deny_flows: LRU_HASH of struct vx_hits: denied packets by both addresses, in samples. packets
  * is how many the samples stand for: exact while a CPU denies at most one in VX_FLOW_NS, then a
- * block of that length adds two elements at most.
+ * block of at least that length adds two elements at most.
  */
-#define VX_FLOW_NS 2000000ULL
+#define VX_FLOW_NS   2000000ULL
+#define VX_FLOW_MANY 8
 
 struct vx_flow_key {
 	__u8 src[16];
