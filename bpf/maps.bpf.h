@@ -29,10 +29,13 @@ struct {
 	.values = { [0] = &vx_set_a },
 };
 
-/* --- hits; user space sets max_entries of vx_allow_hits before loading */
+/* --- hits; user space sets both sizes of vx_allow_hits before loading */
+const volatile __u32 vx_allow_room = 1; /* elements of each CPU */
+
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 65536);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct vx_hits);
 } vx_allow_hits SEC(".maps");

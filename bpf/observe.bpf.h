@@ -13,15 +13,24 @@
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 
-/* map: a PERCPU_ARRAY of struct vx_hits */
-static __always_inline void observe_hit(struct vx_pkt *p, void *map, const __u32 *idx)
+static __always_inline void observe_hit(const struct vx_pkt *p, struct vx_hits *hits)
 {
-	struct vx_hits *hits = bpf_map_lookup_elem(map, idx);
-
 	if (!hits)
 		return;
 	hits->packets++;
 	hits->last_ns = p->now_ns;
+}
+
+static __always_inline void observe_allow_hit(const struct vx_pkt *p)
+{
+	__u32 at = bpf_get_smp_processor_id() * vx_allow_room + p->t.allow_idx;
+
+	observe_hit(p, bpf_map_lookup_elem(&vx_allow_hits, &at));
+}
+
+static __always_inline void observe_nat_hit(const struct vx_pkt *p)
+{
+	observe_hit(p, bpf_map_lookup_elem(&vx_nat_hits, &p->t.nat_idx));
 }
 
 /*

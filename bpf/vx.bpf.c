@@ -65,7 +65,7 @@ static __always_inline int step_allow(void *ctx, struct vx_pkt *p, const struct 
 	if (answer == ALLOW_YES) {
 		p->allowed = 1;
 		if (!dry)
-			observe_hit(p, &vx_allow_hits, &p->t.allow_idx);
+			observe_allow_hit(p);
 		return 0;
 	}
 	if (!dry) {
@@ -119,7 +119,7 @@ static __always_inline int step_verdict(struct vx_pkt *p, bool dry)
 		p->t.flags |= VX_T_NAT_HIT;
 		p->t.nat_idx = p->t.to.idx;
 		if (!dry)
-			observe_hit(p, &vx_nat_hits, &p->t.nat_idx);
+			observe_nat_hit(p);
 	} else if (!dry && p->t.flags & VX_T_HAS_PORTS) {
 		observe_port(p);
 	}

@@ -114,7 +114,11 @@ struct vx_cfg {
  * space makes and fills (vx_allow.h).
  */
 
-/* vx_allow_hits, vx_nat_hits: PERCPU_ARRAY */
+/*
+ * vx_nat_hits: PERCPU_ARRAY. vx_allow_hits: ARRAY, mmapable, vx_allow_room elements for each CPU,
+ * one CPU's behind the other's: of a long list each touch of memory is felt, and a PERCPU_ARRAY
+ * takes two.
+ */
 struct vx_hits {
 	__u64 packets;
 	__u64 last_ns; /* bpf_ktime_get_coarse_ns: CLOCK_MONOTONIC as of the last tick */

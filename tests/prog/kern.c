@@ -79,17 +79,19 @@ static int set_ids(struct kern *k, struct vx_err *err)
 
 static int set_sizes(struct vx *skel)
 {
+	const uint32_t hits = (uint32_t)libbpf_num_possible_cpus() * KERN_RULES;
 	const struct {
 		struct bpf_map *map;
 		uint32_t n;
 	} sizes[] = {
-		{ skel->maps.vx_frags, FRAGS_MAX },	  { skel->maps.vx_denied, DENIED_MAX },
-		{ skel->maps.vx_sources, LRU_MAX },	  { skel->maps.vx_vni_seen, LRU_MAX },
-		{ skel->maps.vx_ports, LRU_MAX },	  { skel->maps.vx_vnis, VNIS_MAX },
-		{ skel->maps.vx_allow_hits, KERN_RULES }, { skel->maps.vx_deny_flows, FLOWS_MAX },
+		{ skel->maps.vx_frags, FRAGS_MAX },	 { skel->maps.vx_denied, DENIED_MAX },
+		{ skel->maps.vx_sources, LRU_MAX },	 { skel->maps.vx_vni_seen, LRU_MAX },
+		{ skel->maps.vx_ports, LRU_MAX },	 { skel->maps.vx_vnis, VNIS_MAX },
+		{ skel->maps.vx_deny_flows, FLOWS_MAX }, { skel->maps.vx_allow_hits, hits },
 	};
 	int rc = 0;
 
+	skel->rodata->vx_allow_room = KERN_RULES;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && !rc; i++)
 		rc = bpf_map__set_max_entries(sizes[i].map, sizes[i].n);
 	return rc;
@@ -138,6 +140,20 @@ static int clear_map(int fd, struct vx_err *err)
 	return 0;
 }
 
+static int clear_allow_hits(const struct kern *k, struct vx_err *err)
+{
+	const uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+	const struct vx_hits none = { 0 };
+	int rc = 0;
+
+	for (uint32_t i = 0; i < cpus * k->n_allow && !rc; i++) {
+		uint32_t at = i / k->n_allow * KERN_RULES + i % k->n_allow;
+
+		rc = map_update(bpf_map__fd(k->skel->maps.vx_allow_hits), &at, &none, "hits", err);
+	}
+	return rc;
+}
+
 static int clear_hits(const struct bpf_map *map, uint32_t n, struct vx_err *err)
 {
 	struct vx_hits *zero = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*zero));
@@ -164,7 +180,7 @@ static int clear_policy(struct kern *k, struct vx_err *err)
 		rc = clear_map(bpf_map__fd(maps[i]), err);
 	for (uint32_t i = 0; i < k->n_allow && !rc; i++)
 		rc = k->allow[i].text[0] ? kern_unallow(k, &k->allow[i].prefix, err) : 0;
-	rc = rc ? rc : clear_hits(k->skel->maps.vx_allow_hits, k->n_allow, err);
+	rc = rc ? rc : clear_allow_hits(k, err);
 	rc = rc ? rc : clear_hits(k->skel->maps.vx_nat_hits, k->n_nat, err);
 	k->n_allow = k->n_nat = 0;
 	return rc;

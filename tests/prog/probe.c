@@ -69,9 +69,25 @@ int kern_read_rows(struct kern *k, uint64_t row[static VX_L_N], struct vx_err *e
 	return rc;
 }
 
-int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, struct vx_err *err)
+static int read_allow_hits(struct kern *k, uint32_t idx, uint64_t *packets, struct vx_err *err)
 {
-	const struct bpf_map *map = nat ? k->skel->maps.vx_nat_hits : k->skel->maps.vx_allow_hits;
+	const uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+	int rc = 0;
+
+	*packets = 0;
+	for (uint32_t c = 0; c < cpus && !rc; c++) {
+		uint32_t at = c * KERN_RULES + idx;
+		struct vx_hits hits = { 0 };
+
+		rc = bpf_map_lookup_elem(bpf_map__fd(k->skel->maps.vx_allow_hits), &at, &hits);
+		*packets += hits.packets;
+	}
+	return rc ? vx_err_set(err, rc, "hits: %s", strerror(-rc)) : 0;
+}
+
+static int read_nat_hits(struct kern *k, uint32_t idx, uint64_t *packets, struct vx_err *err)
+{
+	const struct bpf_map *map = k->skel->maps.vx_nat_hits;
 	const int cpus = libbpf_num_possible_cpus();
 	struct vx_hits *hits = calloc((size_t)cpus, sizeof(*hits));
 	int rc;
@@ -84,6 +100,11 @@ int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, st
 		*packets += hits[i].packets;
 	free(hits);
 	return rc ? vx_err_set(err, rc, "hits: %s", strerror(-rc)) : 0;
+}
+
+int kern_read_hits(struct kern *k, bool nat, uint32_t idx, uint64_t *packets, struct vx_err *err)
+{
+	return nat ? read_nat_hits(k, idx, packets, err) : read_allow_hits(k, idx, packets, err);
 }
 
 int kern_read_trace(struct kern *k, struct vx_trace *out, struct vx_err *err)
@@ -147,13 +168,13 @@ static int hash_map(const struct bpf_map *map, uint64_t *hash)
 	return 0;
 }
 
-static int hash_array(const struct bpf_map *map, uint32_t n, uint64_t *hash)
+static int hash_array(const struct bpf_map *map, uint32_t first, uint32_t n, uint64_t *hash)
 {
 	const size_t size = value_bytes(map);
 	void *val = calloc(1, size);
 	int rc = val ? 0 : -ENOMEM;
 
-	for (uint32_t i = 0; i < n && !rc; i++) {
+	for (uint32_t i = first; i < first + n && !rc; i++) {
 		rc = bpf_map_lookup_elem(bpf_map__fd(map), &i, val);
 		*hash = hash_bytes(*hash, val, size);
 	}
@@ -173,10 +194,11 @@ int kern_fingerprint(struct kern *k, uint64_t *out, struct vx_err *err)
 	*out = 0xcbf29ce484222325ULL;
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]) && !rc; i++)
 		rc = hash_map(maps[i], out);
-	rc = rc ? rc : hash_array(s->maps.vx_set_a, 1, out);
-	rc = rc ? rc : hash_array(s->maps.vx_set_b, 1, out);
-	rc = rc ? rc : hash_array(s->maps.vx_oversize, 1, out);
-	rc = rc ? rc : hash_array(s->maps.vx_allow_hits, k->n_allow, out);
-	rc = rc ? rc : hash_array(s->maps.vx_nat_hits, k->n_nat, out);
+	rc = rc ? rc : hash_array(s->maps.vx_set_a, 0, 1, out);
+	rc = rc ? rc : hash_array(s->maps.vx_set_b, 0, 1, out);
+	rc = rc ? rc : hash_array(s->maps.vx_oversize, 0, 1, out);
+	for (uint32_t c = 0; c < (uint32_t)libbpf_num_possible_cpus() && !rc; c++)
+		rc = hash_array(s->maps.vx_allow_hits, c * KERN_RULES, k->n_allow, out);
+	rc = rc ? rc : hash_array(s->maps.vx_nat_hits, 0, k->n_nat, out);
 	return rc ? vx_err_set(err, rc, "fingerprint: %s", strerror(-rc)) : 0;
 }

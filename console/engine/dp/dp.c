@@ -31,6 +31,11 @@ static void *map_words(struct bpf_map *map, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static size_t allow_hits_size(const struct dp *d)
+{
+	return (size_t)d->n_cpus * d->allow_room * sizeof(*d->allow_hits);
+}
+
 static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
 {
 	char said[200];
@@ -39,7 +44,9 @@ static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
 	d->vx = vx__open();
 	if (!d->vx)
 		return vx_err_set(err, -errno, "opening the BPF object: %s", strerror(errno));
-	rc = bpf_map__set_max_entries(d->vx->maps.vx_allow_hits, ALLOW_IDX_END(cfg->allow_max));
+	d->allow_room = ALLOW_IDX_END(cfg->allow_max);
+	d->vx->rodata->vx_allow_room = d->allow_room;
+	rc = bpf_map__set_max_entries(d->vx->maps.vx_allow_hits, d->n_cpus * d->allow_room);
 	rc = rc ? rc : vx__load(d->vx);
 	if (!rc)
 		return 0;
@@ -163,6 +170,8 @@ static void dp_close(struct dp *d)
 		munmap(d->cfg, page_round(sizeof(*d->cfg)));
 	if (d->wake)
 		munmap(d->wake, page_round(VX_MAX_RINGS * sizeof(*d->wake)));
+	if (d->allow_hits)
+		munmap(d->allow_hits, page_round(allow_hits_size(d)));
 	if (d->nexthops)
 		munmap(d->nexthops, page_round(VX_NH_MAX * sizeof(*d->nexthops)));
 	dp_lists_fini(d);
@@ -176,9 +185,10 @@ static int map_memory(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err
 {
 	d->cfg = map_words(d->vx->maps.vx_cfg, sizeof(*d->cfg));
 	d->wake = map_words(d->vx->maps.vx_wake, VX_MAX_RINGS * sizeof(*d->wake));
+	d->allow_hits = map_words(d->vx->maps.vx_allow_hits, allow_hits_size(d));
 	d->nexthops = map_words(d->vx->maps.vx_nexthops, VX_NH_MAX * sizeof(*d->nexthops));
 	d->traces = ring_buffer__new(bpf_map__fd(d->vx->maps.vx_traces), on_trace, d, NULL);
-	if (!d->cfg || !d->wake || !d->nexthops || !d->traces)
+	if (!d->cfg || !d->wake || !d->allow_hits || !d->nexthops || !d->traces)
 		return vx_err_set(err, -errno, "mapping the settings: %s", strerror(errno));
 	*d->cfg = cfg->init;
 	return 0;

@@ -91,9 +91,27 @@ static void add_hits(const struct vx_hits *cpu, unsigned n_cpus, struct vx_hits 
 	}
 }
 
-int dp_hits(struct dp *d, bool nat, uint32_t n, struct vx_hits *out)
+/* What the programs count meanwhile is seen or not, but never half. */
+static int allow_hits(const struct dp *d, uint32_t n, struct vx_hits *out)
 {
-	int fd = bpf_map__fd(nat ? d->vx->maps.vx_nat_hits : d->vx->maps.vx_allow_hits);
+	memset(out, 0, n * sizeof(*out));
+	for (unsigned c = 0; c < d->n_cpus; c++) {
+		const struct vx_hits *cpu = d->allow_hits + (size_t)c * d->allow_room;
+
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t last = __atomic_load_n(&cpu[i].last_ns, __ATOMIC_RELAXED);
+
+			out[i].packets += __atomic_load_n(&cpu[i].packets, __ATOMIC_RELAXED);
+			if (last > out[i].last_ns)
+				out[i].last_ns = last;
+		}
+	}
+	return 0;
+}
+
+static int nat_hits(struct dp *d, uint32_t n, struct vx_hits *out)
+{
+	int fd = bpf_map__fd(d->vx->maps.vx_nat_hits);
 	const struct vx_hits *v = d->scratch;
 	__u32 keys[DP_BATCH], next, count;
 
@@ -114,12 +132,33 @@ int dp_hits(struct dp *d, bool nat, uint32_t n, struct vx_hits *out)
 	return 0;
 }
 
+int dp_hits(struct dp *d, bool nat, uint32_t n, struct vx_hits *out)
+{
+	return nat ? nat_hits(d, n, out) : allow_hits(d, n, out);
+}
+
+static void allow_hits_clear(struct dp *d, uint32_t idx)
+{
+	for (unsigned c = 0; c < d->n_cpus; c++) {
+		struct vx_hits *hits = d->allow_hits + (size_t)c * d->allow_room + idx;
+
+		__atomic_store_n(&hits->packets, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&hits->last_ns, 0, __ATOMIC_RELAXED);
+	}
+}
+
+static void nat_hits_clear(struct dp *d, uint32_t idx)
+{
+	memset(d->scratch, 0, d->n_cpus * sizeof(struct vx_hits));
+	bpf_map_update_elem(bpf_map__fd(d->vx->maps.vx_nat_hits), &idx, d->scratch, BPF_ANY);
+}
+
 void dp_hits_clear(struct dp *d, bool nat, uint32_t idx)
 {
-	int fd = bpf_map__fd(nat ? d->vx->maps.vx_nat_hits : d->vx->maps.vx_allow_hits);
-
-	memset(d->scratch, 0, d->n_cpus * sizeof(struct vx_hits));
-	bpf_map_update_elem(fd, &idx, d->scratch, BPF_ANY);
+	if (nat)
+		nat_hits_clear(d, idx);
+	else
+		allow_hits_clear(d, idx);
 }
 
 uint64_t dp_oversize_largest(struct dp *d)
