@@ -56,8 +56,10 @@ METHOD = {
               "rewritten statelessly; rps: receive packet steering",
     "sink": "the egress's peer: counted and dropped by a tc program before the stack",
     "samples": "one a run; all rows take turns in each run; a row's figures are their medians",
-    "scale": "142-byte frames by egress packet; the cost is at %(scale_rate)d packets/s, the median of %(times)d, the NDR "
-             "found to 5 %% from the case's point before on, and not confirmed",
+    "scale": "142-byte frames by egress packet; the cost is at %(scale_rate)d packets/s, the median of %(rounds)d rounds, in "
+             "which all sizes of a case take turns (samples; null: the rate was not to be had); how it grows is the "
+             "median of the rounds' own ratios. The NDR is found to 5 %%, from the size before on, and not confirmed",
+    "ratios": "of two rows: the median of the runs' own ratios",
     "floor": "of this machine: what a sleep of 10 us takes (timer slack 1 us); what a wake-up takes: %(rate)d times a "
              "second for 2 s a thread on the last CPU writes to an eventfd, and one on the first, asleep in epoll_wait, "
              "runs (from before the write; writes that it has not seen yet are one; wakeup_cpu_us: CPU time of the "
@@ -68,7 +70,7 @@ METHOD = {
 
 def method(args):
     values = {"mode": args.mode, "tolerance": 100 * args.tolerance, "seconds": args.seconds, "rate": figures.RATE,
-              "headroom": figures.HEADROOM, "warm": rows.WARM_RATE, "scale_rate": scale.RATE, "times": scale.TIMES}
+              "headroom": figures.HEADROOM, "warm": rows.WARM_RATE, "scale_rate": scale.RATE, "rounds": scale.ROUNDS}
     return {k: v % values for k, v in METHOD.items()}
 
 
@@ -157,17 +159,8 @@ def measure(lab, args, doc):
         for i in range(args.runs):
             case.run(i + 1)
         doc["rows"] += case.rows()
-    base, found = scale.base(lab, args.seconds) if args.scale else None, {}
-    for name, n in scale.POINTS:
-        if name not in args.scale:
-            continue
-        start = time.monotonic()
-        p = scale.point(lab, name, n, args.seconds, base, found.get(name))
-        found[name] = p["ndr_pps"]
-        doc["scale"].append(p)
-        say("  scale %-8s %9s  NDR %10s  %6s ns/pkt  (%.0f s)" % (
-            name, figures.grouped(n), figures.grouped(p["ndr_pps"]), figures.grouped(p["cpu_ns_per_pkt"]),
-            time.monotonic() - start))
+    for name in args.scale:
+        doc["scale"] += scale.case(lab, name, args.seconds, say)
 
 
 def arguments():

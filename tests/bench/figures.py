@@ -64,6 +64,12 @@ def median(values):
     return statistics.median(values) if values else None
 
 
+def median_ratio(ones, others):
+    """The median of the ratios of each run or round, of those that have both. What a machine's speed does from one
+    to the next is in neither."""
+    return median([a / b for a, b in zip(ones, others) if a and b])
+
+
 def whole(value):
     return None if value is None else int(round(value))
 
@@ -135,11 +141,11 @@ def row(name, frame, flows, samples, generator_pps, reason=None):
 
 def growth(points, case, sizes):
     """How much more the costliest of these sizes takes than the case's smallest: 0.1 is 10 %."""
-    costs = {p["n"]: p["cpu_ns_per_pkt"] for p in points if p["case"] == case}
-    least = costs[min(costs)] if costs else None
-    if not least or None in [costs.get(n) for n in sizes]:
+    costs = {p["n"]: p["samples"] for p in points if p["case"] == case}
+    if not costs:
         return None
-    return max(costs[n] for n in sizes) / least - 1
+    more = [median_ratio(costs.get(n, []), costs[min(costs)]) for n in sizes]
+    return None if None in more else max(more) - 1
 
 
 # case, sizes, what they may take more than the smallest
@@ -179,9 +185,11 @@ def targets(doc):
             got = got and got.get(key)
         return got
 
+    def rates(name):
+        return [s["ndr_pps"] for s in of(name, "samples") or ()]
+
     def ratio(a, b):
-        a, b = of(a, "ndr_pps"), (b if isinstance(b, int) else of(b, "ndr_pps"))
-        return a / b if a and b else None
+        return median_ratio(rates(a), [b] * len(rates(a)) if b == RATE else rates(b))
 
     def kilo(value):
         return None if value is None else value / 1000
@@ -221,7 +229,7 @@ NUMBER = (int, float)
 ROW_SHAPE = {"name": str, "frame": int, "flows": int, "ndr_pps": NUMBER, "peak_pps": NUMBER,
              "generator_limited": bool, "cpu_ns_per_pkt": NUMBER, "lat_us": dict, "rss_mb": NUMBER,
              "samples": list}
-SCALE_SHAPE = {"case": str, "n": int, "ndr_pps": NUMBER, "cpu_ns_per_pkt": NUMBER}
+SCALE_SHAPE = {"case": str, "n": int, "ndr_pps": NUMBER, "cpu_ns_per_pkt": NUMBER, "samples": list}
 OPTIONAL = {"not_run": str, "at": dict, "idle_percent": NUMBER, "rings_mb": NUMBER, "umems_mb": NUMBER}
 MAY_BE_NULL = ("ndr_pps", "peak_pps", "cpu_ns_per_pkt", "rss_mb", "idle_percent")
 

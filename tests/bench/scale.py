@@ -71,23 +71,34 @@ POINTS = [("allow", 324), ("allow", 10000), ("allow", 1000000), ("prefix", 324),
           ("flows", 1), ("flows", 324), ("flows", 10000), ("flows", 100000),
           ("workers", 1), ("workers", 2), ("workers", 4)]
 RATE = 150000  # at which the cost is compared: the more packets, the less of it is the machine's noise
-TIMES = 3      # of the cost, whose median counts
+ROUNDS = 3     # of the cost
 TOLERANCE = 0.05
 
 
-def base(lab, seconds):
-    times = [rows.base(lab, RATE, 142, Scaled.flows, 1.5 * seconds) for _ in range(TIMES)]
-    return {k: figures.median([t[k] for t in times]) for k in ("drop", "sink")}
+def cost(probe, seconds, base):
+    return figures.whole(figures.cost("ring+packet", probe.busy(RATE, seconds), base))
 
 
-def point(lab, case, n, seconds, base, guess):
-    way = Scaled(lab, case, n)
-    way.up()
-    try:
-        probe = Probe(way, 142, way.flows, seconds, TOLERANCE)
-        busy = figures.median([probe.busy(RATE, 1.5 * seconds) for _ in range(TIMES)])
-        rate = probe.ndr(guess, confirm=False)
-    finally:
-        way.down()
-    return {"case": case, "n": n, "ndr_pps": figures.whole(rate),
-            "cpu_ns_per_pkt": figures.whole(figures.cost("ring+packet", busy, base))}
+def case(lab, name, seconds, say):
+    """All points of a case take turns in each round, with what is subtracted measured beside them, as the machine
+    has its good and its bad minutes. In the last round the NDR is found, too."""
+    points = [{"case": n, "n": size, "ndr_pps": None, "samples": []} for n, size in POINTS if n == name]
+    guess = None
+    for i in range(ROUNDS):
+        base = rows.base(lab, RATE, 142, Scaled.flows, 1.5 * seconds)
+        for p in points:
+            way = Scaled(lab, name, p["n"])
+            way.up()
+            try:
+                probe = Probe(way, 142, way.flows, seconds, TOLERANCE)
+                p["samples"].append(cost(probe, 1.5 * seconds, base))
+                if i == ROUNDS - 1:
+                    guess = probe.ndr(guess, confirm=False)
+                    p["ndr_pps"] = figures.whole(guess)
+            finally:
+                way.down()
+    for p in points:
+        p["cpu_ns_per_pkt"] = figures.whole(figures.median(p["samples"]))
+        say("  scale %-8s %9s  NDR %10s  %6s ns/pkt" % (
+            name, figures.grouped(p["n"]), figures.grouped(p["ndr_pps"]), figures.grouped(p["cpu_ns_per_pkt"])))
+    return points
