@@ -81,10 +81,11 @@ UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT))
 INJ_UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(shell grep -lE '"inj(_int)?\.h"' $(UNIT) /dev/null))
 BINS  := $(if $(wildcard console/main.c),$(BUILD)/vxconsole) \
 	 $(if $(wildcard tests/lab/vxgen.c),$(BUILD)/vxgen)
+BENCHES := $(addprefix $(BUILD)/,bench_inj bench_floor min_ring min.bpf.o min_ring.bpf.o)
 C_FILES = $(shell find bpf injector console tests -name '*.[ch]')
 
 all: $(BINS) ## build vxconsole and vxgen
-tests: all $(UNITS) $(BUILD)/min.bpf.o $(BUILD)/bench_floor $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
+tests: all $(UNITS) $(BENCHES) $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
 
 # Rebuilds everything when the flags change, and nothing when they do not, nor where a build is copied to.
 built_by = $(subst ','\'',$(CC) $(subst -I$(BUILD),,$(ALL_CFLAGS)) $(CLANG))
@@ -104,7 +105,7 @@ $(BUILD)/%.bpf.o: bpf/%.bpf.c $(BUILD)/flags
 	@$(call say,BPF,$@); mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
 
-$(BUILD)/min.bpf.o: tests/bench/min.bpf.c $(BUILD)/flags
+$(BUILD)/min.bpf.o $(BUILD)/min_ring.bpf.o: $(BUILD)/%.bpf.o: tests/bench/%.bpf.c $(BUILD)/flags
 	@$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ -MF $(@:.o=.d) -c $< -o $@
 
@@ -143,6 +144,8 @@ $(BUILD)/bench_inj: $(BUILD)/obj/tests/bench/bench_inj.o $(BUILD)/libunit.a $(VX
 	$(link) $(LIBS) -o $@
 $(BUILD)/bench_floor: $(BUILD)/obj/tests/bench/floor.o
 	$(link) -o $@
+$(BUILD)/min_ring: $(BUILD)/obj/tests/bench/min_ring.o $(BUILD)/libinj.a
+	$(link) $(LIBS) -o $@
 fuzzers: $(FUZZ)
 
 -include $(wildcard $(BUILD)/*.d) $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
@@ -176,7 +179,7 @@ fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
 	@for f in $(FUZZ:$(BUILD)/%=$(BUILD)/fuzz/%); do echo $$f; mkdir -p $$f.corpus; $$f -verbosity=0 \
 		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
 bench: deps ## rates, latency and cost a packet, ours and others' (root; about 20 min; FULL=1: all cases)
-	@+$(sub) all $(BUILD)/bench_inj $(BUILD)/bench_floor $(BUILD)/min.bpf.o
+	@+$(sub) all $(BENCHES)
 	@$(BUILD)/bench_inj
 	@BUILD=$(BUILD) tests/bench/bench.py $(if $(filter 1,$(FULL)),--full) $(BENCH)
 demo: ## set-up, build, and the console on a lab with traffic (root); HEADLESS=1: 30 s without a screen

@@ -4,10 +4,11 @@ one is measured."""
 import json
 import os
 import re
+import subprocess
 import time
 
 import figures
-from machine import MIN_OBJ, NAT, ROOT, Engine, Failed, busy_ns, idle_clock, prog_maps, run, settle
+from machine import BUILD, MIN_OBJ, NAT, ROOT, Engine, Failed, busy_ns, idle_clock, prog_maps, run, settle
 
 RULE = "udp/31765=%s:8081" % NAT
 ALLOWLIST = os.path.join(ROOT, "share/allowlist.json")
@@ -148,6 +149,24 @@ class MinRedirect(XdpDrop):
                  "0", "value", "6", "0", "0", "0")
 
 
+class MinRing(Way):
+    """With egress xdp."""
+    child = None
+
+    def up(self):
+        self.child = self.lab.start("tgt", BUILD + "/min_ring", BUILD + "/min_ring.bpf.o", self.lab.mode, "ens5", "ens6",
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if self.child.stdout.readline().strip() != "ready":
+            why = self.child.stderr.read().strip()
+            self.down()
+            raise Failed(why)
+
+    def down(self):
+        self.child.terminate()
+        self.child.communicate(timeout=10)
+        self.lab.children.remove(self.child)
+
+
 class RawXdp(Way):
     send = ("tgt", "ens6")
     via = "xdp"
@@ -175,7 +194,7 @@ class RawStopped(RawPacket):
 
 WAYS = {"ring+xdp": OursXdp, "ring+packet": Ours, "redirect": OursRedirect, "kernel": Kernel,
         "kernel+rps": KernelSteered, "kernel_notrack": KernelNotrack,
-        "kernel_notrack+rps": KernelNotrackSteered, "min_redirect": MinRedirect, "xdp_drop": XdpDrop,
+        "kernel_notrack+rps": KernelNotrackSteered, "min_redirect": MinRedirect, "min_ring": MinRing, "xdp_drop": XdpDrop,
         "raw_xdp": RawXdp, "raw_sendmmsg": RawPacket}
 
 
