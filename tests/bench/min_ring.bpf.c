@@ -23,7 +23,8 @@ struct {
  * look and the commit waits for the next packet. */
 static __always_inline void put(struct xdp_md *ctx, struct vx_wake *w, const __u32 len)
 {
-	struct vx_record *rec = bpf_ringbuf_reserve(&frames, ((8 + sizeof(*rec) + len + 63) & ~63u) - 8, 0);
+	struct vx_record *rec =
+		bpf_ringbuf_reserve(&frames, ((8 + sizeof(*rec) + len + 63) & ~63u) - 8, 0);
 	void *from;
 
 	if (!rec)

@@ -74,9 +74,8 @@ int main(int argc, char **argv)
 	inj = injector(o, (int)if_nametoindex(argv[4]), &err);
 	if (!inj)
 		return fail(argv[4], err.msg);
-	link = bpf_link_create(
-		bpf_program__fd(bpf_object__find_program_by_name(o, "min_ring")),
-		(int)if_nametoindex(argv[3]), BPF_XDP, &opts);
+	link = bpf_link_create(bpf_program__fd(bpf_object__find_program_by_name(o, "min_ring")),
+			       (int)if_nametoindex(argv[3]), BPF_XDP, &opts);
 	if (link < 0)
 		return fail(argv[3], strerror(-link));
 	puts("ready");

@@ -15,6 +15,7 @@ struct slot {
 
 struct table {
 	struct slot *slot;
+	uint32_t *at; /* which slots are used: only those are cleared */
 	size_t used;
 	uint64_t ns;
 };
@@ -33,20 +34,25 @@ struct rates *rates_new(size_t max_keys)
 		return NULL;
 	for (r->size = 16; r->size < 2 * max_keys; r->size *= 2)
 		;
-	r->t[0].slot = calloc(r->size, sizeof(struct slot));
-	r->t[1].slot = calloc(r->size, sizeof(struct slot));
-	if (r->t[0].slot && r->t[1].slot)
-		return r;
-	rates_free(r);
-	return NULL;
+	for (int i = 0; i < 2; i++) {
+		r->t[i].slot = calloc(r->size, sizeof(struct slot));
+		r->t[i].at = calloc(r->size / 2, sizeof(*r->t[i].at));
+		if (!r->t[i].slot || !r->t[i].at) {
+			rates_free(r);
+			return NULL;
+		}
+	}
+	return r;
 }
 
 void rates_free(struct rates *r)
 {
 	if (!r)
 		return;
-	free(r->t[0].slot);
-	free(r->t[1].slot);
+	for (int i = 0; i < 2; i++) {
+		free(r->t[i].slot);
+		free(r->t[i].at);
+	}
 	free(r);
 }
 
@@ -68,11 +74,11 @@ static struct slot *find(const struct rates *r, int which, const void *key, size
 
 void rates_begin(struct rates *r, uint64_t now_ns)
 {
-	r->now = !r->now;
-	if (r->t[r->now].used)
-		memset(r->t[r->now].slot, 0, r->size * sizeof(struct slot));
-	r->t[r->now].used = 0;
-	r->t[r->now].ns = now_ns;
+	struct table *t = &r->t[r->now = !r->now];
+
+	for (; t->used; t->used--)
+		t->slot[t->at[t->used - 1]].len = 0;
+	t->ns = now_ns;
 }
 
 static uint64_t per_second(uint64_t now, uint64_t before, uint64_t ns)
@@ -91,9 +97,9 @@ void rates_put(struct rates *r, const void *key, size_t len, uint64_t a, uint64_
 	if (!s)
 		return;
 	if (!s->len) {
+		*s = (struct slot){ .len = (uint8_t)len };
 		memcpy(s->key, key, len);
-		s->len = (uint8_t)len;
-		t->used++;
+		t->at[t->used++] = (uint32_t)(s - t->slot);
 	}
 	s->a = a;
 	s->b = b;
