@@ -200,7 +200,8 @@ def targets(doc):
            for a, b, least in (("ring+xdp", "xdp_drop", 0.85), ("ring+xdp", "kernel+rps", 1.6),
                                ("ring+xdp", "kernel", 2.2), ("ring+xdp", RATE, 5.5),
                                ("ring+packet", "kernel+rps", 1.2), ("redirect", "min_redirect", 0.9))]
-    wakeup = doc["host"]["floor"].get("wakeup_us") or {}
+    wakeup, awake_us = doc["host"]["floor"].get("wakeup_us") or {}, doc["host"]["floor"].get("wakeup_cpu_us")
+    awake = None if awake_us is None else core_percent(1000 * awake_us)
     for name, calls in (("ring+xdp", 0.035), ("ring+packet", 0.02)):
         rate = ("at", str(RATE))
         if name not in rows:
@@ -214,7 +215,7 @@ def targets(doc):
              wakeup.get("p50")),
             ("XDP entry to send at 85,000/s, p99 us", of(name, *rate, "entry_to_send_us", "p99"), 100, "{:.1f}",
              wakeup.get("p99")),
-            ("of one core meanwhile, %", of(name, *rate, "engine_percent"), 35, "{:.1f}"),
+            ("of one core meanwhile, %", of(name, *rate, "engine_percent"), 35, "{:.1f}", awake, "as many wake-ups alone"),
             ("of one core at 85,000/s in bursts, %", of(name, *rate, "core_percent"), 35, "{:.1f}"),
             ("of one core when idle, %", of(name, "idle_percent"), 1, "{:.2f}"),
             ("RSS MB (50 + 2 x rings + UMEMs)", of(name, "rss_mb"), memory, "{:.1f}"))]
