@@ -100,16 +100,17 @@ static __always_inline void observe_flow_add(struct vx_pkt *p, __u32 n)
  * may be it: the n-th takes the place with chance 1/n, whatever the order and the bursts they come
  * in. It is counted when the next block begins, so the packets of the last one are still missing.
  *
- * A tick may be longer than a block, so the clock is asked; once there are VX_FLOW_MANY in the
- * block, it is long enough as it is, and then only at the next tick.
+ * A tick may be longer than a block, so the clock is asked: at each tick, and in between the less
+ * often the more packets there are, so that a block is hardly the longer for it.
  */
 static __always_inline void observe_flow(void *ctx, struct vx_pkt *p)
 {
 	__u64 now_ns = p->flow_ns;
 
-	if (p->flow_n < VX_FLOW_MANY || p->now_ns != p->flow_tick_ns) {
+	if (p->flow_n >= p->flow_ask || p->flow_tick_ns != p->now_ns) {
 		p->flow_tick_ns = p->now_ns;
 		now_ns = bpf_ktime_get_ns();
+		p->flow_ask = p->flow_n + p->flow_n / 8 + 1;
 	}
 	if (now_ns - p->flow_ns < VX_FLOW_NS) {
 		p->flow_n++;
@@ -119,7 +120,7 @@ static __always_inline void observe_flow(void *ctx, struct vx_pkt *p)
 	}
 	if (p->flow_n)
 		observe_flow_add(p, p->flow_n);
-	p->flow_n = 0;
+	p->flow_n = p->flow_ask = 0;
 	p->flow_ns = now_ns;
 	observe_flow_key(ctx, p);
 	observe_flow_add(p, 1);

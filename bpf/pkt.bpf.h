@@ -110,11 +110,12 @@ struct vx_pkt {
 	struct vx_frag_key fkey;
 	struct vx_frag_val fval;
 	/* what survives the packet: the CPU's own */
-	__u64 handed;		 /* frames that it has handed on, by a ring or redirected */
 	__u64 flow_ns;		 /* when its block of denied packets began */
 	__u64 flow_tick_ns;	 /* now_ns when the clock was last asked whether that is over */
+	__u32 flow_ask;		 /* flow_n at which it is asked next, if no tick comes before */
 	__u32 flow_n;		 /* packets of the block that flow stands for */
 	struct vx_flow_key flow; /* of one of them, or of the first when there are none */
+	__u32 samples;		 /* packets that could have been a sample */
 	__u32 traces;		 /* traces that it has made */
 	__u64 added_ns;		 /* when it began to count the denied addresses that it adds ... */
 	__u32 added;		 /* ... and how many there are since */

@@ -42,10 +42,13 @@ static __always_inline __u32 ring_choose(const struct vx_pkt *p, const struct vx
 	return (__u32)((hash >> 32) * n >> 32);
 }
 
-/* Whether the next record is one whose latency is measured. */
-static __always_inline bool ring_sample(const struct vx_pkt *p)
+/*
+ * Whether the packet's record, if there will be one, is to tell of its latency: the first, and then
+ * one in VX_SAMPLE, not in step with any pattern in the traffic (multiples of the golden ratio).
+ */
+static __always_inline bool ring_sample(struct vx_pkt *p)
 {
-	return p->handed % VX_SAMPLE == 0;
+	return p->samples++ * 0x9e3779b9u < (1ull << 32) / VX_SAMPLE;
 }
 
 static __always_inline void ring_header(struct vx_record *rec, const struct vx_pkt *p)
@@ -98,6 +101,10 @@ static __always_inline void ring_wake(void *ring, struct vx_wake *wake)
 		*(volatile __u32 *)&wake->woken = 0;
 }
 
+#define RING_SHORT                                                                                 \
+	272 /* of the classes up to here, none is longer than first and last together              \
+	     */
+
 /*
  * Copies len bytes of the frame, of a class's lengths. A short frame as its first bytes and its
  * last, both of constant size, which may overlap: a helper's copy of any length takes as long to
@@ -110,7 +117,7 @@ static __always_inline long ring_copy(struct xdp_md *ctx, __u32 off, void *to, _
 	__u32 at = len - last;
 	void *from, *end;
 
-	if (class > 272 || off >= VX_HEADERS_MAX)
+	if (class > RING_SHORT || off >= VX_HEADERS_MAX)
 		return bpf_xdp_load_bytes(ctx, off, to, len);
 	from = vx_linear(ctx, off, first);
 	__asm__ volatile("" : "+r"(at)); /* the bound below is for the very value that is added */
@@ -146,7 +153,6 @@ static __always_inline int ring_put_class(struct xdp_md *ctx, struct vx_pkt *p, 
 		bpf_ringbuf_discard(rec, BPF_RB_NO_WAKEUP);
 		return VX_L_INTERNAL;
 	}
-	p->handed++;
 	if (p->entry_ns) {
 		rec->flags |= VX_REC_SAMPLED;
 		rec->t_submit_ns = bpf_ktime_get_ns();

@@ -167,10 +167,9 @@ static __always_inline int step_out(struct xdp_md *ctx, struct vx_pkt *p, const 
 		return row;
 	VX_FORGET();
 	if (redirect_can(ctx, p, cfg)) {
-		if (!dry && redirect_cut(ctx, p))
-			return VX_L_INTERNAL;
-		p->handed++;
-		return VX_L_REDIRECTED;
+		if (dry || !redirect_cut(ctx, p))
+			return VX_L_REDIRECTED;
+		return VX_L_INTERNAL;
 	}
 	p->t.ring = ring_choose(p, cfg);
 	return dry ? VX_L_QUEUED : ring_put(ctx, p);

@@ -17,7 +17,7 @@
 #define VX_MAX_NAT   4096
 #define VX_MAX_FLOWS 8192 /* of denied packets: what some seconds of samples make at most */
 #define VX_FRAG_NS   30000000000ULL /* how long the verdict of a first fragment is good for */
-#define VX_SAMPLE    64		    /* latency is measured on one record in so many */
+#define VX_SAMPLE    64		    /* latency is measured on one packet in so many, on average */
 
 /* Address families on the wire of the maps: not AF_*, which differ in width between users. */
 #define VX_IP4 4
@@ -140,10 +140,9 @@ struct vx_addr_key {
 /*
  * vx_deny_flows: LRU_HASH of struct vx_hits: denied packets by both addresses, in samples. packets
  * is how many the samples stand for: exact while a CPU denies at most one in VX_FLOW_NS, then a
- * block of at least that length adds two elements at most.
+ * block of that length, or an eighth more, adds two elements at most.
  */
-#define VX_FLOW_NS   2000000ULL
-#define VX_FLOW_MANY 8
+#define VX_FLOW_NS 2000000ULL
 
 struct vx_flow_key {
 	__u8 src[16];

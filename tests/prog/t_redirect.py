@@ -8,7 +8,8 @@ that a fixture may be cut to (one in 13: t_fixtures.py has them all), for each p
 import sys
 
 from driver import Report, open_or_skip
-from fixture import EXPIRE
+from fixture import BASE, EXPIRE
+from frames import mirror, udp4
 from fx_all import FIXTURES
 
 
@@ -65,6 +66,27 @@ def check_linear(report, program):
         if got["row"] != "queued" or got["out"] != ring["out"]:
             bad.append(f"linear {size}: {got['row']} {got['out']}")
     report.check("the linear part ends anywhere", bad[:1])
+    check_lengths(report, program)
+
+
+def check_lengths(report, program):
+    """Frames of every length through the classes that are copied in two pieces, and a few more: whole, and with the
+    linear part ending where a piece does, a byte before and a byte behind."""
+    bad = []
+    for n in range(42, 300):
+        frame = mirror(udp4(payload=bytes(i * 7 % 251 for i in range(n - 42))))
+        start = len(frame) - n
+        ends = [at + d for at in (32, 48, 80, 144, n - 128, n - 64, n - 48) for d in (-1, 0, 1) if 0 < at < n]
+        lines = [f"run {frame.hex()}"]
+        for end in ends:
+            lines += [f"set linear {start + end}", f"run {frame.hex()}"]
+        whole, *cut_up = [a for a in program.ask(["reset", *BASE, "set allow-mode off", *lines]) if "row" in a]
+        for end, got in zip(ends, cut_up):
+            if (got["row"], got["out"]) != (whole["row"], whole["out"]):
+                bad.append(f"{n} bytes, linear {end}: {got['row']} {got['out']}")
+        if whole["row"] != "queued" or len(whole["out"]) != 2 * n or whole["out"][84:] != frame[start + 42:].hex():
+            bad.append(f"{n} bytes: {whole['row']} {whole['out']}")
+    report.check("frames of every length up to 300 are copied whole", bad[:1])
 
 
 def main():
