@@ -76,6 +76,32 @@ static void a_full_table_keeps_what_it_has(void **state)
 	rates_free(r);
 }
 
+/* What was in a table two looks ago is in it no more, wherever its slots were: of keys 0 to 95 the
+ * first and the last third are there every second time only. */
+static void nothing_is_left_of_older_looks(void **state)
+{
+	struct rates *r = rates_new(64);
+	uint32_t key, from;
+
+	(void)state;
+	for (uint64_t second = 1; second < 9; second++) {
+		from = second & 1 ? 32 : 0;
+		rates_begin(r, second * S);
+		for (uint32_t i = 0; i < 128; i++) { /* each twice */
+			key = from + i / 2;
+			rates_put(r, &key, sizeof(key), 100 * second, 0);
+		}
+		for (key = 0; key < 96; key++) {
+			uint64_t is_new = 100 * second, want = key < 32 || key >= 64 ? is_new : 100;
+
+			if (second == 1 || key < from || key >= from + 64)
+				want = 0;
+			assert_int_equal(rate(r, key, NULL), want);
+		}
+	}
+	rates_free(r);
+}
+
 static void keys_of_all_lengths(void **state)
 {
 	struct rates *r = rates_new(4);
@@ -101,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_new_key_counts_from_nothing),
 		cmocka_unit_test(a_counter_that_fell_has_no_rate),
 		cmocka_unit_test(a_full_table_keeps_what_it_has),
+		cmocka_unit_test(nothing_is_left_of_older_looks),
 		cmocka_unit_test(keys_of_all_lengths),
 	};
 

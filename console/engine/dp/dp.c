@@ -31,9 +31,21 @@ static void *map_words(struct bpf_map *map, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-static size_t allow_hits_size(const struct dp *d)
+/* How many hits each CPU has room for: whole pages, so that each can be mapped for itself. */
+static int size_allow_hits(struct dp *d, uint32_t allow_max, struct vx_err *err)
 {
-	return (size_t)d->n_cpus * d->allow_room * sizeof(*d->allow_hits);
+	uint64_t room = page_round(ALLOW_IDX_END(allow_max) * sizeof(struct vx_hits)) /
+			sizeof(struct vx_hits);
+	int rc;
+
+	if (room * d->n_cpus > UINT32_MAX)
+		return vx_err_set(err, -E2BIG,
+				  "--allow-max %u on %u CPUs is more than a map holds: at most %u",
+				  allow_max, d->n_cpus, UINT32_MAX / d->n_cpus / 2);
+	d->allow_room = (uint32_t)room;
+	d->vx->rodata->vx_allow_room = d->allow_room;
+	rc = bpf_map__set_max_entries(d->vx->maps.vx_allow_hits, d->n_cpus * d->allow_room);
+	return rc ? vx_err_set(err, rc, "vx_allow_hits: %s", strerror(-rc)) : 0;
 }
 
 static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
@@ -44,10 +56,10 @@ static int load_vx(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err)
 	d->vx = vx__open();
 	if (!d->vx)
 		return vx_err_set(err, -errno, "opening the BPF object: %s", strerror(errno));
-	d->allow_room = ALLOW_IDX_END(cfg->allow_max);
-	d->vx->rodata->vx_allow_room = d->allow_room;
-	rc = bpf_map__set_max_entries(d->vx->maps.vx_allow_hits, d->n_cpus * d->allow_room);
-	rc = rc ? rc : vx__load(d->vx);
+	rc = size_allow_hits(d, cfg->allow_max, err);
+	if (rc)
+		return rc;
+	rc = vx__load(d->vx);
 	if (!rc)
 		return 0;
 	dp_print_take(said, sizeof(said));
@@ -170,8 +182,6 @@ static void dp_close(struct dp *d)
 		munmap(d->cfg, page_round(sizeof(*d->cfg)));
 	if (d->wake)
 		munmap(d->wake, page_round(VX_MAX_RINGS * sizeof(*d->wake)));
-	if (d->allow_hits)
-		munmap(d->allow_hits, page_round(allow_hits_size(d)));
 	if (d->nexthops)
 		munmap(d->nexthops, page_round(VX_NH_MAX * sizeof(*d->nexthops)));
 	dp_lists_fini(d);
@@ -185,10 +195,9 @@ static int map_memory(struct dp *d, const struct dp_cfg *cfg, struct vx_err *err
 {
 	d->cfg = map_words(d->vx->maps.vx_cfg, sizeof(*d->cfg));
 	d->wake = map_words(d->vx->maps.vx_wake, VX_MAX_RINGS * sizeof(*d->wake));
-	d->allow_hits = map_words(d->vx->maps.vx_allow_hits, allow_hits_size(d));
 	d->nexthops = map_words(d->vx->maps.vx_nexthops, VX_NH_MAX * sizeof(*d->nexthops));
 	d->traces = ring_buffer__new(bpf_map__fd(d->vx->maps.vx_traces), on_trace, d, NULL);
-	if (!d->cfg || !d->wake || !d->allow_hits || !d->nexthops || !d->traces)
+	if (!d->cfg || !d->wake || !d->nexthops || !d->traces)
 		return vx_err_set(err, -errno, "mapping the settings: %s", strerror(errno));
 	*d->cfg = cfg->init;
 	return 0;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static int set_fd(struct dp *d, unsigned set)
 {
@@ -91,22 +92,38 @@ static void add_hits(const struct vx_hits *cpu, unsigned n_cpus, struct vx_hits 
 	}
 }
 
-/* What the programs count meanwhile is seen or not, but never half. */
-static int allow_hits(const struct dp *d, uint32_t n, struct vx_hits *out)
+/*
+ * Adds a CPU's hits. Mapped for as long as it takes: what is mapped counts as resident, and a
+ * machine may have hundreds of CPUs.
+ */
+static int add_allow_hits(struct dp *d, unsigned cpu, uint32_t n, struct vx_hits *out)
 {
-	memset(out, 0, n * sizeof(*out));
-	for (unsigned c = 0; c < d->n_cpus; c++) {
-		const struct vx_hits *cpu = d->allow_hits + (size_t)c * d->allow_room;
+	off_t at = (off_t)cpu * d->allow_room * (off_t)sizeof(struct vx_hits);
+	size_t size = n * sizeof(struct vx_hits);
+	const struct vx_hits *hits =
+		mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(d->vx->maps.vx_allow_hits), at);
 
-		for (uint32_t i = 0; i < n; i++) {
-			uint64_t last = __atomic_load_n(&cpu[i].last_ns, __ATOMIC_RELAXED);
+	if (hits == MAP_FAILED)
+		return -errno;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t last = __atomic_load_n(&hits[i].last_ns, __ATOMIC_RELAXED);
 
-			out[i].packets += __atomic_load_n(&cpu[i].packets, __ATOMIC_RELAXED);
-			if (last > out[i].last_ns)
-				out[i].last_ns = last;
-		}
+		out[i].packets += __atomic_load_n(&hits[i].packets, __ATOMIC_RELAXED);
+		if (last > out[i].last_ns)
+			out[i].last_ns = last;
 	}
+	munmap((void *)hits, size);
 	return 0;
+}
+
+static int allow_hits(struct dp *d, uint32_t n, struct vx_hits *out)
+{
+	int rc = 0;
+
+	memset(out, 0, n * sizeof(*out));
+	for (unsigned c = 0; c < d->n_cpus && n && !rc; c++)
+		rc = add_allow_hits(d, c, n, out);
+	return rc;
 }
 
 static int nat_hits(struct dp *d, uint32_t n, struct vx_hits *out)
@@ -139,11 +156,12 @@ int dp_hits(struct dp *d, bool nat, uint32_t n, struct vx_hits *out)
 
 static void allow_hits_clear(struct dp *d, uint32_t idx)
 {
-	for (unsigned c = 0; c < d->n_cpus; c++) {
-		struct vx_hits *hits = d->allow_hits + (size_t)c * d->allow_room + idx;
+	const struct vx_hits none = { 0 };
 
-		__atomic_store_n(&hits->packets, 0, __ATOMIC_RELAXED);
-		__atomic_store_n(&hits->last_ns, 0, __ATOMIC_RELAXED);
+	for (__u32 c = 0; c < d->n_cpus; c++) {
+		__u32 at = c * d->allow_room + idx;
+
+		bpf_map_update_elem(bpf_map__fd(d->vx->maps.vx_allow_hits), &at, &none, BPF_ANY);
 	}
 }
 

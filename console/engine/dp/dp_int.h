@@ -31,9 +31,8 @@ struct dp {
 	int ring_fd[VX_MAX_RINGS];
 	struct vx_wake *wake;
 	struct vx_cfg *cfg;
-	struct vx_hits *allow_hits; /* of each CPU allow_room */
-	uint32_t allow_room;
-	uint64_t *nexthops; /* VX_NH_MAX of struct vx_nexthop, as words: read and written whole */
+	uint32_t allow_room; /* elements of vx_allow_hits that each CPU has: whole pages */
+	uint64_t *nexthops;  /* VX_NH_MAX of struct vx_nexthop, as words: read and written whole */
 	unsigned n_cpus;
 	void *scratch; /* one per-CPU value of the largest kind, all CPUs */
 

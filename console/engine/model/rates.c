@@ -74,8 +74,10 @@ static struct slot *find(const struct rates *r, int which, const void *key, size
 
 void rates_begin(struct rates *r, uint64_t now_ns)
 {
-	struct table *t = &r->t[r->now = !r->now];
+	struct table *t;
 
+	r->now = !r->now;
+	t = &r->t[r->now];
 	for (; t->used; t->used--)
 		t->slot[t->at[t->used - 1]].len = 0;
 	t->ns = now_ns;
