@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import statistics
+import sys
 
 FALLBACK = 0.95  # a rate that does not hold over the long probe is lowered by this
 CONFIRMS = 5     # so often at most
@@ -357,6 +358,9 @@ def main():
     args = p.parse_args()
     with open(args.file) as f:
         doc = json.load(f)
+    wrong = faults(doc)
+    if wrong:
+        sys.exit("%s: not of this version of the bench: %s" % (args.file, wrong[0]))
     print((readme if args.readme else report)(doc))
 
 

@@ -154,17 +154,25 @@ class MinRing(Way):
     child = None
 
     def up(self):
-        self.child = self.lab.start("tgt", BUILD + "/min_ring", BUILD + "/min_ring.bpf.o", self.lab.mode, "ens5", "ens6",
-                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.log = os.path.join(self.lab.dir, "log")
+        with open(self.log, "w") as log:
+            self.child = self.lab.start("tgt", BUILD + "/min_ring", BUILD + "/min_ring.bpf.o", self.lab.mode, "ens5",
+                                        "ens6", stdout=subprocess.PIPE, stderr=log)
         if self.child.stdout.readline().strip() != "ready":
-            why = self.child.stderr.read().strip()
             self.down()
-            raise Failed(why)
 
     def down(self):
+        """Raises what the child said if it has failed, at its start or at its end."""
         self.child.terminate()
-        self.child.communicate(timeout=10)
-        self.lab.children.remove(self.child)
+        try:
+            self.child.communicate(timeout=10)
+        finally:
+            self.child.kill()
+            self.child.wait()
+            self.lab.children.remove(self.child)
+        if self.child.returncode:
+            with open(self.log) as log:
+                raise Failed("".join(log.readlines()[-1:]).strip() or "min_ring ended by %d" % self.child.returncode)
 
 
 class RawXdp(Way):

@@ -82,7 +82,7 @@ def cost(probe, seconds, base):
 def case(lab, name, seconds, say):
     """All points of a case take turns in each round, with what is subtracted measured beside them, as the machine
     has its good and its bad minutes. In the last round the NDR is found, too."""
-    points = [{"case": n, "n": size, "ndr_pps": None, "samples": []} for n, size in POINTS if n == name]
+    points = [{"case": name, "n": n, "ndr_pps": None, "samples": []} for of, n in POINTS if of == name]
     guess = None
     for i in range(ROUNDS):
         base = rows.base(lab, RATE, 142, Scaled.flows, 1.5 * seconds)

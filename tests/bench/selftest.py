@@ -170,9 +170,9 @@ def aims(redirect):
     late = [t.beside() for t in figures.targets(document([made("ring+xdp", 9)])) if "entry to send" in t.text]
     check("beside the latency: what a wake-up takes", late,
           ["met; a wake-up alone: 10.4", "missed; a wake-up alone: 48.0"])
-    late = [t.beside() for t in figures.targets(document([made("ring+xdp", 9)], floor=ONE_CPU)) if "entry" in t.text]
     check("beside the share of a core: what wakes it", [t.beside() for t in figures.targets(document([made(
         "ring+xdp", 9)])) if t.text.endswith("meanwhile, %")], ["missed; as many wake-ups alone: 34.0"])
+    late = [t.beside() for t in figures.targets(document([made("ring+xdp", 9)], floor=ONE_CPU)) if "entry" in t.text]
     check("  with one CPU: nothing", late, ["met", "missed"])
     check("memory is less than the base, its rings twice and its UMEMs",
           got["ring+xdp, RSS MB (50 + 2 x rings + UMEMs)"], ("60.5", "met"))
