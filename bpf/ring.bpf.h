@@ -101,9 +101,7 @@ static __always_inline void ring_wake(void *ring, struct vx_wake *wake)
 		*(volatile __u32 *)&wake->woken = 0;
 }
 
-#define RING_SHORT                                                                                 \
-	272 /* of the classes up to here, none is longer than first and last together              \
-	     */
+#define RING_SHORT 272 /* the largest class whose frames are copied in two pieces */
 
 /*
  * Copies len bytes of the frame, of a class's lengths. A short frame as its first bytes and its

@@ -83,7 +83,7 @@ def foreign(row):
         return ()
     if row.startswith("raw_"):  # the generator is the row
         return ("sink",)
-    return ("drop", "sink") if row.startswith("ring") else ("drop",)
+    return ("drop", "sink") if row.startswith("ring") or row == "min_ring" else ("drop",)
 
 
 def cost(row, busy, base):

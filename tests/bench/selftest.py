@@ -61,6 +61,7 @@ def arithmetic():
     base = {"drop": 1000.0, "sink": 300.0}
     check("cost of a row", figures.cost("ring+packet", 2500.0, base), 1200.0)
     check("of a raw row: the generator is its own", figures.cost("raw_xdp", 1500.0, base), 1200.0)
+    check("of the least with a ring: the same", figures.cost("min_ring", 2500.0, base), 1200.0)
     check("of what forwards at once: with the sink", figures.cost("kernel+rps", 2500.0, base), 1500.0)
     check("of the drop: the whole", figures.cost("xdp_drop", 1000.0, base), 1000.0)
     check("of one that drowns in what is subtracted", figures.cost("kernel", 1000.0, base), None)
