@@ -181,6 +181,9 @@ def aims(redirect):
           ["ring+xdp, RSS MB (50 + 2 x rings + UMEMs)"], ("62.1", "missed"))
     check("a row without a rate is no crash", verdicts([made("ring+xdp", None), made("xdp_drop", 5)])
           ["NDR ring+xdp / xdp_drop"], ("-", "not measured"))
+    got = [t.beside() for t in figures.targets(document([
+        made("ring+packet", 900), made("raw_sendmmsg", 1300), made("kernel+rps", 1000)])) if "packet / kernel" in t.text]
+    check("beside a rate: what its way of sending does alone", got, ["missed; raw_sendmmsg: 1.30"])
     check("a ratio is of the same run, and the median of the runs'", verdicts(
         [made("ring+xdp", 100, 150, None, 400), made("xdp_drop", 1000, 200, 100, 800)])["NDR ring+xdp / xdp_drop"],
         ("0.50", "missed"))
