@@ -178,7 +178,7 @@ fuzz: ## FUZZ_SECONDS (60) of each fuzz target (clang with compiler-rt)
 	@+$(sub) BUILD=$(BUILD)/fuzz CC='$(CLANG)' SAN=fuzzer-no-link,address,undefined fuzzers
 	@for f in $(FUZZ:$(BUILD)/%=$(BUILD)/fuzz/%); do echo $$f; mkdir -p $$f.corpus; $$f -verbosity=0 \
 		-max_total_time=$${FUZZ_SECONDS:-60} -artifact_prefix=$$f. $$f.corpus tests/unit/data share || exit; done
-bench: deps ## rates, latency and cost a packet, ours and others' (root; about 20 min; FULL=1: all cases)
+bench: deps ## rates, latency and cost a packet, ours and others' (root; about 30 min; FULL=1: all cases)
 	@+$(sub) all $(BENCHES)
 	@$(BUILD)/bench_inj
 	@BUILD=$(BUILD) tests/bench/bench.py $(if $(filter 1,$(FULL)),--full) $(BENCH)

@@ -57,8 +57,8 @@ METHOD = {
     "sink": "the egress's peer: counted and dropped by a tc program before the stack",
     "samples": "one a run; all rows take turns in each run; a row's figures are their medians",
     "scale": "142-byte frames by egress packet; the cost is at %(scale_rate)d packets/s, the median of %(rounds)d rounds, in "
-             "which all sizes of a case take turns (samples; null: the rate was not to be had); how it grows is the "
-             "median of the rounds' own ratios. The NDR is found to 5 %%, from the size before on, and not confirmed",
+             "which, each after two probes' time of it, all sizes of a case take turns (samples; null: the rate was not "
+             "to be had); how it grows is the median of the rounds' own ratios. The NDR is found to 5 %%, from the size before on, and not confirmed",
     "ratios": "of two rows: the median of the runs' own ratios",
     "floor": "of this machine: what a sleep of 10 us takes (timer slack 1 us); what a wake-up takes: %(rate)d times a "
              "second for 2 s a thread on the last CPU writes to an eventfd, and one on the first, asleep in epoll_wait, "

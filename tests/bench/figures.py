@@ -158,7 +158,7 @@ FLAT = (("allow", (10000,), 0.10), ("allow", (1000000,), 0.25), ("prefix", (1000
 class Target:
     def __init__(self, text, figure, least=None, most=None, form="{:.2f}", floor=None, of="a wake-up alone"):
         self.text, self.figure, self.least, self.most, self.form = text, figure, least, most, form
-        self.floor, self.of = floor, of  # what no program of ours could do better, and what that is
+        self.floor, self.of = floor, of  # what it is to be judged by, and of what that is the figure
 
     def limit(self):
         return (">= " if self.most is None else "<= ") + self.form.format(self.least if self.most is None else self.most)
@@ -217,7 +217,7 @@ def targets(doc):
              wakeup.get("p50")),
             ("XDP entry to send at 85,000/s, p99 us", of(name, *rate, "entry_to_send_us", "p99"), 100, "{:.1f}",
              wakeup.get("p99")),
-            ("of one core meanwhile, %", of(name, *rate, "engine_percent"), 35, "{:.1f}", awake, "as many wake-ups alone"),
+            ("of one core meanwhile, %", of(name, *rate, "engine_percent"), 35, "{:.1f}", awake, "a wake-up a packet alone"),
             ("of one core at 85,000/s in bursts, %", of(name, *rate, "core_percent"), 35, "{:.1f}"),
             ("of one core when idle, %", of(name, "idle_percent"), 1, "{:.2f}"),
             ("RSS MB (50 + 2 x rings + UMEMs)", of(name, "rss_mb"), memory, "{:.1f}"))]

@@ -19,7 +19,6 @@
 #define PORT	   31765
 #define NAT_ADDR   0xac1e525f /* 172.30.82.95 */
 #define NAT_PORT   8081
-#define OUTER	   (ETH_HLEN + sizeof(struct iphdr) + sizeof(struct udphdr) + 8)
 
 struct outer {
 	struct ethhdr eth;

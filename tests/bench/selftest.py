@@ -172,7 +172,7 @@ def aims(redirect):
     check("beside the latency: what a wake-up takes", late,
           ["met; a wake-up alone: 10.4", "missed; a wake-up alone: 48.0"])
     check("beside the share of a core: what wakes it", [t.beside() for t in figures.targets(document([made(
-        "ring+xdp", 9)])) if t.text.endswith("meanwhile, %")], ["missed; as many wake-ups alone: 34.0"])
+        "ring+xdp", 9)])) if t.text.endswith("meanwhile, %")], ["missed; a wake-up a packet alone: 34.0"])
     late = [t.beside() for t in figures.targets(document([made("ring+xdp", 9)], floor=ONE_CPU)) if "entry" in t.text]
     check("  with one CPU: nothing", late, ["met", "missed"])
     check("memory is less than the base, its rings twice and its UMEMs",

@@ -142,15 +142,14 @@ static int clear_map(int fd, struct vx_err *err)
 
 static int clear_allow_hits(const struct kern *k, struct vx_err *err)
 {
-	const uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
+	const uint32_t end = (uint32_t)libbpf_num_possible_cpus() * KERN_RULES;
 	const struct vx_hits none = { 0 };
 	int rc = 0;
 
-	for (uint32_t i = 0; i < cpus * k->n_allow && !rc; i++) {
-		uint32_t at = i / k->n_allow * KERN_RULES + i % k->n_allow;
-
-		rc = map_update(bpf_map__fd(k->skel->maps.vx_allow_hits), &at, &none, "hits", err);
-	}
+	for (uint32_t cpu = 0; cpu < end; cpu += KERN_RULES)
+		for (uint32_t i = cpu; i < cpu + k->n_allow && !rc; i++)
+			rc = map_update(bpf_map__fd(k->skel->maps.vx_allow_hits), &i, &none, "hits",
+					err);
 	return rc;
 }
 
