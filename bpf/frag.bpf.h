@@ -57,4 +57,14 @@ static __always_inline int frag_remember(struct vx_pkt *p)
 	return bpf_map_update_elem(&vx_frags, &p->fkey, &p->fval, BPF_ANY) ? VX_L_INTERNAL : 0;
 }
 
+/* A packet without a verdict: if it is a first fragment, that of an older datagram is none for its
+ * rest. */
+static __always_inline void frag_unjudged(struct vx_pkt *p)
+{
+	if (!vx_is_frag(p) || vx_is_later(p) || !frag_may_have_ports(p))
+		return;
+	frag_key(p);
+	bpf_map_delete_elem(&vx_frags, &p->fkey);
+}
+
 #endif

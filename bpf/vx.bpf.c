@@ -276,6 +276,8 @@ int vx_pipeline(struct xdp_md *ctx)
 #endif
 	p->t.row = (__u32)vx_decide(ctx, p, cfg, false);
 	VX_FORGET(); /* and the paths through all steps meet here */
+	if (p->t.row == VX_L_MALFORMED || p->t.row == VX_L_TRUNCATED)
+		frag_unjudged(p);
 	ledger_count(set, p);
 	if (p->ours)
 		observe_source(p);

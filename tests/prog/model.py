@@ -40,10 +40,11 @@ class Verdict:
 
 class Stop(Exception):
     """The packet ends here, in this row."""
+    pkt = None  # what is known of an IP packet that cannot be parsed to its end
 
-    def __init__(self, row):
+    def __init__(self, row, frag=None):
         super().__init__(row)
-        self.row = row
+        self.row, self.frag = row, frag
 
 
 @dataclass
@@ -138,10 +139,10 @@ def walk6(data, kind, bad):
         if kind not in WALKED:
             return kind, off, frag
         if count == EXT_HEADERS_MAX or len(data) < off + 8:
-            raise Stop(bad)
+            raise Stop(bad, frag)
         size = 8 if kind == FRAGMENT else 8 * (data[off + 1] + 1)
         if off + size > len(data) or off + size - 40 > EXT_BYTES_MAX:
-            raise Stop(bad)
+            raise Stop(bad, frag)
         header = data[off:off + size]
         if kind == ROUTING and header[3]:
             return None, off, frag
@@ -172,7 +173,14 @@ def parse_ip6(data):
         raise Stop("malformed")
     length = 40 + u16(data, 4)
     data = data[:length]
-    proto, l4, frag = walk6(data, data[6], "malformed")
+    try:
+        return packet6(data, length, *walk6(data, data[6], "malformed"))
+    except Stop as stop:
+        stop.pkt = packet6(data, length, None, 40, stop.frag)
+        raise
+
+
+def packet6(data, length, proto, l4, frag):
     pkt = Packet(6, data, length, data[8:24], data[24:40], proto, l4)
     if frag and is_split(frag):
         pkt.frag_id, pkt.frag_proto = frag[4:8], frag[0]
@@ -328,11 +336,17 @@ class Model:
         kind, off = skip_tags(frame, "malformed", "not_ip")
         if kind not in (ETH_IP4, ETH_IP6):
             raise Stop("not_ip")
-        pkt = (parse_ip4 if kind == ETH_IP4 else parse_ip6)(frame[off:])
+        try:
+            pkt = (parse_ip4 if kind == ETH_IP4 else parse_ip6)(frame[off:])
+        except Stop as stop:
+            if stop.pkt:
+                self.forget(vni, stop.pkt)
+            raise
         if self.paused:
             raise Stop("paused")
         self.check_allowed(pkt)
         if pkt.truncated and self.truncated == "drop":
+            self.forget(vni, pkt)
             raise Stop("truncated")
         if pkt.frag_id is None:
             return self.send(pkt, self.decide(pkt))
@@ -370,13 +384,23 @@ class Model:
         maybe_ports = SUM_AT if pkt.family == 4 else (*SUM_AT, *WALKED)
         if pkt.frag_proto not in maybe_ports:
             return self.send(pkt, self.decide(pkt))
-        key = (vni, pkt.src, pkt.dst, pkt.frag_proto, pkt.frag_id)
+        key = self.frag_key(vni, pkt)
         if not pkt.later:
+            self.forget(vni, pkt)  # whatever becomes of this one
             self.frags[key] = (self.decide(pkt), 0)
         verdict, age = self.frags.get(key, (None, 0))
         if verdict is None or age > FRAG_LIFE_NS:
             return self.hold(pkt)
         return self.send(pkt, verdict)
+
+    @staticmethod
+    def frag_key(vni, pkt):
+        return (vni, pkt.src, pkt.dst, pkt.frag_proto, pkt.frag_id)
+
+    def forget(self, vni, pkt):
+        """A first fragment is of a new datagram: an older one's verdict is none for its rest."""
+        if pkt.frag_id is not None and not pkt.later:
+            self.frags.pop(self.frag_key(vni, pkt), None)
 
     def hold(self, pkt):
         if len(pkt.data) + 14 > FRAME_MAX:
