@@ -18,6 +18,11 @@
 #include "parse.bpf.h"
 #include "policy.bpf.h"
 
+/* Types of ICMP that quote: unreachable, source quench, redirect, time exceeded, parameter problem
+ * (RFC 792); of ICMPv6 all below 128 (RFC 4443). linux/icmp.h is none for BPF. */
+#define ICMP_ERRORS	(1u << 3 | 1u << 4 | 1u << 5 | 1u << 11 | 1u << 12)
+#define ICMP6_ERROR_MAX 127
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -53,17 +58,77 @@ static __always_inline int vx_load(void *ctx, __u32 off, void *to, __u32 n)
 	return bpf_skb_load_bytes(ctx, off, to, n) ? -1 : 0;
 }
 
-/* A mirrored packet as it came in: ours, so it should not go on from here. */
-static __always_inline bool leak_mirrored(struct __sk_buff *skb, struct vx_pkt *p,
-					  const struct vx_cfg *cfg)
+/* At the IP header of a mirrored packet as it came in, or of the first of its fragments. */
+static __always_inline bool leak_is_ours(struct __sk_buff *skb, struct vx_pkt *p,
+					 const struct vx_cfg *cfg)
 {
-	if (parse_outer(skb, p, VX_ONCE(cfg->port)))
+	int row = parse_outer_ip(skb, p);
+
+	if (row == VX_L_OUTER_FRAGMENT && p->type == VX_BE16(ETH_P_IP))
+		row = p->h.ip4.frag_off & VX_BE16(VX_IP_OFFSET);
+	else if (row == VX_L_OUTER_FRAGMENT)
+		row = vx_is_later(p);
+	if (row)
+		return false;
+	VX_FORGET();
+	if (parse_vxlan(skb, p, VX_ONCE(cfg->port)))
 		return false;
 	return VX_ONCE(cfg->vni_any) || bpf_map_lookup_elem(&vx_vnis, &p->t.vni);
 }
 
+/* Ours, so it should not go on from here. */
+static __always_inline bool leak_mirrored(struct __sk_buff *skb, struct vx_pkt *p,
+					  const struct vx_cfg *cfg)
+{
+	return parse_eth(skb, p) >= 0 && leak_is_ours(skb, p, cfg);
+}
+
+/* Moves the cursor to what an ICMP error quotes: from its IP header on. */
+static __always_inline int leak_quote(struct __sk_buff *skb, struct vx_pkt *p)
+{
+	__u8 type;
+
+	if (p->type == VX_BE16(ETH_P_IP)) {
+		if (parse_ip4(skb, p) || p->h.ip4.protocol != IPPROTO_ICMP)
+			return -1;
+		p->off += p->h.ip4.ihl * 4;
+		if (parse_read(skb, p, p->off, &type, 1) || type > 12 || !(ICMP_ERRORS >> type & 1))
+			return -1;
+	} else if (p->type == VX_BE16(ETH_P_IPV6)) {
+		if (parse_ip6(skb, p) || p->h.ip6.nexthdr != IPPROTO_ICMPV6)
+			return -1;
+		p->off += sizeof(p->h.ip6);
+		if (parse_read(skb, p, p->off, &type, 1) || type > ICMP6_ERROR_MAX)
+			return -1;
+	} else {
+		return -1;
+	}
+	p->off += 8;
+	return 0;
+}
+
+/*
+ * An error about a mirrored packet, with the beginning of what it carries: the kernel makes one
+ * when fragments of it are missing, a firewall when it rejects it.
+ */
+static __always_inline bool leak_quoted(struct __sk_buff *skb, struct vx_pkt *p,
+					const struct vx_cfg *cfg)
+{
+	if (parse_eth(skb, p) < 0 || leak_quote(skb, p))
+		return false;
+	VX_FORGET();
+	return leak_is_ours(skb, p, cfg);
+}
+
+/* The unspecified address is that of a host that has none yet (DHCP, duplicate address detection).
+ */
 static __always_inline bool leak_is_own(struct vx_pkt *p)
 {
+	__u64 src[2];
+
+	__builtin_memcpy(src, p->t.src, 16);
+	if (!src[0] && !src[1])
+		return true;
 	__builtin_memcpy(p->key.addr.addr, p->t.src, 16);
 	p->key.addr.family = p->t.family;
 	return bpf_map_lookup_elem(&vx_own, &p->key.addr);
@@ -110,6 +175,11 @@ int vx_leak_guard(struct __sk_buff *skb)
 	count->frames++;
 	vx_pkt_init(p, skb->len);
 	if (leak_mirrored(skb, p, cfg)) {
+		count->leaked++;
+		return 0;
+	}
+	vx_pkt_init(p, skb->len);
+	if (leak_quoted(skb, p, cfg)) {
 		count->leaked++;
 		return 0;
 	}

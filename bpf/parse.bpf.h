@@ -135,13 +135,11 @@ static __always_inline int parse_outer_ip4(void *ctx, struct vx_pkt *p)
 
 	if (parse_ip4(ctx, p) || ip->protocol != IPPROTO_UDP)
 		return VX_L_NOT_VXLAN;
-	if (ip->frag_off & VX_BE16(VX_IP_MF | VX_IP_OFFSET))
-		return VX_L_OUTER_FRAGMENT;
 	p->t.outer_family = VX_IP4;
 	__builtin_memcpy(p->t.outer_src, &ip->saddr, 4);
 	parse_end_at(p, p->off + VX_BE16(ip->tot_len));
 	p->off += ip->ihl * 4;
-	return 0;
+	return ip->frag_off & VX_BE16(VX_IP_MF | VX_IP_OFFSET) ? VX_L_OUTER_FRAGMENT : 0;
 }
 
 static __always_inline int parse_outer_ip6(void *ctx, struct vx_pkt *p)
@@ -159,21 +157,20 @@ static __always_inline int parse_outer_ip6(void *ctx, struct vx_pkt *p)
 	return p->ext_frag ? VX_L_OUTER_FRAGMENT : 0;
 }
 
-/* From the start of the frame to the inner Ethernet header; port in host order. Sets p->t.vni. */
-static __always_inline int parse_outer(void *ctx, struct vx_pkt *p, __u16 port)
+/* The IP header at the cursor, of EtherType p->type. The cursor is behind it for a fragment, too.
+ */
+static __always_inline int parse_outer_ip(void *ctx, struct vx_pkt *p)
 {
-	int row = VX_L_NOT_VXLAN;
-
-	if (parse_eth(ctx, p) < 0)
-		return VX_L_NOT_VXLAN;
 	if (p->type == VX_BE16(ETH_P_IP))
-		row = parse_outer_ip4(ctx, p);
-	else if (p->type == VX_BE16(ETH_P_IPV6))
-		row = parse_outer_ip6(ctx, p);
-	if (row)
-		return row;
-	VX_FORGET();
+		return parse_outer_ip4(ctx, p);
+	if (p->type == VX_BE16(ETH_P_IPV6))
+		return parse_outer_ip6(ctx, p);
+	return VX_L_NOT_VXLAN;
+}
 
+/* UDP and VXLAN at the cursor; port in host order. Sets p->t.vni. */
+static __always_inline int parse_vxlan(void *ctx, struct vx_pkt *p, __u16 port)
+{
 	if (parse_read(ctx, p, p->off, &p->h.udp, sizeof(p->h.udp)))
 		return VX_L_NOT_VXLAN;
 	if (p->h.udp.dest != VX_BE16(port) || VX_BE16(p->h.udp.len) < 16)
@@ -188,6 +185,20 @@ static __always_inline int parse_outer(void *ctx, struct vx_pkt *p, __u16 port)
 	p->t.vni = VX_BE32(p->h.vxlan.vni) >> 8;
 	p->off += sizeof(p->h.vxlan);
 	return 0;
+}
+
+/* From the start of the frame to the inner Ethernet header; port in host order. Sets p->t.vni. */
+static __always_inline int parse_outer(void *ctx, struct vx_pkt *p, __u16 port)
+{
+	int row;
+
+	if (parse_eth(ctx, p) < 0)
+		return VX_L_NOT_VXLAN;
+	row = parse_outer_ip(ctx, p);
+	if (row)
+		return row;
+	VX_FORGET();
+	return parse_vxlan(ctx, p, port);
 }
 
 static __always_inline int parse_inner_ip4(void *ctx, struct vx_pkt *p)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""send_frame.py IF COUNT [vni=N] [src=A] [dst=A] [dport=N] [cut=N] [mirror=A]: mirrored UDP packets out of IF, the
-last `cut` bytes of the inner one missing as a mirror's truncation leaves it; mirror: the outer source."""
+"""send_frame.py IF COUNT [vni=N] [src=A] [dst=A] [dport=N] [cut=N] [mirror=A] [first=MAC,A]: mirrored UDP packets
+out of IF, the last `cut` bytes of the inner one missing as a mirror's truncation leaves it; mirror: the outer source;
+first: each is the first fragment of an outer packet to that host."""
 import os
 import socket
 import sys
@@ -15,5 +16,13 @@ packet = frames.udp4(src=how.get("src", "198.51.100.200"), dst=how.get("dst", "1
 packet = packet[:len(packet) - int(how.get("cut", 0))]
 tx = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 tx.bind((sys.argv[1], 0))
+outer = {"src": how.get("mirror", "172.30.74.10")}
+mac, _, to = how.get("first", "").partition(",")
+if to:
+    packet += bytes(-(30 + len(packet)) % 8)  # all fragments but the last are of so many bytes
+    outer.update(dst=to, mf=True)
+frame = frames.mirror(packet, vni=int(how.get("vni", 1)), **outer)
+if mac:
+    frame = bytes.fromhex(mac.replace(":", "")) + frame[6:]
 for _ in range(int(sys.argv[2])):
-    tx.send(frames.mirror(packet, vni=int(how.get("vni", 1)), src=how.get("mirror", "172.30.74.10")))
+    tx.send(frame)

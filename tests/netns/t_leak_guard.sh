@@ -43,6 +43,13 @@ six() { [ "$(leaked)" = 6 ]; }
 wait_for 1 six
 check "leaked after two un-NATed inner packets" "$(leaked)" 6
 
+# The first fragment of a mirrored packet, and no other: the kernel answers with an error that quotes it.
+in_tgt sysctl -qw net.ipv4.ipfrag_time=1
+in_src python3 "$(dirname "$0")/send_frame.py" src0 1 first=02:00:00:00:74:44,$LAB_TARGET4
+seven() { [ "$(leaked)" = 7 ]; }
+wait_for 5 seven
+check "leaked after an error about missing fragments" "$(leaked)" 7
+
 # What no tap sees: a sender that passes the taps by.
 in_tgt "$VXGEN" send ens5 --plain --src 172.30.74.144 --dst 172.30.74.10 --dport 9 --count 50 \
 	--dmac 02:00:00:00:74:10 --via xdp >"$T/sent" 2>&1 && {

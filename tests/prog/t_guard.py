@@ -9,10 +9,26 @@ import sys
 
 from driver import Report, open_or_skip
 from fixture import BASE
-from frames import (ETH_ARP, ICMP, SERVER4, SERVER6, TARGET4, TARGET6, TARGET_PORT, eth, ETH_IP6,
-                    icmp, ip4, mirror, tcp4, udp4, udp6)
+from frames import (ETH_ARP, ICMP, ICMP6, SERVER4, SERVER6, TARGET4, TARGET6, TARGET_PORT, eth, ETH_IP6,
+                    icmp, ip4, ip6, mirror, tcp4, udp4, udp6)
 
 OWN4, OWN6, ALLOWED = "192.0.2.1", "2001:db8:9::1", "104.218.88.5"
+
+
+
+def outer_first(offset=0):
+    """A fragment of a mirrored packet, the first if at 0; the other one has no UDP header."""
+    whole = mirror(udp4(bytes(2000)))[34:]
+    return eth(ip4(whole[offset:offset + 1480], mf=not offset, offset=offset, src=OWN4))
+
+
+def error(quoted, kind=3):
+    return ip4(icmp(kind, 1, bytes(4), quoted[:548]), ICMP, src=OWN4)
+
+
+def error6(quoted, kind=3):
+    return ip6(icmp(kind, 1, bytes(4), quoted[:1200]), ICMP6, src=OWN6)
+
 
 # (name, does it leak, frame)
 FRAMES = [
@@ -37,6 +53,21 @@ FRAMES = [
     ("unwrapped, before NAT, not allowed", False, eth(udp4(src="10.9.9.9", dst="10.9.9.8"))),
     ("unwrapped, no rule", False, eth(udp4(src=ALLOWED, dport=53))),
     ("the same, from this host", False, eth(udp4(src=OWN4, dst=SERVER4))),
+    ("first fragment of a mirrored packet", True, outer_first()),
+    ("later fragment of one", False, outer_first(offset=1480)),
+    ("error that quotes a mirrored packet", True, eth(error(mirror(udp4())[14:]))),
+    ("error that quotes the first fragment of one", True, eth(error(outer_first()[14:], 11))),
+    ("error that quotes a later one", False, eth(error(outer_first(offset=1480)[14:], 11))),
+    ("error that quotes one, cut before its VNI", False, eth(error(mirror(udp4())[14:44]))),
+    ("error that quotes one of another VNI", False, eth(error(mirror(udp4(), vni=2)[14:]))),
+    ("error that quotes one of another port", False, eth(error(mirror(udp4(), dport=4790)[14:]))),
+    ("echo with the bytes of a mirrored packet", False, eth(error(mirror(udp4())[14:], 8))),
+    ("icmpv6 error that quotes one", True, eth(error6(mirror(udp4(), v6=True)[14:]), ETH_IP6)),
+    ("icmpv6 error that quotes one of another VNI", False,
+     eth(error6(mirror(udp4(), v6=True, vni=2)[14:]), ETH_IP6)),
+    ("icmpv6 echo with its bytes", False,
+     eth(error6(mirror(udp4(), v6=True)[14:], 128), ETH_IP6)),
+    ("dhcp discover", False, eth(udp4(src="0.0.0.0", dst=TARGET4, dport=TARGET_PORT))),
     ("cut", False, eth(udp4())[:30]),
 ]
 
