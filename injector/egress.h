@@ -23,6 +23,7 @@ struct egress_env {
 	_Atomic bool give_up;	/* stop is overdue: no more waiting for room */
 	_Atomic bool link_down; /* the egress has no carrier: the kernel would take frames and drop
 				   them */
+	_Atomic uint32_t mtu;	/* of the egress; 0: not known */
 };
 
 struct egress {

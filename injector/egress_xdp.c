@@ -9,6 +9,7 @@
 #include "egress.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,9 +261,19 @@ static unsigned send_by_xdp(struct xdp *x, const struct egress_frame *f, unsigne
 	return i;
 }
 
+/* Of longer frames the packet egress sends those that the device may: AF_XDP does not ask its MTU.
+ */
+static uint32_t longest(const struct egress *e)
+{
+	uint32_t mtu = atomic_load_explicit(&e->env->mtu, memory_order_relaxed);
+
+	return mtu && mtu < MAX_LEN - ETH_HLEN ? mtu + ETH_HLEN : (uint32_t)MAX_LEN;
+}
+
 static void xdp_send(struct egress *e, const struct egress_frame *f, unsigned n)
 {
 	struct xdp *x = (struct xdp *)e;
+	uint32_t max = longest(e);
 	unsigned i, k;
 
 	if (atomic_load_explicit(&e->env->link_down, memory_order_relaxed)) {
@@ -272,9 +283,9 @@ static void xdp_send(struct egress *e, const struct egress_frame *f, unsigned n)
 	if (x->packet_used && !x->dead)
 		x->packet_used = egress_packet_busy(packet(x));
 	for (i = 0; i < n; i += k) {
-		bool fits = f[i].rec->len <= MAX_LEN;
+		bool fits = f[i].rec->len <= max;
 
-		for (k = 1; i + k < n && (f[i + k].rec->len <= MAX_LEN) == fits;)
+		for (k = 1; i + k < n && (f[i + k].rec->len <= max) == fits;)
 			k++;
 		if (fits && !x->packet_used && !x->dead)
 			k = send_by_xdp(x, &f[i], k);

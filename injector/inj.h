@@ -167,9 +167,12 @@ struct inj_egress_now {
 };
 const struct inj_egress_now *inj_egress_now(const struct inj *inj);
 
-/* Whether the egress has carrier. Without, the kernel takes frames and drops them unseen; so while
- * it is told "down" the packet egress fails every frame with ENETDOWN. Up at inj_new. */
-void inj_set_link(struct inj *inj, bool up);
+/*
+ * Whether the egress has carrier. Without, the kernel takes frames and drops them unseen; so while
+ * it is told "down" every frame fails with ENETDOWN. mtu: of the egress, 0 for not known; an IP
+ * packet that is longer fails with EMSGSIZE. Up at inj_new, of no known MTU.
+ */
+void inj_set_link(struct inj *inj, bool up, uint32_t mtu);
 
 /*
  * Which CPUs the workers get: those of the egress NIC's NUMA node first, never one that takes an

@@ -51,8 +51,9 @@ void inj_set_dispatch(struct inj *inj, enum inj_dispatch dispatch)
 	kick_all(inj);
 }
 
-void inj_set_link(struct inj *inj, bool up)
+void inj_set_link(struct inj *inj, bool up, uint32_t mtu)
 {
+	atomic_store_explicit(&inj->env.egress.mtu, mtu, memory_order_relaxed);
 	atomic_store_explicit(&inj->env.egress.link_down, !up, memory_order_relaxed);
 }
 

@@ -182,7 +182,7 @@ static int start_workers(struct eng *e, struct vx_err *err)
 		return rc;
 	eng_egress_say(e, e->o);
 	eng_busy_poll_say(e, e->o);
-	inj_set_link(e->inj, out->up && out->running);
+	inj_set_link(e->inj, out->up && out->running, out->mtu);
 	return inj_start(e->inj, err);
 }
 

@@ -207,7 +207,7 @@ static void on_egress(struct eng *e, const struct net_link *l)
 			    : "down",
 		l->ifindex && l->up && !l->running ? ", no carrier" : "", l->mtu);
 	if (e->inj)
-		inj_set_link(e->inj, l->ifindex && l->up && l->running);
+		inj_set_link(e->inj, l->ifindex && l->up && l->running, l->mtu);
 	if (!l->ifindex) {
 		/* Sockets do not follow a device that has left, also when it comes back with its
 		 * old index. */

@@ -142,6 +142,25 @@ static void one_bad_frame_fails_alone(void **state)
 	e->ops->close(e);
 }
 
+/* AF_XDP does not ask the device's MTU, and here the other end would take what is longer. */
+static void longer_than_the_mtu(void **state)
+{
+	static const uint32_t lens[] = { 60, 1514, 1515, 1600, 60 };
+	struct egress *e;
+
+	(void)state;
+	RUN("ip", "link", "set", "v1", "mtu", "9001");
+	e = open_xdp();
+	atomic_store(&egbed_env.mtu, 1500);
+	egbed_send(e, 5, lens, 5);
+	atomic_store(&egbed_env.mtu, 0);
+	assert_int_equal(egbed_take_for(3, 1000), 3);
+	assert_int_equal(poll_for(e, 1000), 0);
+	assert_int_equal(egbed_errors(EMSGSIZE), 2);
+	assert_int_equal(sent(), 3);
+	e->ops->close(e);
+}
+
 /* The far end is down and nobody has said so: the kernel says it of each frame. */
 static void no_carrier_is_counted(void **state)
 {
@@ -504,6 +523,7 @@ int main(void)
 		T(larger_than_a_chunk),
 		T(none_passes_a_large_one),
 		T(one_bad_frame_fails_alone),
+		T(longer_than_the_mtu),
 		T(no_carrier_is_counted),
 		T(down_is_counted_and_up_sends_again),
 		T(late_completions_are_waited_for),
