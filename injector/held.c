@@ -122,6 +122,9 @@ static void replace4(unsigned char *ip, size_t off, const unsigned char *to, siz
 	uint32_t sum = (uint16_t) ~(ip[IP4_CSUM] << 8 | ip[IP4_CSUM + 1]);
 	size_t i;
 
+	if (!memcmp(ip + off, to,
+		    len)) /* no change, no other form of the same sum (0 and 0xffff) */
+		return;
 	for (i = 0; i < len; i += 2) {
 		sum += (uint16_t) ~(ip[off + i] << 8 | ip[off + i + 1]);
 		sum += (uint16_t)(to[i] << 8 | to[i + 1]);
