@@ -183,6 +183,7 @@ static void print_wake_ups(const cpu_set_t *all)
 	} else {
 		printf("\"wakeup_us\": null, \"wakeup_cpu_us\": null");
 	}
+	free(w.took);
 	sched_setaffinity(0, sizeof(*all), all);
 }
 
