@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/model/diagnose.h"
+
 #define SETTLE_NS                                                                                  \
 	5000000000ULL /* at the start next hops are asked for and links come up: nothing latches   \
 		       */
@@ -93,6 +95,7 @@ static struct judgement next_hop(const struct snapshot *s)
 		   "%u/%u", s->next_hops_ok, s->next_hops);
 }
 
+/* What the list let through and is not sent all the same is another light's business. */
 static struct judgement allow(const struct snapshot *s)
 {
 	if (s->paused)
@@ -101,7 +104,7 @@ static struct judgement allow(const struct snapshot *s)
 		return say(LIGHT_WARN, "off");
 	if (s->allow_mode == VX_ALLOW_COUNT)
 		return say(LIGHT_OK, "count");
-	if (s->row_pps[VX_L_DENIED] && !s->out_pps)
+	if (s->row_pps[VX_L_DENIED] && !diag_let_through(s->row_pps))
 		return say(LIGHT_WARN, "enforce, nothing passes");
 	return say(LIGHT_OK, "enforce");
 }

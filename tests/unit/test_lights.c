@@ -23,6 +23,7 @@ static int setup(void **state)
 	s->next_hops = s->next_hops_ok = 1;
 	s->allow_mode = VX_ALLOW_ENFORCE;
 	s->row_pps[VX_L_DENIED] = 5;
+	s->row_pps[VX_L_QUEUED] = 61870;
 	for (unsigned i = 0; i < s->n_workers; i++)
 		s->ring[i].size = 1000;
 	s->ring[1].used = 30;
@@ -92,7 +93,7 @@ static void each_in_its_states(void **state)
 	shows(f, LIGHT_NEXT_HOP, LIGHT_BAD, "0/2");
 	s->next_hops = 0;
 	shows(f, LIGHT_NEXT_HOP, LIGHT_OK, "none");
-	s->out_pps = 0;
+	s->row_pps[VX_L_QUEUED] = s->row_pps[VX_L_RING_FULL] = 0;
 	shows(f, LIGHT_ALLOW, LIGHT_WARN, "enforce, nothing passes");
 	s->allow_mode = VX_ALLOW_COUNT;
 	shows(f, LIGHT_ALLOW, LIGHT_OK, "count");
@@ -135,6 +136,30 @@ static void a_light_latches_until_acknowledged(void **state)
 	assert_string_equal(l->latched_text, "");
 	judge(f, 7);
 	assert_int_equal(l->latched, LIGHT_OK);
+}
+
+/* Denied packets, and nothing is sent: but the list let some through, and what became of those is
+ * another light's business. */
+static void what_passed_the_list_clears_it(void **state)
+{
+	static const enum vx_ledger_id passed[] = { VX_L_TRUNCATED, VX_L_NO_RULE,
+						    VX_L_OVERSIZE,  VX_L_NO_NEIGHBOUR,
+						    VX_L_RING_FULL, VX_L_QUEUED,
+						    VX_L_REDIRECTED };
+	struct fake *f = *state;
+	struct snapshot *s = &f->e.snap;
+
+	s->out_pps = 0;
+	s->egress_up = false;
+	s->row_pps[VX_L_QUEUED] = 0;
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
+		s->row_pps[passed[i]] = 1;
+		shows(f, LIGHT_ALLOW, LIGHT_OK, "enforce");
+		assert_int_equal(s->light[LIGHT_ALLOW].latched, LIGHT_OK);
+		s->row_pps[passed[i]] = 0;
+	}
+	s->out_pps = 7; /* the last of what came before */
+	shows(f, LIGHT_ALLOW, LIGHT_WARN, "enforce, nothing passes");
 }
 
 /* What is still so when it is acknowledged latches again; a leak that was seen does not. */
@@ -214,6 +239,7 @@ int main(void)
 		WITH_FAKE(all_is_well),
 		WITH_FAKE(each_in_its_states),
 		WITH_FAKE(a_light_latches_until_acknowledged),
+		WITH_FAKE(what_passed_the_list_clears_it),
 		WITH_FAKE(acknowledged_while_it_lasts),
 		WITH_FAKE(the_start_is_let_pass),
 		cmocka_unit_test(names),

@@ -209,6 +209,9 @@ struct diag_nic_memory {
 void diag_nic_counter(struct diag_nic_memory *m, struct diag_seen *o, const char *dev, bool egress,
 		      const char *name, uint64_t value);
 
+/* Of the packets of these rows, those that the allowlist let through, whatever became of them. */
+uint64_t diag_let_through(const uint64_t row[VX_L_N]);
+
 struct diag;
 struct diag *diag_new(void); /* NULL: no memory */
 void diag_free(struct diag *d);

@@ -31,14 +31,14 @@ static uint64_t matched(const uint64_t row[VX_L_N])
 	       row[VX_L_QUEUED] + row[VX_L_REDIRECTED];
 }
 
-static uint64_t allowed(const uint64_t row[VX_L_N])
+uint64_t diag_let_through(const uint64_t row[VX_L_N])
 {
 	return matched(row) + row[VX_L_TRUNCATED] + row[VX_L_NO_RULE];
 }
 
 static uint64_t ours(const uint64_t row[VX_L_N])
 {
-	return allowed(row) + row[VX_L_DENIED] + row[VX_L_PAUSED] + row[VX_L_MALFORMED] +
+	return diag_let_through(row) + row[VX_L_DENIED] + row[VX_L_PAUSED] + row[VX_L_MALFORMED] +
 	       row[VX_L_NOT_IP];
 }
 
@@ -53,7 +53,7 @@ static uint64_t recent(const struct diag *d, uint64_t (*of)(const uint64_t row[V
 
 uint64_t diag_recent_allowed(const struct diag *d)
 {
-	return recent(d, allowed);
+	return recent(d, diag_let_through);
 }
 
 uint64_t diag_recent_ours(const struct diag *d)
@@ -211,7 +211,7 @@ void diag_second(struct diag *d, const struct diag_seen *o)
 
 	memcpy(d->row[d->seconds % DIAG_WINDOW], row, sizeof(d->row[0]));
 	nic_second(d, o);
-	run_second(&d->denied, row[VX_L_DENIED], allowed(row));
+	run_second(&d->denied, row[VX_L_DENIED], diag_let_through(row));
 	run_second(&d->no_rule, row[VX_L_NO_RULE], matched(row));
 	d->others = d->others << 1 | (row[VX_L_NOT_VXLAN] && !vxlan);
 	source_second(&d->all, vxlan, o->real_ns);
