@@ -16,6 +16,10 @@
 	5000000000ULL /* at the start next hops are asked for and links come up: nothing latches   \
 		       */
 
+/* Percent. In a ring that is emptier, the time that is left says only how many came in just that
+ * second, and jumps with them. */
+#define RING_TELLS 2
+
 struct judgement {
 	enum snap_light_state state;
 	char text[40];
@@ -68,8 +72,10 @@ static struct judgement ring(const struct snapshot *s)
 		return say(LIGHT_BAD, "%" PRIu64 "%%, %" PRIu64 " pps lost", percent,
 			   s->row_pps[VX_L_RING_FULL]);
 	state = percent >= 90 ? LIGHT_BAD : percent >= 50 ? LIGHT_WARN : LIGHT_OK;
-	if (ms == UINT64_MAX)
+	if (ms == UINT64_MAX || percent < RING_TELLS)
 		return say(state, "%" PRIu64 "%%", percent);
+	if (ms >= 1000)
+		return say(state, "%" PRIu64 "%% (>1 s)", percent);
 	return say(state, "%" PRIu64 "%% (%" PRIu64 " ms)", percent, ms);
 }
 

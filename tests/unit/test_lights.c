@@ -109,6 +109,23 @@ static void each_in_its_states(void **state)
 	shows(f, LIGHT_LEDGER, LIGHT_BAD, "not balanced");
 }
 
+/* The time that is left is told where it tells something: of a ring that is all but empty it is the
+ * chance of the last second, and beyond a second it is enough. */
+static void time_left_is_steady(void **state)
+{
+	struct fake *f = *state;
+	struct snapshot *s = &f->e.snap;
+
+	s->ring[1].ms_left = 2400;
+	shows(f, LIGHT_RING, LIGHT_OK, "3% (>1 s)");
+	s->ring[1].ms_left = 999;
+	shows(f, LIGHT_RING, LIGHT_OK, "3% (999 ms)");
+	s->ring[1].used = 19;
+	shows(f, LIGHT_RING, LIGHT_OK, "1%");
+	s->ring[1].used = 0;
+	shows(f, LIGHT_RING, LIGHT_OK, "0%");
+}
+
 static void a_light_latches_until_acknowledged(void **state)
 {
 	struct fake *f = *state;
@@ -238,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(all_is_well),
 		WITH_FAKE(each_in_its_states),
+		WITH_FAKE(time_left_is_steady),
 		WITH_FAKE(a_light_latches_until_acknowledged),
 		WITH_FAKE(what_passed_the_list_clears_it),
 		WITH_FAKE(acknowledged_while_it_lasts),
