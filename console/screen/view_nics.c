@@ -138,11 +138,11 @@ static void name_cut(char *buf, size_t size, const char *name, int cols)
 		snprintf(buf, size, "%.*s…%s", cols - 1 - tail, name, name + n - tail);
 }
 
-/* Columns of a count and of a rate. */
+/* Columns of a count and of a rate, with the blank before each. */
 static void field_widths(int cols, int *count_cols, int *rate_cols)
 {
-	*count_cols = cols >= 50 ? 16 : 12;
-	*rate_cols = cols >= 50 ? 10 : 8;
+	*count_cols = cols >= 60 ? 18 : cols >= 50 ? 15 : 12;
+	*rate_cols = cols >= 60 ? 13 : cols >= 50 ? 11 : 8;
 }
 
 static void heading(struct line *l, const char *title, int cols)
@@ -165,11 +165,13 @@ static void row(struct line *l, const struct counter *c, int cols)
 	name_cut(name, sizeof(name), c->name, cols - 1 - count_cols - rate_cols);
 	line_str(l, look, loud(c) ? "!" : " ");
 	line_left(l, look, cols - 1 - count_cols - rate_cols, name);
-	line_number(l, look, count_cols, c->value);
+	line_str(l, look, " ");
+	line_number(l, look, count_cols - 1, c->value);
+	line_str(l, look, " ");
 	if (c->per_s)
-		line_number(l, look, rate_cols, c->per_s);
+		line_number(l, look, rate_cols - 1, c->per_s);
 	else
-		line_right(l, LOOK_DIM, rate_cols, "-");
+		line_right(l, LOOK_DIM, rate_cols - 1, "-");
 }
 
 static void draw_device(const struct view_state *s, const struct data *d,

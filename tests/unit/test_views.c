@@ -541,6 +541,41 @@ static void allowance_that_grows(void **state)
 	plant_tables_free(t);
 }
 
+/* Counts and rates of a busy NIC stand apart, in whatever width. */
+static void nic_columns(void **state)
+{
+	static const char *const is[] = {
+		"[{\"dev\":\"ens5\",\"stats\":{\"rx_bytes\":2368758386}},{\"dev\":\"ens6\","
+		"\"stats\":{}}]",
+		"[{\"dev\":\"ens5\",\"stats\":{\"rx_bytes\":2451548322}},{\"dev\":\"ens6\","
+		"\"stats\":{}}]",
+		"[{\"dev\":\"ens5\",\"stats\":{\"rx_bytes\":3276447658322}},{\"dev\":\"ens6\","
+		"\"stats\":{}}]",
+	};
+	static const struct {
+		int cols;
+		const char *first, *second;
+	} t[] = { { 200, " 2,451,548,322   41,394,968 ", " 3,276,447,658,322        1.64T " },
+		  { 120, " 2,451,548,322 41,394,968 ", " 3276447658322      1.64T " },
+		  { 80, " 2451548322   41.4M ", "       3.28T   1.64T " } };
+	struct data_table table[4];
+	struct line line[19];
+	struct vx_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		plant_tables(&view_nics, &d, table);
+		for (int k = 0; k < 3; k++) {
+			assert_int_equal(data_table_fill(&table[0], is[k], &err), 0);
+			table[0].mono_ns = d.now_ns += 2000000000ULL;
+			view_nics.draw(&at_rest, &d, table, 19, t[i].cols, line);
+			if (k && !strstr(line[2].text, k == 1 ? t[i].first : t[i].second))
+				fail_msg("%d columns: '%s'", t[i].cols, line[2].text);
+		}
+		plant_tables_free(table);
+	}
+}
+
 static void graph_zooms(void **state)
 {
 	struct view_state s = { .sort = -1, .zoom = 2 };
@@ -594,6 +629,7 @@ int main(void)
 		T(keys_are_command_lines),
 		T(sorted_and_filtered),
 		T(allowance_that_grows),
+		T(nic_columns),
 		T(graph_zooms),
 		T(too_small),
 		T(ascii_only),
