@@ -57,8 +57,8 @@ enum key {
 	X(PROMPT,    ':',              "", NULL,  "the command line; Esc comes back") \
 	X(PROMPT_2,  '\r',             "", NULL,  "the command line") \
 	X(BACK,      KEY_ESCAPE,       "", NULL,  "no filter, no question; then the overview") \
-	X(ZOOM_IN,   '+',              "", NULL,  "graphs: less time in a column") \
-	X(ZOOM_OUT,  '-',              "", NULL,  "graphs: more time in a column (1 s, 10 s, 5 min)") \
+	X(ZOOM_IN,   '+',              "", NULL,  "graphs: less time in a dot") \
+	X(ZOOM_OUT,  '-',              "", NULL,  "graphs: more time in a dot (1 s, 10 s, 5 min)") \
 	X(REFRESH,   'r',              "", NULL,  "read the view's lists again, now") \
 	X(MARK,      'm',              "", "mark", "count from now, and mark the graphs") \
 	X(ACK,       'c',              "", "ack", "lights that went out of order are seen") \

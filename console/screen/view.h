@@ -15,7 +15,7 @@ struct view_state { /* the operator's place in one view; kept while others are l
 	int sort; /* 0 .. view->sorts - 1, -1: as it came */
 	bool descending;
 	bool option; /* the view's own toggle (never-hit only, denied list) */
-	int zoom;    /* overview: 0 = 1 s, 1 = 10 s, 2 = 5 min a column */
+	int zoom;    /* overview: 0 = 1 s, 1 = 10 s, 2 = 5 min a dot */
 };
 
 struct view {

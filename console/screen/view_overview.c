@@ -13,6 +13,8 @@
 
 static const char *const needs[] = { "nic", NULL };
 
+static const char *const dot[GRAPH_ZOOMS] = { "1 s", "10 s", "5 min" };
+
 #define FIGURES_COLS 35 /* "  in    87,234 pps   691 Mb/s  " */
 #define TAIL_COLS    15 /* "  peak 91,002" */
 
@@ -58,7 +60,8 @@ static void draw_direction(struct panel *p, const struct snapshot *s, const stru
 		peak(row[0], out ? s->out_pps_peak : s->in_pps_peak);
 }
 
-/* The time that the graph goes back to, under it: "-4m 1 s a column now". */
+/* The time that the graph goes back to, under it: "1 s a dot  5m00s  now"; a
+ * column is two dots wide. */
 static void draw_scale(struct panel *p, int cols, int zoom)
 {
 	struct line *l = panel_next(p);
@@ -66,8 +69,7 @@ static void draw_scale(struct panel *p, int cols, int zoom)
 
 	if (!l)
 		return;
-	line_fmt(l, LOOK_DIM, "  %s a column  ",
-		 graph_seconds[zoom] < 60 ? zoom ? "10 s" : "1 s" : "5 min");
+	line_fmt(l, LOOK_DIM, "  %s a dot  ", dot[zoom]);
 	line_str(l, LOOK_KEY, "+ -");
 	line_str(l, LOOK_DIM, " zoom");
 	line_pad_to(l, FIGURES_COLS - 1);
@@ -106,7 +108,7 @@ static void draw_graphs(const struct view_state *s, const struct data *d, const 
 		line_str(l, LOOK_DIM, "─ ");
 		line_fmt(l, LOOK_DIM, "graph: %s",
 			 when_span((uint64_t)cols * 2 * graph_seconds[zoom] * 1000000000ULL, span));
-		line_fmt(l, LOOK_DIM, ", %s a dot ", zoom == 2 ? "5 min" : zoom ? "10 s" : "1 s");
+		line_fmt(l, LOOK_DIM, ", %s a dot ", dot[zoom]);
 	}
 	graph_rule(l, FIGURES_COLS - 1, cols, &g);
 }

@@ -586,7 +586,8 @@ static void graph_zooms(void **state)
 	has("graph: 5h00m");
 	s.zoom = 1;
 	screen(&view_overview, &s, 200, 50);
-	has("10 s a column");
+	has("10 s a dot ");
+	has_not("a column");
 	has("▴");
 }
 
