@@ -136,10 +136,7 @@ static void nat_row(struct line *l, const struct snap_nat *n, int cols)
 	char rule[140];
 
 	snprintf(rule, sizeof(rule), "%s → %s", n->key, n->to);
-	if (cols >= 60)
-		line_left(l, LOOK_PLAIN, cols - 33, rule);
-	else
-		line_left(l, LOOK_PLAIN, cols - 12, n->to);
+	line_left(l, LOOK_PLAIN, cols - (cols >= 60 ? 33 : ok ? 12 : 18), rule);
 	if (!ok)
 		line_fmt(l, LOOK_BAD, " !%.10s ", n->state);
 	if (cols >= 60)
@@ -177,7 +174,7 @@ static void draw_nat(struct panel *p, const struct snapshot *s)
 		return;
 	if (p->at.rows == 1)
 		return nat_brief(l, s, p->at.cols);
-	line_left(l, LOOK_HEAD, p->at.cols - (wide ? 20 : 12), wide ? "NAT RULES" : "NAT RULE TO");
+	line_left(l, LOOK_HEAD, p->at.cols - (wide ? 20 : 12), "NAT RULES");
 	line_right(l, LOOK_HEAD, wide ? 10 : 12, "hits");
 	if (wide)
 		line_right(l, LOOK_HEAD, 10, "pps");

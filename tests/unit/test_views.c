@@ -591,6 +591,23 @@ static void graph_zooms(void **state)
 	has("▴");
 }
 
+/* What tells two rules to the same target apart is their key. */
+static void rules_to_one_target(void **state)
+{
+	(void)state;
+	d.snap.n_nat = d.snap.nat_rules = 2;
+	d.snap.nat[1] = d.snap.nat[0];
+	snprintf(d.snap.nat[1].key, sizeof(d.snap.nat[1].key), "tcp/443");
+	for (int cols = 160; cols <= 240; cols += 40) {
+		screen(&view_overview, &at_rest, cols, 40);
+		has("udp/31765 → 172.30.82.95:8081");
+		has("tcp/443 → 172.30.82.95:8081");
+	}
+	screen(&view_overview, &at_rest, 80, 60);
+	has("udp/31765 → 172");
+	has("tcp/443 → 172");
+}
+
 static void too_small(void **state)
 {
 	(void)state;
@@ -632,6 +649,7 @@ int main(void)
 		T(allowance_that_grows),
 		T(nic_columns),
 		T(graph_zooms),
+		T(rules_to_one_target),
 		T(too_small),
 		T(ascii_only),
 	};
