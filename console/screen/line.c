@@ -161,26 +161,48 @@ static void spaces(struct line *l, int n)
 		put(l, " ", 1, 1);
 }
 
-/* Text in at most max columns of the row. A wide character that is half outside leaves a blank. */
-static void put_cut(struct line *l, const char *s, int max)
+/* Text in at most max columns of the row; returns what did not fit. A wide character that is half
+ * outside leaves a blank. */
+static const char *put_cut(struct line *l, const char *s, int max)
 {
 	int left = l->width - l->cols < max ? l->width - l->cols : max, combining = COMBINING_MAX;
 	struct glyph g;
 
 	while (*s) {
-		s += glyph(s, &g);
+		size_t n = glyph(s, &g);
+
 		if (g.bytes && !g.cols && combining++ < COMBINING_MAX)
 			put(l, g.text, g.bytes, 0);
-		if (!g.cols)
-			continue;
 		if (g.cols > left) {
 			spaces(l, left);
-			return;
+			return s;
 		}
+		s += n;
+		if (!g.cols)
+			continue;
 		put(l, g.text, g.bytes, g.cols);
 		left -= g.cols;
 		combining = 0;
 	}
+	return s;
+}
+
+/* The last character of a full row gives way to the sign that more would follow. */
+static void mark_cut(struct line *l)
+{
+	while (l->bytes && l->cols >= l->width) {
+		int at = l->bytes - 1;
+
+		while (at && (l->text[at] & 0xc0) == 0x80)
+			at--;
+		l->cols = (uint16_t)(l->cols - line_cols(l->text + at));
+		l->bytes = (uint16_t)at;
+		l->text[at] = 0;
+	}
+	while (l->runs && l->run[l->runs - 1].byte > l->bytes)
+		l->runs--;
+	spaces(l, l->width - 1 - l->cols);
+	put_cut(l, "…", 1);
 }
 
 void line_str(struct line *l, enum line_look look, const char *s)
@@ -188,7 +210,9 @@ void line_str(struct line *l, enum line_look look, const char *s)
 	if (!*s)
 		return;
 	set_look(l, look);
-	put_cut(l, s, LINE_COLS);
+	s = put_cut(l, s, LINE_COLS);
+	if (s[strspn(s, " ")])
+		mark_cut(l);
 }
 
 void line_fmt(struct line *l, enum line_look look, const char *fmt, ...)

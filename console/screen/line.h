@@ -42,7 +42,7 @@ struct line {
 };
 
 void line_init(struct line *l, int width); /* empty, LOOK_PLAIN */
-/* Appends; what does not fit is cut. Foreign text is fine. */
+/* Appends; a row that is full ends with "…". Foreign text is fine. */
 void line_str(struct line *l, enum line_look look, const char *s);
 void line_fmt(struct line *l, enum line_look look, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -60,6 +60,8 @@ static void right_side(const struct data *d, int cols, struct line *l)
 	liveness(d, l);
 }
 
+#define NAMES_MORE 10 /* columns, with which more than the names is worth its beginning */
+
 static void names(const struct data *d, struct line *l)
 {
 	const struct snapshot *s = &d->snap;
@@ -69,6 +71,8 @@ static void names(const struct data *d, struct line *l)
 	if (!s->mono_ns)
 		return;
 	line_fmt(l, LOOK_BOLD, "%s%s → %s", *d->host ? "  " : "", s->ingress, s->egress);
+	if (l->width - l->cols < NAMES_MORE)
+		return;
 	line_fmt(l, LOOK_PLAIN, "  %s · %s%s · up %s", s->mode,
 		 strcmp(s->egress_method, "redirect") ? "ring+" : "", s->egress_method,
 		 when_span(s->uptime_ns, up));

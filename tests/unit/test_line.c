@@ -60,18 +60,50 @@ static void foreign_bytes_are_harmless(void **state)
 static void columns_not_bytes(void **state)
 {
 	(void)state;
-	assert_string_equal(str(3, "B\xc3\xb6hm"), "B\xc3\xb6h");
+	assert_string_equal(str(4, "B\xc3\xb6hm"), "B\xc3\xb6hm");
+	assert_string_equal(str(3, "B\xc3\xb6hm"), "B\xc3\xb6…");
 	assert_int_equal(l.cols, 3);
 	str(10, "\xe6\xa0\xaa\xe5\xbc\x8f"); /* two wide characters */
 	assert_int_equal(l.cols, 4);
-	assert_string_equal(str(3, "\xe6\xa0\xaa\xe5\xbc\x8f"),
-			    "\xe6\xa0\xaa "); /* half a character is a blank */
+	assert_string_equal(str(3, "\xe6\xa0\xaa\xe5\xbc\x8f"), "\xe6\xa0\xaa…");
 	assert_int_equal(l.cols, 3);
-	assert_string_equal(str(1, "\xe6\xa0\xaa"), " ");
+	assert_string_equal(str(2, "\xe6\xa0\xaa\xe5\xbc\x8f"),
+			    " …"); /* half a character is a blank */
+	assert_int_equal(l.cols, 2);
+	assert_string_equal(str(1, "\xe6\xa0\xaa"), "…");
 	assert_string_equal(str(0, "abc"), "");
 	str(1, "e\xcc\x81"); /* combines: one column */
 	assert_int_equal(l.cols, 1);
 	assert_int_equal(l.bytes, 3);
+}
+
+/* A row that is full, and more comes: also that is seen. Blanks are no loss. */
+static void a_full_row_says_so(void **state)
+{
+	(void)state;
+	line_init(&l, 6);
+	line_str(&l, LOOK_PLAIN, "abc");
+	line_str(&l, LOOK_BAD, "def");
+	line_str(&l, LOOK_PLAIN, "  ");
+	assert_string_equal(l.text, "abcdef");
+	line_str(&l, LOOK_DIM, "g");
+	assert_string_equal(l.text, "abcde…");
+	line_str(&l, LOOK_DIM, "h");
+	assert_string_equal(l.text, "abcde…");
+	assert_int_equal(l.cols, 6);
+	assert_int_equal(l.run[0].byte, 3);
+	assert_int_equal(l.run[0].look, LOOK_BAD);
+	line_init(&l, 4);
+	line_str(&l, LOOK_PLAIN,
+		 "\xe6\xa0\xaa"
+		 "e\xcc\x81"
+		 "x");
+	line_str(&l, LOOK_PLAIN, "y");
+	assert_string_equal(l.text, "\xe6\xa0\xaa"
+				    "e\xcc\x81"
+				    "…");
+	line_str(&l, LOOK_PLAIN, "");
+	assert_int_equal(l.cols, 4);
 }
 
 static void combining_has_an_end(void **state)
@@ -256,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreign_bytes_are_harmless),
 		cmocka_unit_test(columns_not_bytes),
+		cmocka_unit_test(a_full_row_says_so),
 		cmocka_unit_test(combining_has_an_end),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(numbers),

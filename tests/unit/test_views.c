@@ -608,11 +608,22 @@ static void rules_to_one_target(void **state)
 	has("tcp/443 → 172");
 }
 
+static void what_is_cut_says_so(void **state)
+{
+	(void)state;
+	screen(&view_overview, &at_rest, 40, 8);
+	has("\n LEAK 0 ok LEDGER ok RING 3% (412 ms) E…\n");
+	screen(&view_allow, &at_rest, 64, 24);
+	has("  mode enforce  sort: …\n");
+	screen(&view_allow, &at_rest, 40, 24);
+	has(" ALLOWLIST  324 entries  16 organisatio…\n");
+}
+
 static void too_small(void **state)
 {
 	(void)state;
 	assert_string_equal(screen(&view_overview, &at_rest, 39, 24), "need 40x8, have 39x24\n");
-	assert_string_equal(screen(&view_overview, &at_rest, 5, 1), "need\n");
+	assert_string_equal(screen(&view_overview, &at_rest, 5, 1), "need…\n");
 }
 
 static void ascii_only(void **state)
@@ -650,6 +661,7 @@ int main(void)
 		T(nic_columns),
 		T(graph_zooms),
 		T(rules_to_one_target),
+		T(what_is_cut_says_so),
 		T(too_small),
 		T(ascii_only),
 	};
