@@ -46,9 +46,8 @@ extern const unsigned n_views;
 
 /* Rows common to all views, drawn by screen.c: header (2 rows), trouble line, footer. */
 void view_header(const struct data *d, int cols, struct line line[2]);
-void view_trouble(const struct data *d, int cols, struct line *line); /* a rule when all is well */
-/* What of it did not fit there, for a view's first row; false: it did. */
-bool view_trouble_more(const struct data *d, int cols, struct line *line);
+/* One row, whatever its length: view_why has the whole. A rule when all is well. */
+void view_trouble(const struct data *d, int cols, struct line *line);
 void view_footer(const struct view *v, const struct data *d, int cols, struct line *line);
 /* The only line of a terminal that is too small (layout_screen). */
 void view_too_small(int rows, int cols, struct line *line);

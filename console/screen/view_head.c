@@ -178,20 +178,21 @@ static int fix_hint(const struct data *d, int cols, char *hint, size_t size)
 	return line_cols(hint);
 }
 
-/* Bytes of the status that fit into so many columns, cut after a word where there is one. */
-static size_t trouble_fits(const char *status, int cols)
+/* Before what is too long is cut, its longest word is made a short one. */
+static void shortened(const char *status, char *buf, size_t size)
 {
-	size_t n = strlen(status), word;
-	char part[sizeof(((struct snapshot *)0)->status)];
+	static const char unit[] = "packets/s";
+	size_t n = 0;
 
-	snprintf(part, sizeof(part), "%s", status);
-	while (n && line_cols(part) > cols - TROUBLE_ENDS)
-		part[--n] = 0;
-	if (n == strlen(status))
-		return n;
-	for (word = n; word > n / 2 && status[word] != ' ';)
-		word--;
-	return word > n / 2 ? word : n;
+	for (*buf = 0; *status && n + sizeof(unit) < size; buf[n] = 0) {
+		bool is = !strncmp(status, unit, sizeof(unit) - 1);
+
+		if (is)
+			n += (size_t)snprintf(buf + n, size - n, "pps");
+		else
+			buf[n++] = *status;
+		status += is ? sizeof(unit) - 1 : 1;
+	}
 }
 
 /* No trouble, and nobody need hurry: the list's file is another one than the list in force. */
@@ -232,7 +233,7 @@ static void kept_offer(const struct snapshot *s, int cols, struct line *line)
 void view_trouble(const struct data *d, int cols, struct line *line)
 {
 	const char *status = d->snap.status;
-	char hint[sizeof(d->snap.fix) + 16];
+	char hint[sizeof(d->snap.fix) + 16], text[sizeof(d->snap.status)];
 	int keep;
 
 	line_init(line, cols);
@@ -249,24 +250,13 @@ void view_trouble(const struct data *d, int cols, struct line *line)
 		return;
 	}
 	keep = fix_hint(d, cols, hint, sizeof(hint));
-	line_fmt(line, LOOK_BAD, " ! %.*s", (int)trouble_fits(status, cols - keep), status);
-	line_left(line, LOOK_BAD, cols - keep - line->cols, "");
+	snprintf(text, sizeof(text), "%s", status);
+	if (line_cols(text) > cols - keep - TROUBLE_ENDS)
+		shortened(status, text, sizeof(text));
+	line_str(line, LOOK_BAD, " ! ");
+	line_left(line, LOOK_BAD, cols - keep - TROUBLE_ENDS, text);
+	line_str(line, LOOK_BAD, " ");
 	line_str(line, LOOK_KEY, hint);
-}
-
-bool view_trouble_more(const struct data *d, int cols, struct line *line)
-{
-	char hint[sizeof(d->snap.fix) + 16];
-	int keep = fix_hint(d, cols, hint, sizeof(hint));
-	const char *rest = d->snap.status + trouble_fits(d->snap.status, cols - keep);
-
-	rest += *rest == ' ';
-	line_init(line, cols);
-	if (!*rest)
-		return false;
-	line_fmt(line, LOOK_BAD, "   %s", rest);
-	line_left(line, LOOK_BAD, cols - line->cols, "");
-	return true;
 }
 
 void view_too_small(int rows, int cols, struct line *line)

@@ -293,10 +293,6 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 			line_str(l, LOOK_DIM, " waiting for the first figures");
 		return;
 	}
-	if (rows > 8 && view_trouble_more(d, cols, line)) {
-		line++;
-		rows--;
-	}
 	layout_overview(rows, cols, part);
 	draw_graphs(s, d, part, line);
 	p = panel_at(line, part[PART_LEDGER]);
