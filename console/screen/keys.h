@@ -61,7 +61,7 @@ enum key {
 	X(ZOOM_OUT,  '-',              "", NULL,  "graphs: more time in a dot (1 s, 10 s, 5 min)") \
 	X(REFRESH,   'r',              "", NULL,  "read the view's lists again, now") \
 	X(MARK,      'm',              "", "mark", "count from now, and mark the graphs") \
-	X(ACK,       'c',              "", "ack", "lights that went out of order are seen") \
+	X(ACK,       'c',              "", "ack", "lights that went out of order (*) are seen") \
 	X(FIX,       'f',              "", NULL,  "run, or finish, the command that mends what is wrong") \
 	X(LOAD,      'L',              "", "allow load", "take the list on disk, when it has changed; asks") \
 	X(UNDO,      'z',              "", "undo", "shows what would be taken back; Enter does it") \

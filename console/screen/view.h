@@ -48,6 +48,8 @@ extern const unsigned n_views;
 void view_header(const struct data *d, int cols, struct line line[2]);
 /* One row, whatever its length: view_why has the whole. A rule when all is well. */
 void view_trouble(const struct data *d, int cols, struct line *line);
+/* One of the lights; LEAK and LEDGER are live also when the display is frozen. */
+const struct snap_light *view_light(const struct data *d, enum snap_light_id id);
 void view_footer(const struct view *v, const struct data *d, int cols, struct line *line);
 /* The only line of a terminal that is too small (layout_screen). */
 void view_too_small(int rows, int cols, struct line *line);

@@ -85,27 +85,56 @@ static enum line_look look_of(uint32_t state)
 	return state == LIGHT_OK ? LOOK_GOOD : state == LIGHT_WARN ? LOOK_WARN : LOOK_BAD;
 }
 
-/* "LEDGER ok"; latched: "RING 100% 02:51-02:53", with a sign that it needs no colour to be seen. */
-static void light(struct line *l, enum snap_light_id id, const struct snap_light *now, int gap)
-{
-	char from[WHEN_TEXT], to[WHEN_TEXT];
+/* What a light tells, by how much room there is. */
+enum form {
+	FULL,  /* "!EGRESS down 02:51-02:53 now up": what was, from when to when, and what is */
+	BRIEF, /* "EGRESS up*": what is; the sign says that it was worse */
+	SHORT, /* "!RING 100%" of "!RING 100%, 1234 pps lost" */
+	QUIET, /* as SHORT, and of what is well the name alone */
+	NAMES, /* "!RING" */
+};
 
-	line_left(l, LOOK_PLAIN, l->cols && gap > 0 ? gap : 1, "");
-	if (now->latched == LIGHT_OK || now->state >= now->latched) {
-		line_fmt(l, now->state == LIGHT_OK ? LOOK_PLAIN : look_of(now->state), "%s%s",
-			 now->state == LIGHT_OK ? "" : "!", snapshot_light_name(id));
-		line_fmt(l, look_of(now->state), " %s", now->text);
-		return;
-	}
-	line_fmt(l, look_of(now->latched), "!%s %s %.5s-%.5s", snapshot_light_name(id),
-		 now->latched_text, when_clock(now->from_real_ns, from),
-		 when_clock(now->to_real_ns, to));
-	if (gap > 2)
-		line_fmt(l, look_of(now->state), " now %s", now->text);
+static bool was_worse(const struct snap_light *l)
+{
+	return l->latched > l->state;
 }
 
-/* "RING 100% (12000 ms)": its length changes all the time, and those behind it should stay where
- * they are. */
+static int text_bytes(const struct snap_light *l, enum form form)
+{
+	size_t n = strlen(l->text);
+
+	if (form == NAMES || (form == QUIET && l->state == LIGHT_OK))
+		return 0;
+	if (form >= SHORT)
+		n = strcspn(l->text, ",(");
+	while (n && l->text[n - 1] == ' ')
+		n--;
+	return (int)n;
+}
+
+/* With signs, so that it needs no colour to be seen. */
+static void light(struct line *l, enum snap_light_id id, const struct snap_light *now,
+		  enum form form)
+{
+	enum line_look look = look_of(now->state);
+	char from[WHEN_TEXT], to[WHEN_TEXT];
+	int text = text_bytes(now, form);
+
+	if (was_worse(now) && form == FULL) {
+		line_fmt(l, look_of(now->latched), "!%s %s %.5s-%.5s", snapshot_light_name(id),
+			 now->latched_text, when_clock(now->from_real_ns, from),
+			 when_clock(now->to_real_ns, to));
+		line_fmt(l, look, " now %s", now->text);
+		return;
+	}
+	line_fmt(l, now->state == LIGHT_OK ? LOOK_PLAIN : look, "%s%s",
+		 now->state == LIGHT_OK ? "" : "!", snapshot_light_name(id));
+	line_fmt(l, look, "%s%.*s", text ? " " : "", text, now->text);
+	line_str(l, look_of(now->latched), was_worse(now) ? "*" : "");
+}
+
+/* "RING 100% (412 ms)": its length changes all the time, and those behind it should stay where they
+ * are. */
 #define RING_COLS 20
 
 static bool is_calm(const struct snap_light *l)
@@ -113,28 +142,67 @@ static bool is_calm(const struct snap_light *l)
 	return l->state == LIGHT_OK && l->latched == LIGHT_OK;
 }
 
-/* Columns between them; 0: as near as can be; TOO_NEAR: they will be cut, so those that matter come
- * first. */
-#define TOO_NEAR (-1)
-
-static void lights(const struct data *d, struct line *l, int gap)
+const struct snap_light *view_light(const struct data *d, enum snap_light_id id)
 {
-	for (int k = 0; k < SNAP_N_LIGHTS * (gap == TOO_NEAR ? 2 : 1); k++) {
-		int i = k % SNAP_N_LIGHTS, end = l->cols + (l->cols ? gap : 1) + RING_COLS;
-		bool live = i == LIGHT_LEAK || i == LIGHT_LEDGER;
-		const struct snap_light *now = live ? &d->live.light[i] : &d->snap.light[i];
+	return id == LIGHT_LEAK || id == LIGHT_LEDGER ? &d->live.light[id] : &d->snap.light[id];
+}
 
-		if (gap == TOO_NEAR && is_calm(now) != (k >= SNAP_N_LIGHTS))
-			continue;
-		light(l, (enum snap_light_id)i, now, gap);
-		if (i == LIGHT_RING && gap > 0)
+/* gap: columns between them; 0: as near as can be. */
+static void lights(const struct data *d, struct line *l, enum form form, int gap)
+{
+	for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+		int end;
+
+		line_left(l, LOOK_PLAIN, l->cols && gap ? gap : 1, "");
+		end = l->cols + RING_COLS;
+		light(l, (enum snap_light_id)i, view_light(d, (enum snap_light_id)i), form);
+		if (i == LIGHT_RING && gap)
 			line_left(l, LOOK_PLAIN, end - l->cols, "");
 	}
 }
 
+/* No room for all: those that matter come first. */
+static void some_lights(const struct data *d, struct line *l)
+{
+	for (int calm = 0; calm <= 1; calm++)
+		for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+			const struct snap_light *now = view_light(d, (enum snap_light_id)i);
+
+			if (is_calm(now) != calm)
+				continue;
+			line_str(l, LOOK_PLAIN, " ");
+			light(l, (enum snap_light_id)i, now, SHORT);
+		}
+}
+
+#define ALL_LIGHTS_COLS 60 /* from here on none is ever out of sight */
+
+static void draw_lights(const struct data *d, int cols, struct line *l)
+{
+	static const struct {
+		enum form form;
+		int gap;
+	} try[] = { { FULL, 3 },  { FULL, 2 },	{ FULL, 1 },  { FULL, 0 },
+		    { BRIEF, 3 }, { BRIEF, 2 }, { BRIEF, 1 }, { BRIEF, 0 },
+		    { SHORT, 0 }, { QUIET, 0 }, { NAMES, 0 } };
+	struct line all;
+
+	for (size_t i = 0; i < sizeof(try) / sizeof(*try); i++) {
+		line_init(&all, LINE_COLS);
+		if (try[i].form > SHORT && cols < ALL_LIGHTS_COLS)
+			some_lights(d, &all);
+		else
+			lights(d, &all, try[i].form, try[i].gap);
+		if (all.cols <= cols)
+			break;
+	}
+	line_init(l, cols);
+	line_join(l, &all);
+}
+
 void view_header(const struct data *d, int cols, struct line line[2])
 {
-	struct line right, all;
+	struct line right;
 
 	right_side(d, cols, &right);
 	line_init(&line[1], cols);
@@ -145,15 +213,8 @@ void view_header(const struct data *d, int cols, struct line line[2])
 	line[0].width = right.width;
 	line_join(&line[0], &right);
 
-	for (int gap = 3; gap >= TOO_NEAR && d->snap.mono_ns; gap--) {
-		line_init(&line[1], LINE_COLS);
-		lights(d, &line[1], gap);
-		if (line[1].cols <= cols)
-			break;
-	}
-	all = line[1];
-	line_init(&line[1], cols);
-	line_join(&line[1], &all);
+	if (d->snap.mono_ns)
+		draw_lights(d, cols, &line[1]);
 	if (panel_stale(d, d->live.mono_ns))
 		line_all(&line[1], LOOK_STALE);
 }

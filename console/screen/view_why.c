@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Why: all causes of trouble, each with what mends it; without any, what lies beyond this host.
- * Pure. [screen] */
+/* Why: what the lights have seen, and all causes of trouble, each with what mends it; without any,
+ * what lies beyond this host. Pure. [screen] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +105,26 @@ static void draw_cause(struct panel *p, const struct cause *c, bool marked)
 	}
 }
 
+/* What the lights have seen, and what a narrow row of them has no room for. */
+static void draw_latched(struct panel *p, const struct data *d)
+{
+	char from[WHEN_TEXT], to[WHEN_TEXT];
+
+	for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+		const struct snap_light *now = view_light(d, (enum snap_light_id)i);
+		struct line *l = now->latched > now->state ? panel_next(p) : NULL;
+
+		if (!l)
+			continue;
+		line_fmt(l, now->latched == LIGHT_BAD ? LOOK_BAD : LOOK_WARN, " * %s was %s",
+			 snapshot_light_name((enum snap_light_id)i), now->latched_text);
+		line_fmt(l, LOOK_PLAIN, " from %s to %s, now: %s",
+			 when_clock(now->from_real_ns, from), when_clock(now->to_real_ns, to),
+			 now->text);
+		line_str(l, LOOK_KEY, "  [c] seen");
+	}
+}
+
 /* Nothing is wrong here: what lies beyond. */
 static void draw_well(struct panel *p, const struct data_table *t)
 {
@@ -146,6 +166,7 @@ static void draw(const struct view_state *s, const struct data *d, const struct 
 	else if (!tables[0].mono_ns)
 		line_str(l, LOOK_DIM, "  reading...");
 	panel_mark_stale(l, d, tables[0].mono_ns);
+	draw_latched(&p, d);
 	if (!n)
 		draw_well(&p, &tables[0]);
 	/* Scrolled so that the cause under the cursor is the third at most. */

@@ -335,18 +335,77 @@ static void states_of_the_header(void **state)
 	has("NO ENGINE");
 }
 
+static void latch(enum snap_light_id id, enum snap_light_state worst, const char *was)
+{
+	struct snap_light *l =
+		id == LIGHT_LEAK || id == LIGHT_LEDGER ? &d.live.light[id] : &d.snap.light[id];
+
+	l->latched = worst;
+	snprintf(l->latched_text, sizeof(l->latched_text), "%s", was);
+	l->from_real_ns = d.snap.real_ns - 23LL * 60 * 1000000000;
+	l->to_real_ns = d.snap.real_ns - 21LL * 60 * 1000000000;
+}
+
+/* Both what was and what is, where there is room. */
 static void latched_lights_tell_when(void **state)
 {
-	struct snap_light *ring = &d.snap.light[LIGHT_RING];
+	(void)state;
+	latch(LIGHT_RING, LIGHT_BAD, "100%");
+	screen(&view_overview, &at_rest, 120, 30);
+	has("!RING 100% 02:51-02:53 now 3% (412 ms) ");
+	has("ALLOW enforce\n");
+	screen(&view_overview, &at_rest, 80, 24);
+	has("\n LEAK 0 ok LEDGER ok RING 3% (412 ms)*    EGRESS up NEXT HOP 1/1 ALLOW enforce\n");
+}
+
+/* An outage that is over pushes no light off a narrow screen, and what is up is not called down. */
+static void lights_after_an_outage(void **state)
+{
+	(void)state;
+	latch(LIGHT_EGRESS, LIGHT_BAD, "down");
+	latch(LIGHT_NEXT_HOP, LIGHT_BAD, "0/1");
+	latch(LIGHT_ALLOW, LIGHT_WARN, "enforce, nothing passes");
+	screen(&view_overview, &at_rest, 80, 24);
+	has("\n LEAK 0 ok LEDGER ok RING 3% (412 ms) EGRESS up* NEXT HOP 1/1* ALLOW enforce*\n");
+	screen(&view_why, &at_rest, 80, 24);
+	has("\n * EGRESS was down from 02:51:07Z to 02:53:07Z, now: up");
+	has("\n * NEXT HOP was 0/1 from 02:51:07Z to 02:53:07Z, now: 1/1");
+	has("\n * ALLOW was enforce, nothing passes from 02:51:07Z to 02:53:07Z, now: enforce");
+	has_not("RING was");
+}
+
+/* Whatever is wrong, all are there, each in its place. */
+static void all_lights_at_80_columns(void **state)
+{
+	static const char *const t[] = {
+		"18446744073709551615 leaked", "not balanced", "100%, 1234567 pps lost",
+		"worker 31 stalled",	       "0/12",	       "enforce, nothing passes"
+	};
 
 	(void)state;
-	ring->latched = LIGHT_BAD;
-	snprintf(ring->latched_text, sizeof(ring->latched_text), "100%%");
-	ring->from_real_ns = d.snap.real_ns - 23LL * 60 * 1000000000;
-	ring->to_real_ns = d.snap.real_ns - 21LL * 60 * 1000000000;
-	screen(&view_overview, &at_rest, 80, 24);
-	has("!RING 100% 02:51-02:53");
-	has("NEXT HOP 1/1");
+	for (int bad = 0; bad < 1 << SNAP_N_LIGHTS; bad++) {
+		const char *p = text;
+
+		for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+			struct snap_light *l =
+				i <= LIGHT_LEDGER ? &d.live.light[i] : &d.snap.light[i];
+
+			l->state = bad >> i & 1 ? LIGHT_BAD : LIGHT_OK;
+			latch((enum snap_light_id)i, LIGHT_BAD, t[i]);
+			snprintf(l->text, sizeof(l->text), "%s", bad >> i & 1 ? t[i] : "fine");
+		}
+		screen(&view_overview, &at_rest, 80, 24);
+		has_not("…");
+		for (int i = 0; i < SNAP_N_LIGHTS; i++) {
+			char name[24];
+
+			snprintf(name, sizeof(name), " %s%s", bad >> i & 1 ? "!" : "",
+				 snapshot_light_name((enum snap_light_id)i));
+			p = strstr(p, name);
+			if (!p)
+				fail_msg("no '%s', or not in its place, in\n%s", name, text);
+		}
+	}
 }
 
 static void one_loud_line(void **state)
@@ -620,7 +679,7 @@ static void what_is_cut_says_so(void **state)
 {
 	(void)state;
 	screen(&view_overview, &at_rest, 40, 8);
-	has("\n LEAK 0 ok LEDGER ok RING 3% (412 ms) E…\n");
+	has("\n LEAK 0 ok LEDGER ok RING 3% EGRESS up …\n");
 	screen(&view_allow, &at_rest, 64, 24);
 	has("  mode enforce  sort: …\n");
 	screen(&view_allow, &at_rest, 40, 24);
@@ -658,6 +717,8 @@ int main(void)
 		T(escape_sequences_in_names),
 		T(states_of_the_header),
 		T(latched_lights_tell_when),
+		T(lights_after_an_outage),
+		T(all_lights_at_80_columns),
 		T(one_loud_line),
 		T(trouble_with_its_key),
 		T(long_trouble),
