@@ -84,10 +84,16 @@ static void rate_denied(void *ctx, const struct vx_addr_key *k, const struct vx_
 	rates_put(ctx, k, sizeof(*k), v->packets, 0);
 }
 
+/* Packets of a VNI from before it was made ours and from since are counted by two counters. */
+struct vni_key {
+	uint32_t vni, ours;
+};
+
 static void rate_vni(void *ctx, uint32_t vni, bool ours, const struct vx_vni_val *v)
 {
-	(void)ours;
-	rates_put(ctx, &vni, sizeof(vni), v->packets, 0);
+	const struct vni_key key = { vni, ours };
+
+	rates_put(ctx, &key, sizeof(key), v->packets, 0);
 }
 
 static void rate_source(void *ctx, const struct vx_source_key *k, const struct vx_source_val *v)
@@ -310,14 +316,42 @@ static void gather_vni(void *ctx, uint32_t vni, bool ours, const struct vx_vni_v
 {
 	struct gather *g = ctx;
 	struct eng_vni_row *row = (struct eng_vni_row *)g->rows + g->n;
+	const struct vni_key key = { vni, ours };
 
 	if (g->n == g->max)
 		return;
 	row->vni = vni;
 	row->ours = ours || g->e->o->vnis.any;
 	row->packets = v->packets;
-	row->pps = rates_get(g->e->run->vnis, &vni, sizeof(vni), NULL);
+	row->pps = rates_get(g->e->run->vnis, &key, sizeof(key), NULL);
 	g->n++;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct eng_vni_row *x = a, *y = b;
+
+	return x->vni < y->vni ? -1 : x->vni > y->vni;
+}
+
+/* A row for each VNI, with the sum of its counters. How many. */
+static size_t merge_vnis(struct eng_vni_row *rows, size_t n)
+{
+	size_t kept = 0;
+
+	qsort(rows, n, sizeof(*rows), by_number);
+	for (size_t i = 0; i < n; i++) {
+		struct eng_vni_row *last = &rows[kept ? kept - 1 : 0];
+
+		if (!kept || last->vni != rows[i].vni) {
+			rows[kept++] = rows[i];
+			continue;
+		}
+		last->ours |= rows[i].ours;
+		last->packets += rows[i].packets;
+		last->pps += rows[i].pps;
+	}
+	return kept;
 }
 
 static int by_vni(const void *a, const void *b)
@@ -337,6 +371,7 @@ void eng_vni_rows(struct eng *e, eng_vni_fn fn, void *ctx)
 	if (!gather_init(&g, e, sizeof(struct eng_vni_row)))
 		return;
 	e->dp->vnis(e->d, gather_vni, &g);
+	g.n = merge_vnis(g.rows, g.n);
 	qsort(g.rows, g.n, sizeof(struct eng_vni_row), by_vni);
 	for (size_t i = 0; i < g.n; i++) {
 		const struct eng_vni_row *row = (struct eng_vni_row *)g.rows + i;

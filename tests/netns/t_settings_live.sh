@@ -42,6 +42,9 @@ check_cmd "the load flows" wait_for 5 flowing
 moves "vni 1" .passed.other_vni vni=7
 put vni 1,7
 moves "vni 1,7 takes both" .dropped.no_rule vni=7 dport=5
+# Counted before it was ours and since: one VNI all the same.
+check "vni list: each once" "$(vxctl --json vni list | json 'map("\(.vni) \(.ours) \(.packets)") | .[1:] | join(", ")')" \
+	"7 true 20"
 put vni any
 moves "vni any takes all" .dropped.no_rule vni=4711 dport=5
 put vni 1
