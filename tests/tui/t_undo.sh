@@ -84,6 +84,13 @@ sleep 0.4
 keys Enter
 check_gone "discarded" "unsaved changes of"
 check "as at the start" "$(in_force)" 10.0.0.1
+vxctl allow add 192.0.2.0/24 org Lab note "words that make a row longer than a narrow screen is wide" >/dev/null
+vxctl undo >/dev/null
+command_line "history"
+check_screen "history on a narrow screen: it was undone" "^ *[0-9]+ +yes +20[0-9-]+T[0-9:]+"
+check_screen "and there is more of it" "allow add 192.*…$"
+to_list
+esc
 stop_load
 
 # What enforcing would deny is on the screen.

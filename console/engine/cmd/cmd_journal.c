@@ -76,21 +76,22 @@ static void texts(struct out *o, const char *key, const struct journal_change *h
 	buf_fini(&b);
 }
 
+/* What tells whether it is in force stands first: rows are cut where a terminal ends. */
 static void history_row(struct out *o, const struct journal_change *h)
 {
 	out_object(o, NULL);
 	out_id(o, "id", h->id);
+	out_bool(o, "undone", h->undone);
 	out_time(o, "time", h->real_ns);
 	out_str(o, "user", h->user);
 	out_str(o, "command", h->command);
-	texts(o, "before", h, false);
-	texts(o, "after", h, true);
-	out_bool(o, "undone", h->undone);
 	out_u64(o, "pps_before", h->pps_before);
 	if (h->measured)
 		out_u64(o, "pps_after", h->pps_after);
 	else
 		out_null(o, "pps_after");
+	texts(o, "before", h, false);
+	texts(o, "after", h, true);
 	out_end(o);
 }
 
