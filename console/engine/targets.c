@@ -115,7 +115,8 @@ static void on_nexthop(void *ctx, uint16_t slot, const struct net_nexthop *now)
 	if (now->state == NET_NH_RESOLVED)
 		vx_info("next hop to %s: %s", target, addr_mac_format(now->mac, mac));
 	else
-		vx_info("next hop to %s: %s: %s", target, net_nh_state_name(now->state), now->why);
+		vx_info("next hop to %s: %s", target,
+			*now->why ? now->why : net_nh_state_name(now->state));
 }
 
 /* Workers whose AF_XDP socket has ceased to be of use, and why the first of them. */

@@ -37,6 +37,7 @@ by_xdp "first"
 in_tgt ip link set ens6 down
 check_cmd "egress down: named" wait_for 5 says 'egress ens6 is down'
 check_cmd "egress down: the status line helps" wait_for 5 says 'ip link set ens6 up'
+check_cmd "egress down: the log says it in words" wait_for 5 grep -q "next hop to $LAB_NAT4: ens6 is down" "$VX_LOG"
 check_rises "egress down: counted" '[(.tx_failed | add // 0), .dropped.no_neighbour] | add'
 in_tgt ip link set ens6 up
 flows_again "egress up"

@@ -52,7 +52,7 @@ check_ge "seconds of history" "$(json .seconds "$SEEN")" 4
 near "the peak of it" "$(json .in_pps "$SEEN")"
 check "marks" "$(json '.marks | @csv' "$SEEN")" '"mark","allow add 10.9.9.9 org Lab"'
 check "the edit is an event" "$(json '[.events[] | select(endswith(": allow add 10.9.9.9 org Lab"))] | length' "$SEEN")" 1
-gone() { grep -q "the screen of .* is gone without a word: going on headless" "$VX_LOG"; }
+gone() { grep -q "the screen of .* was lost: going on headless" "$VX_LOG"; }
 check_cmd "a screen that is gone is told" wait_for 3 gone
 
 # A light that goes out of order, is mended, and is acknowledged.
@@ -69,7 +69,7 @@ check "the history of the first is still there" "$(json '.marks[0]' "$SEEN")" ma
 vxctl ack >/dev/null
 SEEN=$(stream 1 bye)
 check "acknowledged" "$(snap '[.light[].latched] | add')" 0
-check "one screen only was lost" "$(grep -c 'gone without a word' "$VX_LOG")" 1
+check "one screen only was lost" "$(grep -c 'was lost' "$VX_LOG")" 1
 
 # Questions with the effect, for those who ask for them.
 effect() { ask "$1" | json '.ask // .error // "done"' | sed -E 's/\b(1[6-9]|2[0-3])[0-9]{3}\b/N/'; }

@@ -167,12 +167,12 @@ static void a_prefix_shows_what_it_admits(void **state)
 	struct fake *f = *state;
 
 	asks(f, "allow add 10.1.2.0/24",
-	     "would admit about 41350 packets/s: from 41220, to 130 of 2 denied addresses in "
-	     "10.1.2.0/24, others at the far end: 1");
+	     "would admit about 41350 packets/s: 41220 from and 130 to 2 denied addresses in "
+	     "10.1.2.0/24, exchanged with 1 other address");
 	f->o.allow_mode = VX_ALLOW_COUNT;
 	asks(f, "allow add 10.1.2.0/24 org X",
-	     "enforce would then admit about 41350 packets/s: from 41220, to 130 of 2 denied "
-	     "addresses in 10.1.2.0/24, others at the far end: 1");
+	     "enforce would then admit about 41350 packets/s: 41220 from and 130 to 2 denied "
+	     "addresses in 10.1.2.0/24, exchanged with 1 other address");
 	assert_int_equal(allow_count(f->e.allow), 3);
 	asks(f, "allow add 10.1.2.0/24 org", "allow add: org: a text is missing behind it");
 	asks(f, "allow add 104.218.89.0/24", "allow add: 104.218.89.0/24 is on the list already");

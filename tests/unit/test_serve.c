@@ -528,16 +528,19 @@ static void edits_and_departures_are_events(void **state)
 	snprintf(text, sizeof(text), "%s: allow add 10.0.0.1", user);
 	assert_true(event_comes(b, &in, fd, text));
 	say(b, other, "{\"subscribe\":1000}\n");
+	snprintf(text, sizeof(text), "%s opened a screen", user);
+	assert_true(event_comes(b, &in, fd, text));
 	say(b, third, "{\"subscribe\":1000}\n");
 	close(other);
 	pump(b);
-	snprintf(text, sizeof(text), "the screen of %s is gone without a word: others look on",
-		 user);
+	snprintf(text, sizeof(text), "the screen of %s was lost: others are open", user);
 	assert_true(event_comes(b, &in, fd, text));
 	say(b, third, "{\"bye\":true}\n");
 	close(third);
 	pump(b);
-	assert_false(event_comes(b, &in, fd, "is gone"));
+	snprintf(text, sizeof(text), "%s closed the screen", user);
+	assert_true(event_comes(b, &in, fd, text));
+	assert_false(event_comes(b, &in, fd, "was lost"));
 	close(fd);
 	pump(b);
 	fd = dial(b);

@@ -101,10 +101,10 @@ int cmd_admits_asks(struct con *c, const struct cidr *cidr)
 	if (r < 0 || a.sum.inside < 2)
 		return r;
 	return cmd_ask(c,
-		       "%s about %" PRIu64 " packets/s: from %" PRIu64 ", to %" PRIu64
-		       " of %zu denied addresses in %s, others at the far end: %zu",
+		       "%s about %" PRIu64 " packets/s: %" PRIu64 " from and %" PRIu64
+		       " to %zu denied addresses in %s, exchanged with %zu other address%s",
 		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? "would admit"
 							       : "enforce would then admit",
 		       a.sum.pps, a.sum.from_pps, a.sum.to_pps, a.sum.inside,
-		       addr_cidr_format(cidr, text), a.sum.others);
+		       addr_cidr_format(cidr, text), a.sum.others, a.sum.others == 1 ? "" : "es");
 }

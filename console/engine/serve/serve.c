@@ -61,8 +61,8 @@ static void drop(struct serve *s, unsigned slot)
 
 	s->client[slot] = NULL;
 	if (c && c->feed.on && !c->bye && !s->closing)
-		vx_warn("the screen of %s is gone without a word: %s", c->user,
-			has_screen(s) ? "others look on" : "going on headless");
+		vx_warn("the screen of %s was lost: %s", c->user,
+			has_screen(s) ? "others are open" : "going on headless");
 	client_free(c);
 }
 
@@ -144,14 +144,14 @@ static void take_connections(struct serve *s)
 static void subscribe(struct client *c, unsigned interval_ms)
 {
 	if (!c->feed.on)
-		vx_info("a screen of %s looks on", c->user);
+		vx_info("%s opened a screen", c->user);
 	feed_subscribe(&c->feed, interval_ms);
 }
 
 static void leave(struct client *c)
 {
 	if (c->feed.on && !c->bye)
-		vx_info("the screen of %s leaves", c->user);
+		vx_info("%s closed the screen", c->user);
 	c->bye = true;
 }
 
