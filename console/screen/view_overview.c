@@ -136,9 +136,9 @@ static void nat_row(struct line *l, const struct snap_nat *n, int cols)
 	char rule[140];
 
 	snprintf(rule, sizeof(rule), "%s → %s", n->key, n->to);
-	line_left(l, LOOK_PLAIN, cols - (cols >= 60 ? 33 : ok ? 12 : 18), rule);
+	line_left(l, LOOK_PLAIN, cols - (cols >= 60 ? 34 : ok ? 12 : 19), rule);
 	if (!ok)
-		line_fmt(l, LOOK_BAD, " !%.10s ", n->state);
+		line_fmt(l, LOOK_BAD, " !%.11s ", n->state);
 	if (cols >= 60)
 		line_number(l, LOOK_PLAIN, cols - 10 - (l->cols - (l->width - cols)), n->hits);
 	line_number(l, LOOK_PLAIN, l->width - l->cols, cols >= 60 ? n->pps : n->hits);

@@ -670,6 +670,12 @@ static void rules_to_one_target(void **state)
 		has("udp/31765 → 172.30.82.95:8081");
 		has("tcp/443 → 172.30.82.95:8081");
 	}
+	snprintf(d.snap.nat[1].state, sizeof(d.snap.nat[1].state), "egress_down");
+	screen(&view_overview, &at_rest, 160, 40);
+	has("tcp/443 → 172.30.82.95:80");
+	has(" !egress_down ");
+	screen(&view_overview, &at_rest, 200, 50);
+	has(" !egress_down ");
 	screen(&view_overview, &at_rest, 80, 60);
 	has("udp/31765 → 172");
 	has("tcp/443 → 172");
