@@ -136,24 +136,33 @@ static void remember(const char *text)
 		p.file[0] = 0;
 }
 
-static void cancel(void)
+static void drop_all(void)
 {
 	drop_paste();
 	hide_choices();
-	if (p.ev.cancel)
-		p.ev.cancel(p.ctx);
 }
 
-/* Enter. NULL: Ctrl-D on an empty line. Readline empties its line after this; begin_line() fills
- * the next one. */
+static void leave(void)
+{
+	drop_all();
+	if (p.ev.leave)
+		p.ev.leave(p.ctx);
+}
+
+/* Enter. NULL: Ctrl-D on an empty line, which changes nothing there. Readline empties its line
+ * after this; begin_line() fills the next one. */
 static void run_line(char *text)
 {
 	const char *pasted;
 	int point = rl_point;
 
-	if (!text || !text[strspn(text, " \t")]) {
+	if (!text) {
+		drop_all();
+		return;
+	}
+	if (!text[strspn(text, " \t")]) {
 		free(text);
-		cancel();
+		leave();
 		return;
 	}
 	p.in_line = true;
@@ -271,16 +280,17 @@ static void escape(void)
 	else if (rl_end)
 		fresh_line();
 	else
-		cancel();
+		leave();
 }
 
-/* Ctrl-C, and Ctrl-G where there is nothing smaller to give up. */
+/* Ctrl-C, and Ctrl-G where there is nothing smaller to give up. Who gives up a line goes on typing:
+ * what comes next must not become keys of the view. */
 static void give_up(void)
 {
 	if (RL_ISSTATE(IN_A_KEY))
 		give("\007", 1);
 	fresh_line();
-	cancel();
+	drop_all();
 }
 
 static void insert_paste(const char *bytes, size_t n)

@@ -5,7 +5,7 @@
  *
  * A paste (the terminal's bracketed paste, ESC[?2004h, must be on) never runs anything: its first
  * line goes in at the cursor, the others are kept, and each comes when the one before was run by
- * Enter. Whatever cancels drops them.
+ * Enter. Whatever gives up the line drops them: Ctrl-C, Ctrl-G, Ctrl-D on an empty line.
  */
 #ifndef SCREEN_PROMPT_H
 #define SCREEN_PROMPT_H
@@ -22,9 +22,9 @@ struct prompt_events {
 	/* Completions of the word at the end of text: each with a help text, separated:
 	 * "word\thelp\n". Caller frees. May be NULL. */
 	char *(*complete)(void *ctx, const char *text);
-	/* Esc on an empty line, Ctrl-C, Ctrl-G, Ctrl-D on an empty line. Esc on a line with text
-	 * empties it, as a kill: Ctrl-Y brings it back. */
-	void (*cancel)(void *ctx);
+	/* Esc or Enter on an empty line. Esc on a line with text empties it, as a kill: Ctrl-Y
+	 * brings it back. */
+	void (*leave)(void *ctx);
 };
 
 int prompt_open(const struct prompt_events *ev, void *ctx, const char *history_file,

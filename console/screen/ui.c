@@ -74,11 +74,11 @@ static void ask_to_leave(struct ui *ui)
 		snprintf(question, sizeof(question),
 			 "Leave: Enter lets the engine run on, s stops it (%llu packets/s are no "
 			 "longer "
-			 "sent%s), Esc stays",
+			 "sent%s), any other key stays",
 			 (unsigned long long)live->out_pps, unsaved);
 	else
 		snprintf(question, sizeof(question),
-			 "Leave: Enter (the engine runs on), Esc stays");
+			 "Leave: Enter (the engine runs on), any other key stays");
 	ask(ui, FOCUS_LEAVE, "", question);
 }
 
@@ -128,18 +128,20 @@ static void stop_engine(struct ui *ui)
 	run(ui, "quit", true);
 }
 
+/* Any key that is no answer cancels: who did not see the question is typing something else, and an
+ * Enter at its end must not be taken for a yes. */
 static void key_of_question(struct ui *ui, int key)
 {
 	bool leave = ui->focus == FOCUS_LEAVE;
 
-	if (key == KEY_ESCAPE || key == 'n' || key == 0x03) {
-		end_question(ui);
-		ui_say(ui, false, leave ? "" : "cancelled, nothing was changed");
-	} else if (leave && (key == '\r' || key == 'q' || key == 'l')) {
+	if (leave && (key == '\r' || key == 'q' || key == 'l')) {
 		ui->end = UI_LEAVES;
 	} else if (leave && key == 's' && ui->d->may_write) {
 		stop_engine(ui);
-	} else if (!leave && key == '\r' && now_ns() - ui->asked_ns > QUESTION_NS) {
+	} else if (leave || key != '\r') {
+		end_question(ui);
+		ui_say(ui, false, leave ? "" : "cancelled, nothing was changed");
+	} else if (now_ns() - ui->asked_ns > QUESTION_NS) {
 		end_question(ui);
 		if (ui->asked)
 			run(ui, ui->asked, true);
@@ -175,7 +177,7 @@ static char *on_complete(void *ctx, const char *text)
 	return found;
 }
 
-static void on_cancel(void *ctx)
+static void on_leave(void *ctx)
 {
 	struct ui *ui = ctx;
 
@@ -381,7 +383,7 @@ void ui_expire(struct ui *ui)
 
 int ui_new(struct ui **out, struct data *d, const char *history, struct vx_err *err)
 {
-	static const struct prompt_events events = { on_line, on_complete, on_cancel };
+	static const struct prompt_events events = { on_line, on_complete, on_leave };
 	struct ui *ui = calloc(1, sizeof(*ui));
 	int r;
 

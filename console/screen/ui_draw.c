@@ -72,7 +72,7 @@ static enum line_look said_text(const struct ui *ui, char *text, size_t size)
 	size_t last = ui->output_top + (size_t)ui->body;
 
 	if (ui->focus == FOCUS_ASK)
-		snprintf(text, size, "Enter does it, Esc cancels: %s", ui->question);
+		snprintf(text, size, "Enter does it, any other key cancels: %s", ui->question);
 	else if (ui->focus == FOCUS_LEAVE)
 		snprintf(text, size, "%s", ui->question);
 	else if (ui->focus == FOCUS_FILTER)

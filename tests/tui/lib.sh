@@ -161,16 +161,17 @@ esc() {
 	keys Escape
 	sleep 0.3
 }
-cancel_line() {
-	keys C-c
-	wait_for 3 in_list
-}
 to_list() {
 	local i
 	for i in 1 2 3; do
 		in_list && return
 		esc
 	done
+}
+# cancel_line: the line is given up, and then the command line is left
+cancel_line() {
+	keys C-c
+	to_list
 }
 # command_line LINE: typed in the command line and run
 command_line() {

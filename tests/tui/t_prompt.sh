@@ -4,7 +4,7 @@
 # beside others
 #
 # The command line of the real program: typing, completion, history over runs, Ctrl-R in UTF-8, a line of 500 characters, a
-# pasted block, a wrong line that stays.
+# pasted block, a wrong line that stays, a line that is given up, a question that is not answered.
 . "$(dirname "$0")/lib.sh"
 
 lab_up "$LAB" || exit 1
@@ -120,7 +120,32 @@ prompt_is "also backwards" "^.reverse-i-search.*Köln St'.*"
 keys C-g
 prompt_is "Ctrl-G gives up the search" '^>$'
 
+# A line that is given up: the next one is typed in the same place. A letter of it would ask to delete the rule in view 3.
+to_list
+keys 3
+check_screen "the rules" "NAT RULES"
+to_prompt
+text "nat lsit"
+keys C-c
+prompt_is "Ctrl-C empties the line" '^>$'
+keys C-c C-d C-d
+text "dx"
+prompt_is "what is typed next is text" '^> dx$'
+check_cmd "and nothing is asked" screen_lacks "Enter does it"
+keys C-c
+esc
+check_cmd "Esc leaves" in_list
+# A question ends at any key that is no answer.
+keys d
+check_screen "a question says what ends it" "Enter does it, any other key cancels: "
+sleep 0.4 # an Enter that comes at once answers no question
+keys x Enter
+check_screen "another key cancels" "cancelled, nothing was changed"
+check "the rule is there" "$(vxctl --json nat list | json length)" 1
+check_cmd "the Enter behind it answered nothing" in_prompt
+
 # History.
+to_prompt
 keys Up Up
 prompt_is "history" '^> allow add 10\.7\.7\.7 org "Köln Straße"$'
 cancel_line
