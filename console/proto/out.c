@@ -168,6 +168,15 @@ void out_str(struct out *o, const char *key, const char *s)
 		out_null(o, key);
 }
 
+void out_json_str(struct out *o, const char *key, const char *s)
+{
+	uint32_t at = o->n;
+
+	out_str(o, key, s);
+	if (at < o->n)
+		o->item[at].json_only = true;
+}
+
 void out_time(struct out *o, const char *key, int64_t real_ns)
 {
 	if (real_ns)

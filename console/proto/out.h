@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The result of a command: described once, rendered as JSON for programs or as text for people. A
- * result is an object or an array of rows (objects with the same keys). Keys are literals, or come
- * from out_dup.
+ * result is an object or an array of rows (objects, which may leave keys out). Keys are literals,
+ * or come from out_dup.
  */
 #ifndef PROTO_OUT_H
 #define PROTO_OUT_H
@@ -31,7 +31,8 @@ void out_ns(struct out *o, const char *key, uint64_t v);   /* key ends in _ns */
 void out_number(struct out *o, const char *key, double v); /* one decimal */
 void out_ratio(struct out *o, const char *key, double v);  /* 1.0 = 100 % in text */
 void out_bool(struct out *o, const char *key, bool v);
-void out_str(struct out *o, const char *key, const char *s); /* copied; NULL is null */
+void out_str(struct out *o, const char *key, const char *s);	  /* copied; NULL is null */
+void out_json_str(struct out *o, const char *key, const char *s); /* for programs: not in text */
 void out_null(struct out *o, const char *key);
 void out_time(struct out *o, const char *key, int64_t real_ns); /* ISO 8601 UTC; 0 is null */
 /* A sentence; in JSON {"message":"..."}. */

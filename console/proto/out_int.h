@@ -27,6 +27,7 @@ enum out_kind {
 
 struct out_item {
 	enum out_kind kind;
+	bool json_only; /* a scalar that is for programs */
 	const char *key;
 	union {
 		uint64_t u; /* of a container: the index of its OUT_END */

@@ -56,6 +56,19 @@ static void real(struct buf *b, double v, const char *after)
 		buf_char(b, '-');
 }
 
+/* Item i, or the first one behind it that is for people, too. */
+static uint32_t shown(const struct out *o, uint32_t i)
+{
+	while (o->item[i].json_only)
+		i = out_next(o, i);
+	return i;
+}
+
+static uint32_t next_shown(const struct out *o, uint32_t i)
+{
+	return shown(o, out_next(o, i));
+}
+
 static void cell(const struct out *o, uint32_t i, struct buf *b);
 
 /* A container within a cell: "ENOBUFS=3 EAGAIN=1". */
@@ -65,8 +78,8 @@ static void inline_cell(const struct out *o, uint32_t i, struct buf *b)
 
 	if (i + 1 == end)
 		buf_char(b, '-');
-	for (uint32_t k = i + 1; k < end; k = out_next(o, k)) {
-		if (k != i + 1)
+	for (uint32_t k = shown(o, i + 1); k < end; k = next_shown(o, k)) {
+		if (k != shown(o, i + 1))
 			buf_char(b, ' ');
 		if (o->item[k].key)
 			buf_printf(b, "%s=", o->item[k].key);
@@ -156,6 +169,7 @@ static const char *text_of(const struct out *o, uint32_t i, struct buf *tmp)
 }
 
 struct column {
+	const char *key; /* NULL: the rows' own */
 	size_t width;
 	bool right;
 	char title[40];
@@ -171,6 +185,7 @@ static void title(struct column *c, const char *key)
 {
 	size_t len = strlen(key);
 
+	c->key = key;
 	if (len > 3 && !strcmp(key + len - 3, "_ns"))
 		len -= 3;
 	if (len >= sizeof(c->title))
@@ -183,44 +198,73 @@ static void title(struct column *c, const char *key)
 	c->width = len;
 }
 
+/* NULL: there are too many. */
+static struct column *column_of(struct table *t, const char *key)
+{
+	for (unsigned c = t->keyed; c < t->n; c++)
+		if (!strcmp(t->col[c].key, key))
+			return &t->col[c];
+	if (t->n == MAX_COLUMNS)
+		return NULL;
+	title(&t->col[t->n], key);
+	return &t->col[t->n++];
+}
+
 static void measure_row(const struct out *o, uint32_t row, struct table *t, struct buf *tmp)
 {
-	unsigned c = t->keyed;
-
 	if (t->keyed && width(o->item[row].key) > t->col[0].width)
 		t->col[0].width = width(o->item[row].key);
-	for (uint32_t i = row + 1; o->item[i].kind != OUT_END && c < MAX_COLUMNS;
-	     i = out_next(o, i), c++) {
+	for (uint32_t i = shown(o, row + 1); o->item[i].kind != OUT_END; i = next_shown(o, i)) {
 		size_t w = width(text_of(o, i, tmp));
+		struct column *c = column_of(t, o->item[i].key);
 
-		if (c == t->n) {
-			t->n++;
-			title(&t->col[c], o->item[i].key);
-		}
-		if (w > t->col[c].width)
-			t->col[c].width = w;
-		t->col[c].right |= is_figure(o->item[i].kind);
+		if (!c)
+			continue;
+		if (w > c->width)
+			c->width = w;
+		c->right |= is_figure(o->item[i].kind);
 	}
 }
 
-/* The last column is not padded, so that no line ends in spaces. */
-static void put_cell(struct buf *b, const struct table *t, unsigned c, const char *s)
+/* Blanks wait for what comes behind them, so that no line ends in some. */
+static void put_cell(struct buf *b, const struct column *c, const char *s, size_t *blanks)
 {
-	bool last = c + 1 == t->n;
+	size_t w = width(s), pad = w < c->width ? c->width - w : 0;
 
-	padded(b, s, last && !t->col[c].right ? 0 : t->col[c].width, t->col[c].right);
-	buf_str(b, last ? "\n" : "  ");
+	*blanks += c->right ? pad : 0;
+	if (*s) {
+		buf_pad(b, ' ', *blanks);
+		buf_str(b, s);
+		*blanks = 0;
+	}
+	*blanks += (c->right ? 0 : pad) + 2;
 }
 
-static void put_row(const struct out *o, uint32_t row, const struct table *t, struct buf *tmp,
-		    struct buf *b)
+/* "" where the row has nothing of that name: rows need not all have the same. */
+static const char *text_in(const struct out *o, uint32_t row, const char *key, struct buf *tmp)
 {
-	unsigned c = 0;
+	uint32_t i = shown(o, row + 1);
 
-	if (t->keyed)
-		put_cell(b, t, c++, o->item[row].key);
-	for (uint32_t i = row + 1; o->item[i].kind != OUT_END && c < t->n; i = out_next(o, i))
-		put_cell(b, t, c++, text_of(o, i, tmp));
+	while (o->item[i].kind != OUT_END && strcmp(o->item[i].key, key) != 0)
+		i = next_shown(o, i);
+	return o->item[i].kind == OUT_END ? "" : text_of(o, i, tmp);
+}
+
+static void put_row(const struct out *o, uint32_t row, const struct table *t, size_t blanks,
+		    struct buf *tmp, struct buf *b)
+{
+	for (unsigned c = 0; c < t->n; c++)
+		put_cell(b, &t->col[c],
+			 t->col[c].key ? text_in(o, row, t->col[c].key, tmp) : o->item[row].key,
+			 &blanks);
+	buf_char(b, '\n');
+}
+
+static void put_titles(const struct table *t, size_t blanks, struct buf *b)
+{
+	for (unsigned c = 0; c < t->n; c++)
+		put_cell(b, &t->col[c], t->col[c].title, &blanks);
+	buf_char(b, '\n');
 }
 
 static void table(const struct out *o, uint32_t at, bool keyed, unsigned indent, struct buf *b)
@@ -234,13 +278,9 @@ static void table(const struct out *o, uint32_t at, bool keyed, unsigned indent,
 	if (at + 1 == end)
 		buf_printf(b, "%*snone\n", (int)indent, "");
 	else
-		buf_pad(b, ' ', indent);
-	for (unsigned c = 0; c < t.n; c++)
-		put_cell(b, &t, c, t.col[c].title);
-	for (uint32_t row = at + 1; row < end; row = out_next(o, row)) {
-		buf_pad(b, ' ', indent);
-		put_row(o, row, &t, &tmp, b);
-	}
+		put_titles(&t, indent, b);
+	for (uint32_t row = at + 1; row < end; row = out_next(o, row))
+		put_row(o, row, &t, indent, &tmp, b);
 	b->failed |= tmp.failed;
 	buf_fini(&tmp);
 }
@@ -273,14 +313,14 @@ static void object(const struct out *o, uint32_t at, unsigned indent, struct buf
 	size_t cols = 0, figures = 0;
 	struct buf tmp = { 0 };
 
-	for (uint32_t i = at + 1; i < end; i = out_next(o, i)) {
+	for (uint32_t i = shown(o, at + 1); i < end; i = next_shown(o, i)) {
 		size_t w = width(o->item[i].key);
 
 		cols = w > cols ? w : cols;
 		w = is_figure(o->item[i].kind) ? width(text_of(o, i, &tmp)) : 0;
 		figures = w > figures ? w : figures;
 	}
-	for (uint32_t i = at + 1; i < end; i = out_next(o, i))
+	for (uint32_t i = shown(o, at + 1); i < end; i = next_shown(o, i))
 		member(o, i, indent, cols, figures, &tmp, b);
 	b->failed |= tmp.failed;
 	buf_fini(&tmp);

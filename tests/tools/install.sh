@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # `make install` puts everything where it says, an edited file in /etc outlives a second one, and
-# `make uninstall` takes away what was put there and nothing else.
+# `make uninstall` takes away what was put there and nothing else. What was installed knows all commands: `ctl help` has
+# each on a line of its own, and completion, which reads that, offers each of their words.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 dest=$(mktemp -d)
@@ -27,6 +28,27 @@ check "files" "$(files)" "./etc/vxconsole/allowlist.json ./etc/vxconsole/vxconso
 ./usr/share/vxconsole/vxconsole.conf "
 check "the installed program runs" "$("$dest/usr/sbin/vxconsole" --version | cut -d ' ' -f 1)" vxconsole
 check "no place of the sources in the unit" "$(grep -c @ "$dest/usr/lib/systemd/system/vxconsole.service")" 0
+
+vx=$dest/usr/sbin/vxconsole
+mapfile -t commands < <("$vx" ctl --json help | jq -r '.[].command')
+check "there are commands" "$((${#commands[@]} > 40))" 1
+check "in help each has a line of its own" "$("$vx" ctl help | sed '1d; s/\(  .*\)//')" "$(printf '%s\n' "${commands[@]}")"
+check "help has no column that is for programs" "$("$vx" ctl help | sed -n '1s/  */ /gp')" "COMMAND ARGS HELP"
+# shellcheck source=/dev/null
+. "$dest/usr/share/bash-completion/completions/vxconsole"
+# offers WORD...: what completion has behind these
+offers() {
+	COMP_WORDS=("$vx" ctl "$@" "") COMP_CWORD=$(($# + 2))
+	_vxconsole "$vx"
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+# behind WORD...: what the table has there
+behind() { printf '%s\n' "${commands[@]}" | sed -n "s/^${*:+$* }\([^ ]*\).*/\1/p" | sort -u; }
+check "completion offers the first words" "$(offers)" "$(behind)"
+for word in $(behind); do
+	[ -z "$(behind "$word")" ] || check "completion offers what follows $word" "$(offers "$word")" "$(behind "$word")"
+done
+
 echo '# mine' >>"$dest/etc/vxconsole/vxconsole.conf"
 touch "$dest/usr/bin/other"
 run install

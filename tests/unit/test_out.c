@@ -108,6 +108,73 @@ static void rows_are_a_table(void **state)
 	out_free(o);
 }
 
+/* A row that has less than others ends all the same, and what it has stands below its own heading.
+ */
+static void rows_may_leave_keys_out(void **state)
+{
+	static const struct {
+		const char *key, *value;
+	} cell[][3] = { { { "name", "a" }, { "help", "first" } },
+			{ { "name", "bb" }, { "help", "second" }, { "note", "all" } },
+			{ { "name", "c" }, { "note", "no help" } },
+			{ { "help", "unnamed" } } };
+	struct out *o = out_new();
+
+	(void)state;
+	out_array(o, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		out_object(o, NULL);
+		for (unsigned k = 0; k < 3 && cell[i][k].key; k++)
+			out_str(o, cell[i][k].key, cell[i][k].value);
+		if (i == 3)
+			out_u64(o, "size", 1000);
+		out_end(o);
+	}
+	out_end(o);
+	expect_json(o, "[{\"name\":\"a\",\"help\":\"first\"},"
+		       "{\"name\":\"bb\",\"help\":\"second\",\"note\":\"all\"},"
+		       "{\"name\":\"c\",\"note\":\"no help\"},"
+		       "{\"help\":\"unnamed\",\"size\":1000}]");
+	expect_text(o, "NAME  HELP     NOTE      SIZE\n"
+		       "a     first\n"
+		       "bb    second   all\n"
+		       "c              no help\n"
+		       "      unnamed           1,000\n");
+	out_free(o);
+}
+
+static void some_is_for_programs_alone(void **state)
+{
+	struct out *o = out_new();
+
+	(void)state;
+	out_array(o, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		out_object(o, NULL);
+		out_json_str(o, "file", i ? "reads" : NULL);
+		out_str(o, "name", i ? "load" : "list");
+		out_object(o, "more");
+		out_json_str(o, "x", "y");
+		out_u64(o, "z", i);
+		out_end(o);
+		out_json_str(o, "last", "z");
+		out_end(o);
+	}
+	out_end(o);
+	expect_json(o, "[{\"file\":null,\"name\":\"list\",\"more\":{\"x\":\"y\",\"z\":0},"
+		       "\"last\":\"z\"},{\"file\":\"reads\",\"name\":\"load\","
+		       "\"more\":{\"x\":\"y\",\"z\":1},\"last\":\"z\"}]");
+	expect_text(o, "NAME  MORE\nlist  z=0\nload  z=1\n");
+	out_free(o);
+	o = out_new();
+	out_object(o, NULL);
+	out_str(o, "name", "load");
+	out_json_str(o, "file", "reads");
+	out_end(o);
+	expect_text(o, "name: load\n");
+	out_free(o);
+}
+
 static void nothing_and_empty(void **state)
 {
 	struct out *o = out_new();
@@ -259,6 +326,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scalars),
 		cmocka_unit_test(rows_are_a_table),
+		cmocka_unit_test(rows_may_leave_keys_out),
+		cmocka_unit_test(some_is_for_programs_alone),
 		cmocka_unit_test(nothing_and_empty),
 		cmocka_unit_test(objects_nest),
 		cmocka_unit_test(objects_of_figures_are_a_grid),

@@ -17,7 +17,7 @@ static void put_file(struct out *o, const struct cmd *cmd)
 	buf_str(&text, cmd->flags & CMD_READS ? "reads" : "fills");
 	for (unsigned i = 0; cmd->flags & CMD_PACKET && (word = packet_word(i)); i++)
 		buf_printf(&text, "%s %s", i ? "" : ", but not", word);
-	out_str(o, "file", text.failed ? NULL : text.data);
+	out_json_str(o, "file", text.failed ? NULL : text.data);
 	buf_fini(&text);
 }
 
