@@ -149,28 +149,36 @@ static void leave(void)
 		p.ev.leave(p.ctx);
 }
 
+/* Help, manual and offers write commands as ":set NAME VALUE": what is typed or pasted like that is
+ * the same command. */
+static const char *command_in(const char *line)
+{
+	return line + strspn(line, " \t:");
+}
+
 /* Enter. NULL: Ctrl-D on an empty line, which changes nothing there. Readline empties its line
  * after this; begin_line() fills the next one. */
 static void run_line(char *text)
 {
-	const char *pasted;
+	const char *command, *pasted;
 	int point = rl_point;
 
 	if (!text) {
 		drop_all();
 		return;
 	}
-	if (!text[strspn(text, " \t")]) {
+	command = command_in(text);
+	if (!*command) {
 		free(text);
 		leave();
 		return;
 	}
 	p.in_line = true;
-	if (!p.ev.line(p.ctx, text)) {
+	if (!p.ev.line(p.ctx, command)) {
 		if (p.open && !p.next)
 			begin_next_with(text, point);
 	} else if (p.open) {
-		remember(text);
+		remember(command);
 		pasted = p.next ? NULL : next_pasted();
 		if (pasted)
 			begin_next_with(pasted, (int)strlen(pasted));
@@ -219,18 +227,20 @@ static void put_choice(size_t start, const char *typed)
 static int complete_word(int count, int key)
 {
 	char typed[512], *head;
-	size_t start;
+	size_t start, skip = (size_t)(command_in(rl_line_buffer) - rl_line_buffer);
 
 	(void)count;
+	if (skip > (size_t)rl_point)
+		skip = (size_t)rl_point;
 	if (rl_last_func == complete_word && p.shown && p.shown < p.choices) {
 		p.first = p.first + p.shown < p.choices ? p.first + p.shown : 0;
 		return key != '\t';
 	}
 	hide_choices();
-	head = strndup(rl_line_buffer, (size_t)rl_point);
+	head = strndup(rl_line_buffer + skip, (size_t)rl_point - skip);
 	if (!head || !p.ev.complete)
 		goto out;
-	start = prompt_words_last(head, strlen(head), typed, sizeof(typed));
+	start = skip + prompt_words_last(head, strlen(head), typed, sizeof(typed));
 	p.text = p.ev.complete(p.ctx, head);
 	if (p.text)
 		p.choices = prompt_words_choices(p.text, &p.choice);

@@ -16,8 +16,8 @@
 #include "vx_err.h"
 
 struct prompt_events {
-	/* A line was finished. Return true to empty the line; false leaves it to be edited (it was
-	 * wrong). */
+	/* A line was finished, without the blanks and ":" that it began with. Return true to empty
+	 * the line; false leaves it to be edited (it was wrong). */
 	bool (*line)(void *ctx, const char *text);
 	/* Completions of the word at the end of text: each with a help text, separated:
 	 * "word\thelp\n". Caller frees. May be NULL. */

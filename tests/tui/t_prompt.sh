@@ -72,11 +72,20 @@ keys Enter
 check_cmd "and runs" wait_for 5 has_entry 10.9.9.9
 prompt_is "the line is empty then" '^>$'
 
+# As help and manual write it.
+command_line ":set truncated forward"
+forwards() { [ "$(vxctl --json show settings | json '.[] | select(.name == "truncated").value')" = forward ]; }
+check_cmd "a colon before it is no part of it" wait_for 5 forwards
+
 # Completion.
 to_prompt
 text "nat l"
 keys Tab
 prompt_is "a verb is completed" '^> nat list$'
+keys C-u
+text ":nat l"
+keys Tab
+prompt_is "behind a colon, too" '^> :nat list$'
 keys C-u
 text "all"
 keys Tab Tab

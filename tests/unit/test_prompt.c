@@ -145,6 +145,28 @@ static void typing(void **state)
 	looks("> ", 2);
 }
 
+static void a_colon_before_it(void **state)
+{
+	(void)state;
+	type(":set truncated forward\r : stats\r");
+	assert_int_equal(runs, 2);
+	assert_string_equal(ran[0], "set truncated forward");
+	assert_string_equal(ran[1], "stats");
+	type(UP UP);
+	looks("> set truncated forward", 23);
+	type("\003:\r");
+	assert_int_equal(runs, 2);
+	answer = "allow\tthe list\nack\tseen\n";
+	type(":a\t");
+	assert_string_equal(question, "a");
+	looks("> :a", 4);
+	answer = "allow\tthe list\n";
+	type("\t");
+	looks("> :allow ", 9);
+	type("del :\t");
+	assert_string_equal(question, "allow del :");
+}
+
 static void two_lines_in_one_read(void **state)
 {
 	(void)state;
@@ -679,6 +701,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(typing),
+		T(a_colon_before_it),
 		T(two_lines_in_one_read),
 		T(a_wrong_line_stays),
 		T(set_from_inside_and_outside),
