@@ -114,7 +114,7 @@ void prompt_draw_line(const char *before, const char *text, size_t point, int co
 	}
 	if (total > to)
 		to--;
-	append(l, LOOK_DIM, before, &col, from, to);
+	append(l, LOOK_KEY, before, &col, from, to);
 	append(l, LOOK_PLAIN, text, &col, from, to);
 	if (total > to)
 		line_str(l, LOOK_DIM, ">");

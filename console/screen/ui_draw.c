@@ -145,8 +145,13 @@ static void draw_all(struct ui *ui, const struct layout *l, int *cursor)
 	for (int i = 0; i < rows; i++)
 		line_init(&body[i], cols);
 	draw_body(ui, rows, body);
-	view_footer(views[ui->view], ui->d, cols, &at[l->footer.y]);
 	prompt_draw(cols, &at[l->prompt.y], cursor);
+	if (ui->focus == FOCUS_PROMPT) {
+		view_footer_prompt(cols, &at[l->footer.y]);
+	} else {
+		view_footer(views[ui->view], ui->d, cols, &at[l->footer.y]);
+		line_all(&at[l->prompt.y], LOOK_DIM);
+	}
 }
 
 void ui_draw(struct ui *ui, int rows, int cols)

@@ -51,6 +51,8 @@ void view_trouble(const struct data *d, int cols, struct line *line);
 /* One of the lights; LEAK and LEDGER are live also when the display is frozen. */
 const struct snap_light *view_light(const struct data *d, enum snap_light_id id);
 void view_footer(const struct view *v, const struct data *d, int cols, struct line *line);
+/* In its place while the command line has the focus: there the keys of a view are text. */
+void view_footer_prompt(int cols, struct line *line);
 /* The only line of a terminal that is too small (layout_screen). */
 void view_too_small(int rows, int cols, struct line *line);
 

@@ -383,3 +383,14 @@ void view_footer(const struct view *v, const struct data *d, int cols, struct li
 	key_hint(line, "c", "seen");
 	key_hint(line, "D", "dump");
 }
+
+void view_footer_prompt(int cols, struct line *line)
+{
+	line_init(line, cols);
+	key_hint(line, "Enter", "run");
+	key_hint(line, "Esc", "view");
+	key_hint(line, "Tab", "complete");
+	key_hint(line, "Up", "history");
+	key_hint(line, "Ctrl-R", "search");
+	key_hint(line, "Ctrl-C", "clear");
+}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# deadline: 180
+# deadline: 240
 # beside others
 #
 # The command line of the real program: typing, completion, history over runs, Ctrl-R in UTF-8, a line of 500 characters, a
@@ -22,6 +22,23 @@ prompt_is() {
 }
 entries() { vxctl --json allow list | json length; }
 has_entry() { vxctl --json allow list | json '.[].cidr' | grep -qxF -- "$1"; }
+
+# Where the focus is: the keys that do something now are below, and the mark is bold.
+footer_matches() { screen_line $((rows - 1)) | grep -qE -- "$1"; }
+mark_is_bold() { tmx capture-pane -p -e -t vx | tail -n 1 | grep -qE "$(printf '^(\033\\[[0-9;]*m)*\033\\[(0;)?1[;m][^>]*>')"; }
+mark_is_not() { ! mark_is_bold; }
+for size in 80x24 40x12; do
+	cols=${size%x*} rows=${size#*x}
+	resize "$cols" "$rows"
+	to_list
+	check_cmd "$size: the view's keys" wait_for 5 footer_matches '^ 1(.over.)? 2.* q quit'
+	check_cmd "$size: no mark" wait_for 5 mark_is_not
+	to_prompt
+	check_cmd "$size: the keys of the command line" wait_for 5 footer_matches '^ Enter run Esc view Tab complete( Up history|$| *$)'
+	check_cmd "$size: the view's are away" wait_for 5 screen_lacks 'q quit'
+	check_cmd "$size: the mark" wait_for 5 mark_is_bold
+done
+resize 80 24
 
 # Typing.
 to_prompt

@@ -276,6 +276,23 @@ static void any_size(void **state)
 	free(line);
 }
 
+/* Each row has what there is room for, whole, and how to leave always. */
+static void footer_of_the_command_line(void **state)
+{
+	struct line line;
+
+	(void)state;
+	view_footer_prompt(80, &line);
+	assert_string_equal(line.text, " Enter run Esc view Tab complete Up history Ctrl-R search "
+				       "Ctrl-C clear");
+	view_footer_prompt(LAYOUT_MIN_COLS, &line);
+	assert_string_equal(line.text, " Enter run Esc view Tab complete");
+	for (int cols = 0; cols < 300; cols++) {
+		view_footer_prompt(cols, &line);
+		assert_true(line.cols <= cols);
+	}
+}
+
 static void nothing_came_yet(void **state)
 {
 	struct data empty = { .connected = true };
@@ -719,6 +736,7 @@ int main(void)
 		T(every_figure_of_the_overview),
 		T(every_figure_of_the_others),
 		T(any_size),
+		T(footer_of_the_command_line),
 		T(nothing_came_yet),
 		T(escape_sequences_in_names),
 		T(states_of_the_header),
