@@ -44,7 +44,6 @@ static const struct advice ledger[] = {
 	{ "in_flight", "In a ring or with a worker at this moment", "", 0 },
 };
 #undef ADVICE
-#define LEDGER_COLS 17 /* of a row's name */
 #define LEDGER_ROWS (sizeof(ledger) / sizeof(*ledger))
 
 static const char *todo(size_t i)
@@ -54,16 +53,27 @@ static const char *todo(size_t i)
 	return text ? text : "";
 }
 
+/* To the end of the row; what is cut is seen to be. */
+static void rest(struct line *l, enum line_look look, const char *text)
+{
+	line_left(l, look, l->width - l->cols, text);
+}
+
 static void key_line(struct line *l, const struct ui_binding *k)
 {
-	char name[8];
+	char name[8], text[128];
 
 	line_str(l, LOOK_PLAIN, " ");
 	line_left(l, LOOK_KEY, 8, keys_name(k->key, name));
 	line_left(l, LOOK_DIM, 8, k->where);
+	if (l->cols + line_cols(k->help) > l->width) {
+		rest(l, LOOK_PLAIN, k->help);
+		return;
+	}
 	line_str(l, LOOK_PLAIN, k->help);
+	snprintf(text, sizeof(text), "  :%s", k->command ? k->command : "");
 	if (k->command)
-		line_fmt(l, LOOK_DIM, "  :%s", k->command);
+		rest(l, LOOK_DIM, text);
 }
 
 static void command_line(struct line *l, const struct data_table *t, size_t i)
@@ -78,19 +88,30 @@ static void command_line(struct line *l, const struct data_table *t, size_t i)
 		 data_cell(t, i, data_col(t, "args")));
 	line_str(l, LOOK_PLAIN, " ");
 	line_left(l, LOOK_KEY, l->width >= 96 ? 44 : 30, usage);
-	line_fmt(l, LOOK_PLAIN, " %s", data_cell(t, i, data_col(t, "help")));
+	line_str(l, LOOK_PLAIN, " ");
+	rest(l, LOOK_PLAIN, data_cell(t, i, data_col(t, "help")));
+}
+
+/* Of the names, with a blank before and two behind. */
+static int ledger_cols(void)
+{
+	int most = 0;
+
+	for (size_t i = 0; i < LEDGER_ROWS; i++)
+		most = line_cols(ledger[i].name) > most ? line_cols(ledger[i].name) : most;
+	return most + 3;
 }
 
 static void ledger_line(struct line *l, size_t i, bool second)
 {
+	line_left(l, LOOK_PLAIN, second ? ledger_cols() : 1, "");
 	if (second) {
-		line_left(l, LOOK_PLAIN, LEDGER_COLS, "");
-		line_fmt(l, LOOK_BOLD, "%s%s", *todo(i) ? "→ " : "", todo(i));
+		line_str(l, LOOK_BOLD, *todo(i) ? "→ " : "");
+		rest(l, LOOK_BOLD, todo(i));
 		return;
 	}
-	line_str(l, LOOK_PLAIN, " ");
-	line_left(l, LOOK_KEY, LEDGER_COLS - 1, ledger[i].name);
-	line_str(l, LOOK_PLAIN, ledger[i].help);
+	line_left(l, LOOK_KEY, ledger_cols() - 1, ledger[i].name);
+	rest(l, LOOK_PLAIN, ledger[i].help);
 }
 
 static void draw_line(struct line *l, const struct data_table *t, size_t i)

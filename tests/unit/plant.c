@@ -240,10 +240,13 @@ static const struct {
 	  "17,"
 	  "\"text\":\"VXLAN arrives with VNI 5569041\",\"fix\":[\"vni add 5569041\",\"vni "
 	  "list\"]}]}" },
-	{ "help", "[{\"command\":\"allow add\",\"args\":\"CIDR [org NAME] [note "
-		  "TEXT]\",\"help\":\"permit an address or a "
-		  "prefix\"},{\"command\":\"quit\",\"args\":\"\",\"help\":\"drain and stop the "
-		  "engine\"}]" },
+	{ "help",
+	  "[{\"command\":\"allow add\",\"args\":\"CIDR [org NAME] [note "
+	  "TEXT]\",\"help\":\"permit an address or a "
+	  "prefix\"},{\"command\":\"allow load\",\"args\":\"[FILE]\",\"help\":\"replace the "
+	  "whole list by that of a JSON file, without FILE of the one it came "
+	  "from\"},{\"command\":\"quit\",\"args\":\"\",\"help\":\"drain and stop the "
+	  "engine\"}]" },
 };
 
 void plant_tables(const struct view *v, const struct data *d, struct data_table *t)

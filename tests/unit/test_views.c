@@ -276,6 +276,22 @@ static void any_size(void **state)
 	free(line);
 }
 
+/* What does not fit is seen to be cut, and no name touches what it means. */
+static void help_on_a_narrow_screen(void **state)
+{
+	static const char name[] = "\n redirected_bytes  Bytes of the frames redirected\n";
+
+	(void)state;
+	screen(&view_help, &at_rest, 80, 200);
+	has(" strays  take the program under the cursor off its devices; asks  :stra…\n");
+	has(" :allow load [FILE]             replace the whole list by that of a JSON file, …\n");
+	has(" ring_full         No room in the ring: the workers are too slow or the ring to…\n");
+	has(name);
+	screen(&view_help, &at_rest, 200, 200);
+	has(" :strays detach ID ");
+	has("a JSON file, with…");
+}
+
 /* Each row has what there is room for, whole, and how to leave always. */
 static void footer_of_the_command_line(void **state)
 {
@@ -736,6 +752,7 @@ int main(void)
 		T(every_figure_of_the_overview),
 		T(every_figure_of_the_others),
 		T(any_size),
+		T(help_on_a_narrow_screen),
 		T(footer_of_the_command_line),
 		T(nothing_came_yet),
 		T(escape_sequences_in_names),
