@@ -82,6 +82,8 @@ static void go(struct ui *ui, unsigned view)
 	if (view >= n_views)
 		return;
 	ui_output_close(ui);
+	if (ui->view != view)
+		ui_say(ui, false, ""); /* what was said belongs to what was looked at */
 	if (view == n_views - 1 && ui->view != view)
 		ui->back = ui->view;
 	ui->view = view;

@@ -54,6 +54,26 @@ views() {
 	keys '?'
 }
 
+# What was said, or answered, belongs to the view that was looked at.
+said_is_gone() {
+	keys 1 c
+	check_screen "$size: something is said" "nothing was latched|acknowledged: [0-9]"
+	keys 2
+	check_screen "$size: another view" "ALLOWLIST"
+	check_gone "$size: what was said is gone" "nothing was latched|acknowledged: [0-9]"
+	command_line "vni list"
+	check_screen "$size: an answer of some lines" "lines 1-[0-9]+ of [0-9]+"
+	to_list
+	keys 3
+	check_screen "$size: another view in its place" "NAT RULES"
+	check_gone "$size: the lines are gone" "lines 1-[0-9]+ of [0-9]+"
+	command_line "no such command"
+	check_screen "$size: an error" "unknown command"
+	cancel_line
+	keys 4
+	check_gone "$size: an error is gone, too" "unknown command"
+}
+
 # number NAME: of the overview's row of that name.
 number() { screen_text | sed -n "s/^ *$1  *\([0-9,]*\)  *.*/\1/p" | head -n 1 | tr -d ,; }
 
@@ -109,6 +129,7 @@ for size in 80x24 200x50; do
 	cols=${size%x*} rows=${size#*x}
 	resize "$cols" "$rows"
 	views
+	said_is_gone
 	figures
 done
 check "200 columns are used" "$(screen_text | awk '{ if (length($0) > n) n = length($0) } END { print (n > 120) }')" 1
