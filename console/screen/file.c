@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,9 +208,25 @@ char *file_complete(const struct data_table *help, const char *text)
 	return found;
 }
 
+/* Why none can be made, and what the operator can do: who is plain root has no home here. */
+static int no_dump(int r, const char *home, struct vx_err *err)
+{
+	const struct passwd *user = getpwuid(getuid());
+	char here[64];
+
+	if (!getcwd(here, sizeof(here)))
+		snprintf(here, sizeof(here), "the current directory");
+	return vx_err_set(
+		err, r,
+		"the screen runs as %.32s, who cannot write to %.40s%s%s (%s): start it in "
+		"/tmp, or, if you are root, by sudo: then it runs as you",
+		user ? user->pw_name : "somebody unknown", home ? home : "", home ? " or " : "",
+		here, strerror(-r));
+}
+
 int file_new_dump(char *path, size_t size, struct vx_err *err)
 {
-	const char *dirs[] = { getenv("HOME"), "." };
+	const char *home = getenv("HOME"), *dirs[] = { home, "." };
 	char when[32];
 	time_t now = time(NULL);
 	struct tm tm;
@@ -223,5 +240,5 @@ int file_new_dump(char *path, size_t size, struct vx_err *err)
 		snprintf(path, size, "%s/vxconsole-%s.txt", dirs[i], when);
 		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	}
-	return fd >= 0 ? fd : vx_err_set(err, -errno, "%.150s: %s", path, strerror(errno));
+	return fd >= 0 ? fd : no_dump(-errno, home && *home ? home : NULL, err);
 }

@@ -44,6 +44,25 @@ keys q
 wait_screen "stops it" 5
 keys Enter
 wait_for 5 screen_ended
+# Nobody has no home: where a picture of the screen cannot be kept, it is said where it can, and it can there.
+mkdir -m 1777 "$T/open"
+tui_run 80x24 env -u SUDO_UID -u SUDO_GID -C / "$VX" attach --socket "$VX_SOCK"
+check_screen "root without sudo, in /" LIVE
+keys D
+check_screen "no file can be made: as whom" "the screen runs as nobody, who cannot write to .* or /"
+check_screen "why, and what to do" "Permission denied\): start it in|start it in /tmp, or, if you are root, by sudo"
+keys q
+wait_screen "stops it" 5
+keys Enter
+wait_for 5 screen_ended
+tui_run 80x24 env -u SUDO_UID -u SUDO_GID -C "$T/open" "$VX" attach --socket "$VX_SOCK"
+check_screen "root without sudo, where all may write" LIVE
+keys D
+check_screen "a file is made" "this screen is in ./vxconsole-.*txt"
+keys q
+wait_screen "stops it" 5
+keys Enter
+wait_for 5 screen_ended
 
 # A stranger.
 as_stranger() { ip netns exec "$LAB-tgt" setpriv --reuid 4343 --regid 4343 --clear-groups "$@"; }
