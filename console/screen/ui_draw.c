@@ -43,7 +43,7 @@ static void draw_output(const struct ui *ui, int rows, struct line *line)
 
 		snprintf(text, sizeof(text), "%.*s", (int)(n < sizeof(text) ? n : sizeof(text) - 1),
 			 p);
-		line_str(&line[i], LOOK_PLAIN, text);
+		line_left(&line[i], LOOK_PLAIN, line[i].width, text); /* a cut is seen to be one */
 		p += n + (p[n] == '\n');
 	}
 }
