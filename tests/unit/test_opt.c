@@ -382,6 +382,7 @@ static void usage_errors(void **state)
 		{ "ctl --headless stats", "--headless has no meaning here" },
 		{ "attach ens5 ens6", "attach: 'ens6' is too much" },
 		{ "attach ../x", "attach: '../x': expected the name" },
+		{ "attach --watch", "--watch has no meaning here: expected vxconsole attach" },
 		{ "strays detach 1 2", "strays: '2' is too much" },
 		{ "doctor ens5", "doctor: expected vxconsole doctor IN OUT" },
 		{ "--vni 3 doctor ens5 ens6", "--vni has no meaning here" },
