@@ -8,7 +8,6 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
-vx_files=(-c share/vxconsole.conf -a share/allowlist.json)
 prefix=vxdemo$$
 # 10.20.0.0/14, 10.24.0.0/15 and 198.51.100.0/25 are on the sample allowlist; these are not.
 denied=10.99.0.0/16,198.51.100.128/25
@@ -17,6 +16,9 @@ denied=10.99.0.0/16,198.51.100.128/25
 . tests/lab/lab.sh
 tmp=$(mktemp -d)
 keepers=()
+# Copies, as `save` and `allow save` write to the files that the engine was started with.
+cp share/vxconsole.conf share/allowlist.json "$tmp" || exit 1
+vx_files=(-c "$tmp/vxconsole.conf" -a "$tmp/allowlist.json")
 
 # The namespaces are ours alone, so whatever runs in them is: an engine that was left running, too. The engine
 # first, as it sends what is queued; the sink last, as it counts what arrives.

@@ -3,11 +3,21 @@
 # deadline: 120
 # beside others
 #
-# The demo: its screen shows traffic, and leaving it in whatever way ends engine and traffic and leaves no namespace.
+# The demo: its screen shows traffic, and leaving it in whatever way ends engine and traffic and leaves no namespace;
+# `save` there does not write to the sources.
 . "$(dirname "$0")/lib.sh"
 
 demo_text() { tmx capture-pane -p -t vx 2>/dev/null; }
 demo_shows() { demo_text | grep -qE -- "$1"; }
+demo_ctl() { # COMMAND...
+	local pid sock
+	for pid in $(ip netns pids "vxdemo$DEMO-tgt"); do
+		sock=$(tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n '/^--socket$/{n;p;q}')
+		[ -z "$sock" ] || break
+	done
+	"$BUILD/vxconsole" ctl -s "$sock" "$@"
+}
+samples() { cat "$ROOT/share/vxconsole.conf" "$ROOT/share/allowlist.json" | cksum; }
 demo_ended() { [ -s "$T/demo.rc" ]; }
 traffic_flows() { demo_text | grep -E '^ +in ' | grep -qE ' [0-9]+,[0-9]{3} pps'; }
 # The demo's namespaces, and what has been running in them: a generator may end by itself, none may outlive the demo.
@@ -41,6 +51,12 @@ end_demo() { # NAME EXIT-CODE
 }
 
 start_demo "let the engine run on"
+before=$(samples)
+check_cmd "save: a rule" demo_ctl nat add udp/9=172.30.82.95:9
+check_cmd "save: the config" demo_ctl save
+check_cmd "save: a change of the list" demo_ctl allow add 198.51.100.200
+check_cmd "save: the list" demo_ctl allow save
+check "save: the samples are as they were" "$(samples)" "$before"
 tmx send-keys -t vx q
 wait_for 5 demo_shows "stops it"
 tmx send-keys -t vx Enter
