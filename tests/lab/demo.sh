@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # `sudo make demo`: the console on ens5 and ens6 of a lab of network namespaces, with the sample config and
 # allowlist, under traffic that changes: steady, in bursts, denied, of a VNI that is not ours, jumbo frames, to a
-# port without a rule. Leaving the screen, in whatever way, ends the engine and the traffic, and leaves nothing.
+# port without a rule. Who leaves the screen and lets the engine run on can come back to it for a while (LINGER); after
+# that, as after every other way to leave, engine and traffic end, and nothing is left.
 # HEADLESS=1, or no terminal: the engine alone for DEMO_SECONDS (30) at 85,000 packets/s, and its report.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -111,16 +112,41 @@ traffic() {
 
 # The screen runs in the background as the shell has it, in the foreground as the terminal has it: a signal that
 # reaches this script alone ends the screen at once.
-on_screen() {
-	local screen='' rc
-	trap '[ -z "$screen" ] || kill -TERM "$screen" 2>/dev/null' INT TERM HUP
-	start_sink 3700
-	ip netns exec "$prefix-tgt" "$build/vxconsole" "${vx_files[@]}" --socket "$tmp/sock" ens5 ens6 <&0 &
+screen=''
+show_screen() { # OPTIONS...
+	ip netns exec "$prefix-tgt" "$build/vxconsole" "$@" <&0 &
 	screen=$!
+}
+engine_runs() { "$build/vxconsole" ctl -s "$tmp/sock" stats >/dev/null 2>&1; }
+# The screen has said that the engine runs on and how to come back, so it does, and one can.
+LINGER=${DEMO_LINGER:-15}
+come_back() {
+	local key i rc
+	engine_runs || return
+	echo "demo: engine and traffic go on for $LINGER s. Enter: back to the screen; another key: end"
+	for ((i = 0; i < LINGER; i++)); do # a signal's trap does not end "read"
+		IFS= read -rsn 1 -t 1 key
+		rc=$?
+		((rc <= 128)) && break
+		[ $signalled = no ] || return
+	done
+	[ $rc = 0 ] && [ -z "$key" ] && engine_runs
+}
+on_screen() {
+	local rc
+	trap 'signalled=yes; [ -z "$screen" ] || kill -TERM "$screen" 2>/dev/null' INT TERM HUP
+	signalled=no
+	start_sink 3700
+	show_screen "${vx_files[@]}" --socket "$tmp/sock" ens5 ens6
 	until_true "$screen" test -S "$tmp/sock" && traffic
-	wait_all "$screen"
-	rc=$?
-	echo "demo: the screen was left, so engine, traffic and lab are removed"
+	while :; do
+		wait_all "$screen"
+		rc=$?
+		screen=''
+		[ $signalled = no ] && come_back && [ $signalled = no ] || break
+		show_screen attach --socket "$tmp/sock"
+	done
+	echo "demo: engine, traffic and lab are removed"
 	stop_all
 	show_sink
 	return $rc

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# deadline: 120
+# deadline: 180
 # beside others
 #
-# The demo: its screen shows traffic, and leaving it in whatever way ends engine and traffic and leaves no namespace;
-# `save` there does not write to the sources.
+# The demo: its screen shows traffic; who leaves it and lets the engine run on can come back; leaving it in whatever way
+# ends engine and traffic in the end and leaves no namespace; `save` there does not write to the sources.
 . "$(dirname "$0")/lib.sh"
 
 demo_text() { tmx capture-pane -p -t vx 2>/dev/null; }
@@ -32,7 +32,7 @@ left() {
 
 start_demo() {
 	rm -f "$T"/demo.*
-	tmx new-session -d -s vx -x 80 -y 24 -- env LC_ALL=C.UTF-8 BUILD="$BUILD" bash -c \
+	tmx new-session -d -s vx -x 80 -y 24 -- env LC_ALL=C.UTF-8 DEMO_LINGER=8 BUILD="$BUILD" bash -c \
 		'bash -c "echo \$\$ >$0/demo.pid; exec bash $1/tests/lab/demo.sh"; echo $? >$0/demo.rc; exec sleep 600' "$T" "$ROOT"
 	wait_for 30 traffic_flows
 	check "$1: traffic is seen" "$(traffic_flows && echo yes)" yes || demo_text
@@ -50,6 +50,12 @@ end_demo() { # NAME EXIT-CODE
 	tmx kill-session -t vx 2>/dev/null || :
 }
 
+leave() {
+	tmx send-keys -t vx q
+	wait_for 5 demo_shows "stops it"
+	tmx send-keys -t vx "$1"
+}
+
 start_demo "let the engine run on"
 before=$(samples)
 check_cmd "save: a rule" demo_ctl nat add udp/9=172.30.82.95:9
@@ -57,10 +63,19 @@ check_cmd "save: the config" demo_ctl save
 check_cmd "save: a change of the list" demo_ctl allow add 198.51.100.200
 check_cmd "save: the list" demo_ctl allow save
 check "save: the samples are as they were" "$(samples)" "$before"
-tmx send-keys -t vx q
-wait_for 5 demo_shows "stops it"
+leave Enter
+wait_for 10 demo_shows "Enter: back to the screen"
+check "let the engine run on: it is told how to come back" "$(demo_shows "Enter: back to the screen" && echo yes)" yes || demo_text
 tmx send-keys -t vx Enter
-end_demo "let the engine run on" 0
+wait_for 10 traffic_flows
+check "let the engine run on: the same engine, and its traffic" "$(demo_shows ' 3 rules' && traffic_flows && echo yes)" yes || demo_text
+leave s
+end_demo "then the engine is stopped" 0
+
+start_demo "nobody comes back"
+leave Enter
+wait_for 10 demo_shows "Enter: back to the screen"
+end_demo "nobody comes back" 0
 
 start_demo "a signal to the demo alone"
 kill -TERM "$DEMO"
