@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "proto/sockpath.h"
 
 #define RING_AUTO_FRAME 1514 /* bytes; `auto` holds 100 ms of these at the target rate */
 #define RING_MIN	65536
@@ -214,8 +215,23 @@ static void first_snapshot(struct eng *e)
 	eng_second(e);
 }
 
+/* The socket to be, from the root where it is given from here; NULL: the usual one. */
+static const char *own_socket(const struct eng *e, char buf[static SOCKPATH_MAX])
+{
+	char dir[SOCKPATH_MAX], usual[SOCKPATH_MAX];
+
+	if (!e->o->socket[0])
+		return NULL;
+	sockpath_default(e->o->ingress, usual);
+	if (e->o->socket[0] == '/' || !getcwd(dir, sizeof(dir)) ||
+	    snprintf(buf, SOCKPATH_MAX, "%s/%s", dir, e->o->socket) >= SOCKPATH_MAX)
+		snprintf(buf, SOCKPATH_MAX, "%s", e->o->socket);
+	return strcmp(buf, usual) ? buf : NULL;
+}
+
 static int start(struct eng *e, struct vx_err *err)
 {
+	char socket[SOCKPATH_MAX];
 	struct vx_err later;
 	int ifindex = (int)if_nametoindex(e->o->ingress);
 	int rc;
@@ -223,7 +239,7 @@ static int start(struct eng *e, struct vx_err *err)
 	if (!ifindex)
 		return vx_err_set(err, -ENODEV, "ingress %s: no such interface; see: ip link",
 				  e->o->ingress);
-	e->lock_fd = lock_take(e->o->ingress, ifindex, err);
+	e->lock_fd = lock_take(e->o->ingress, ifindex, own_socket(e, socket), err);
 	if (e->lock_fd < 0)
 		return e->lock_fd;
 	rc = eng_rows_init(e, err);

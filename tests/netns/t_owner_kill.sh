@@ -35,7 +35,8 @@ check_cmd "the next start works and packets flow" wait_for 5 flowing
 in_tgt timeout 10 "$VX" --headless --socket "$T/second.sock" -n "$RULE" ens5 ens6 >"$T/second" 2>&1
 check "a second start: exit code" $? 1
 check_ge "it names the pid of the first" "$(grep -cw "$VX_PID" "$T/second")" 1
-check_ge "it says how to watch it" "$(grep -c 'vxconsole attach ens5' "$T/second")" 1
+hint=$(sed -n 's/.*watch it with: vxconsole attach //p' "$T/second")
+check "it says how to watch it" "$hint" "ens5 --socket $VX_SOCK"
 check "one XDP program on ens5" "$(in_tgt bpftool -j net show | json '[.[0].xdp[]] | length')" 1
 check "the first goes on" "$(json .balanced "$(vxctl --json ledger)")" true
 

@@ -73,7 +73,7 @@ static void lock_path(char buf[static 128])
 static int take(struct vx_err *err)
 {
 	*err = (struct vx_err){ 0 };
-	return lock_take("ens5", IFINDEX, err);
+	return lock_take("ens5", IFINDEX, NULL, err);
 }
 
 #define NEEDS_RUN(state)                                                                           \
@@ -140,6 +140,62 @@ static void held(void **state)
 	lock_release(fd, IFINDEX);
 }
 
+/* What the file says of the socket is not to be trusted more than the rest of it. */
+static void held_with_a_socket(void **state)
+{
+	static const struct {
+		const char *line, *want; /* behind pid and time; want: behind "attach ens5" */
+	} rows[] = {
+		{ "/tmp/own.sock\n", " --socket /tmp/own.sock" },
+		{ "/tmp/own.sock\nmore\n", " --socket /tmp/own.sock" },
+		{ "/tmp/a b;reboot\n", " --socket '/tmp/a b;reboot'" },
+		{ "/tmp/it's\n", " --socket '/tmp/it'\\''s'" },
+		{ "/tmp/own.s", "" }, /* cut */
+		{ "own.sock\n", "" },
+		{ "--help\n", "" },
+		{ "\n/tmp/own.sock\n", "" },
+		{ "/tmp/\033[2J\n", "" },
+		{ "/tmp/\xff\n", "" },
+	};
+	char text[400], want[200], path[128], *found;
+	struct vx_err err;
+	int fd;
+
+	NEEDS_RUN(state);
+	fd = lock_take("ens5", IFINDEX, "/run/mine.sock", &err);
+	assert_true(fd >= 0);
+	assert_int_equal(take(&err), -EBUSY);
+	found = strstr(err.msg, "; watch");
+	assert_non_null(found);
+	assert_string_equal(found,
+			    "; watch it with: vxconsole attach ens5 --socket /run/mine.sock");
+	lock_path(path);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "4711 2026-01-02T03:04:05Z\n%s", rows[i].line);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_true(put(path, text));
+		assert_int_equal(take(&err), -EBUSY);
+		snprintf(want, sizeof(want),
+			 "ens5 is held by vxconsole pid 4711 since 2026-01-02T03:04:05Z; watch it "
+			 "with: vxconsole attach ens5%s",
+			 rows[i].want);
+		assert_string_equal(err.msg, want);
+	}
+	snprintf(text, sizeof(text), "4711 2026-01-02T03:04:05Z\n/%.*d\n", 107, 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_true(put(path, text)); /* longer than any socket's path */
+	assert_int_equal(take(&err), -EBUSY);
+	assert_null(strstr(err.msg, "--socket"));
+	text[strlen(text) - 2] = '\n';
+	text[strlen(text) - 1] = 0;
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_true(put(path, text)); /* the longest, whole */
+	assert_int_equal(take(&err), -EBUSY);
+	assert_string_equal(err.msg + strlen(err.msg) - 4, "0000");
+	assert_int_equal(strlen(strstr(err.msg, "--socket ")), 9 + 107);
+	lock_release(fd, IFINDEX);
+}
+
 static void other_interface(void **state)
 {
 	struct vx_err err;
@@ -147,7 +203,7 @@ static void other_interface(void **state)
 
 	NEEDS_RUN(state);
 	fd = take(&err);
-	other = lock_take("ens7", IFINDEX + 1, &err);
+	other = lock_take("ens7", IFINDEX + 1, NULL, &err);
 	assert_true(fd >= 0 && other >= 0);
 	lock_release(fd, IFINDEX);
 	lock_release(other, IFINDEX + 1);
@@ -264,9 +320,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(taken_and_released), T(held),		T(other_interface),
-		T(stale_file),	       T(hostile_file), T(hostile_directory),
-		T(contended),	       T(namespaces),
+		T(taken_and_released), T(held),	      T(held_with_a_socket),
+		T(other_interface),    T(stale_file), T(hostile_file),
+		T(hostile_directory),  T(contended),  T(namespaces),
 	};
 
 	return cmocka_run_group_tests_name("lock", tests, NULL, NULL);

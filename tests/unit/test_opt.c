@@ -304,6 +304,7 @@ static void verbs(void **state)
 		{ "attach", OPT_ATTACH, "" },
 		{ "attach ens5", OPT_ATTACH, "ens5" },
 		{ "attach --read-only ens5", OPT_ATTACH, "ens5" },
+		{ "attach ens5 --socket /tmp/own.sock", OPT_ATTACH, "ens5" },
 		{ "attach -- ctl", OPT_ATTACH, "ctl" },
 		{ "ctl stats", OPT_CTL, "stats" },
 		{ "--json ctl stats", OPT_CTL, "stats" },

@@ -96,7 +96,7 @@ struct text_word text_word(const char *s)
 	struct text_word w;
 	size_t n = 0;
 
-	if (s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@-")]) {
+	if (s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@/-")]) {
 		w.text[n++] = '\'';
 		for (; *s && n < sizeof(w.text) - 6; s++) {
 			if (*s == '\'') {

@@ -25,7 +25,7 @@ const char *text_escape(char *buf, size_t size, const char *s, size_t n);
 
 /* s as one word of a shell's command line, quoted where it has to be. Cut to fit. */
 struct text_word {
-	char text[80];
+	char text[128];
 };
 struct text_word text_word(const char *s);
 

@@ -16,7 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_NAME 64 /* "lock.<inode>.<ifindex>" */
+#include "engine/model/text.h"
+
+#define LOCK_NAME   64	/* "lock.<inode>.<ifindex>" */
+#define LOCK_SOCKET 108 /* sizeof(sun_path) */
 #define LOCK_MODE                                                                                  \
 	0600 /* who can open it can lock it, and after a kill keep an engine from starting */
 
@@ -93,44 +96,61 @@ static int lock_open(int dir, const char *name, int *held)
 	return -EAGAIN;
 }
 
+/* The holder's socket as a word of a command line, from the second line of its file; false when
+ * there is none, or none that may be shown: a path without control characters that is there whole.
+ */
+static bool lock_socket(const char *line, struct text_word *word)
+{
+	size_t n = strcspn(line, "\n");
+	char path[LOCK_SOCKET], shown[4 * LOCK_SOCKET];
+
+	if (*line != '/' || n >= sizeof(path) || line[n] != '\n')
+		return false;
+	memcpy(path, line, n);
+	path[n] = 0;
+	*word = text_word(path);
+	return !strcmp(text_escape(shown, sizeof(shown), path, n), path);
+}
+
 static int lock_busy(int fd, const char *ifname, struct vx_err *err)
 {
-	char text[64] = "", since[32] = "";
-	int pid = 0;
+	char text[64 + LOCK_SOCKET] = "", since[32] = "", who[80] = "another vxconsole";
+	struct text_word socket;
+	int pid = 0, end = 0;
+	bool own;
 
 	/* The holder writes right after it has locked; give it that moment. */
-	for (int tries = 0; tries < 20; tries++) {
+	for (int tries = 0; tries < 20 && !end; tries++) {
 		ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 		text[n > 0 ? n : 0] = 0;
-		if (sscanf(text, "%d %31[0-9T:Z-]\n", &pid, since) == 2)
-			return vx_err_set(err, -EBUSY,
-					  "%s is held by vxconsole pid %d since %s; watch it with: "
-					  "vxconsole attach %s",
-					  ifname, pid, since, ifname);
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+		if (sscanf(text, "%9d %31[0-9T:Z-]%*1[\n]%n", &pid, since, &end) < 2 || !end)
+			nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	}
-	return vx_err_set(err, -EBUSY,
-			  "%s is held by another vxconsole; watch it with: vxconsole attach %s",
-			  ifname, ifname);
+	if (end)
+		snprintf(who, sizeof(who), "vxconsole pid %d since %s", pid, since);
+	own = end && lock_socket(text + end, &socket);
+	return vx_err_set(err, -EBUSY, "%s is held by %s; watch it with: vxconsole attach %s%s%s",
+			  ifname, who, ifname, own ? " --socket " : "", own ? socket.text : "");
 }
 
-static int lock_sign(int fd)
+static int lock_sign(int fd, const char *socket)
 {
-	char text[64], since[32];
+	char text[64 + LOCK_SOCKET], since[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	int n;
 
 	gmtime_r(&now, &tm);
 	strftime(since, sizeof(since), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	n = snprintf(text, sizeof(text), "%d %s\n", (int)getpid(), since);
+	n = snprintf(text, sizeof(text), "%d %s\n%.*s%s", (int)getpid(), since, LOCK_SOCKET - 1,
+		     socket ? socket : "", socket ? "\n" : "");
 	if (fchmod(fd, LOCK_MODE) || ftruncate(fd, 0))
 		return -errno;
 	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -EIO;
 }
 
-int lock_take(const char *ifname, int ifindex, struct vx_err *err)
+int lock_take(const char *ifname, int ifindex, const char *socket, struct vx_err *err)
 {
 	char name[LOCK_NAME];
 	int dir = lock_dir(err), held = -1, fd, rc;
@@ -145,7 +165,7 @@ int lock_take(const char *ifname, int ifindex, struct vx_err *err)
 		vx_err_set(err, fd, "lock: %s/%s: %s", LOCK_DIR, name,
 			   fd == -ELOOP || fd == -EINVAL ? "not a regular file" : strerror(-fd));
 	} else {
-		rc = lock_sign(fd);
+		rc = lock_sign(fd, socket);
 		if (rc) {
 			vx_err_set(err, rc, "lock: write %s/%s: %s", LOCK_DIR, name, strerror(-rc));
 			close(fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One instance per ingress and network namespace: flock on /run/vxconsole/lock.<netns
- * inode>.<ifindex>, which holds pid and start time. It makes the message; the exclusion itself is
- * the kernel's EBUSY. [engine]
+ * inode>.<ifindex>, which holds pid, start time and the socket where that is not the usual one. It
+ * makes the message; the exclusion itself is the kernel's EBUSY. [engine]
  */
 #ifndef ENGINE_SYS_LOCK_H
 #define ENGINE_SYS_LOCK_H
@@ -14,9 +14,10 @@
 #define LOCK_DIR "/run/vxconsole"
 
 /* fd >= 0, kept open for life. -EBUSY: "ens5 is held by vxconsole pid 1234 since
- * 2026-01-02T03:04:05Z; watch it with: vxconsole attach ens5". Makes LOCK_DIR (0755) when missing;
+ * 2026-01-02T03:04:05Z; watch it with: vxconsole attach ens5", or "attach ens5 --socket PATH".
+ * socket: our own, when it is not the usual one, else NULL. Makes LOCK_DIR (0755) when missing;
  * refuses one that is not root's or is a symlink. */
-int lock_take(const char *ifname, int ifindex, struct vx_err *err)
+int lock_take(const char *ifname, int ifindex, const char *socket, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void lock_release(int fd,
 		  int ifindex); /* removes the file while the lock is still held; fd -1: nothing */
