@@ -298,7 +298,7 @@ const struct opt_def opt_defs[OPT_N] = {
 					FIELD(performance_threshold),
 					NUMBER(0, 1000000000),
 					.verbs = OPT_FOR_RUN,
-					.help = "Warn when fewer packets a second come in; 0 never",
+					.help = "Warn when fewer packets a second are sent; 0 never",
 					.why = "it is a figure of the config; change it there" },
 	[OPT_MONITOR_REFRESH_RATE] = { .arg = "S",
 				       .dflt = "0.1",
