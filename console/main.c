@@ -69,12 +69,6 @@ static int attach(struct opts *o)
 	return screen(o, o->socket[0] ? o->socket : o->words[0], NULL);
 }
 
-static int not_here(const char *what)
-{
-	fprintf(stderr, "vxconsole: %s is not part of this version\n", what);
-	return 1;
-}
-
 int main(int argc, char **argv)
 {
 	static struct opts o;
@@ -108,9 +102,6 @@ int main(int argc, char **argv)
 		break;
 	case OPT_STRAYS:
 		rc = strays_cli_main(&o);
-		break;
-	case OPT_DOCTOR:
-		rc = not_here("doctor");
 		break;
 	}
 	opt_fini(&o);

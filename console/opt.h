@@ -14,16 +14,7 @@
 #include "vx_abi.h"
 #include "vx_err.h"
 
-enum opt_verb {
-	OPT_CONSOLE,
-	OPT_HEADLESS,
-	OPT_ATTACH,
-	OPT_CTL,
-	OPT_STRAYS,
-	OPT_DOCTOR,
-	OPT_VERSION,
-	OPT_HELP
-};
+enum opt_verb { OPT_CONSOLE, OPT_HEADLESS, OPT_ATTACH, OPT_CTL, OPT_STRAYS, OPT_VERSION, OPT_HELP };
 enum opt_source { OPT_BY_DEFAULT, OPT_BY_CONFIG, OPT_BY_CLI, OPT_BY_SET /* by `set` */ };
 enum opt_mode { OPT_MODE_AUTO, OPT_MODE_NATIVE, OPT_MODE_GENERIC };
 enum opt_egress { OPT_EG_AUTO, OPT_EG_XDP, OPT_EG_PACKET, OPT_EG_REDIRECT, OPT_EG_NULL };
@@ -86,7 +77,7 @@ struct opt_vnis {
 struct opts {
 	enum opt_verb verb;
 	bool clean, yes; /* --clean, -y */
-	/* verb ctl, strays, attach, doctor: the words that follow */
+	/* verb ctl, strays, attach: the words that follow */
 	char **words;
 	int n_words;
 

@@ -12,7 +12,6 @@
 #define OPT_FOR_ATTACH 2u
 #define OPT_FOR_CTL    4u
 #define OPT_FOR_STRAYS 8u
-#define OPT_FOR_DOCTOR 16u
 
 /* A word and what it stands for; the first of two with the same value is the one that is written.
  * NULL ends. */
@@ -42,7 +41,7 @@ extern const struct opt_def opt_defs[OPT_N];
 enum { OPT_X_HEADLESS = 2000, OPT_X_CLEAN, OPT_X_YES, OPT_X_VERSION, OPT_X_HELP };
 
 #define OPT_EXTRAS    5
-#define OPT_VERBS     4
+#define OPT_VERBS     3
 #define OPT_RUN_USAGE "[OPTIONS] [INGRESS EGRESS]"
 
 struct opt_extra {

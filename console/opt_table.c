@@ -248,7 +248,7 @@ const struct opt_def opt_defs[OPT_N] = {
 	[OPT_JSON] = { .dflt = "off",
 		       FIELD(json),
 		       WORD(flag_words),
-		       .verbs = OPT_FOR_RUN | OPT_FOR_CTL | OPT_FOR_STRAYS | OPT_FOR_DOCTOR,
+		       .verbs = OPT_FOR_RUN | OPT_FOR_CTL | OPT_FOR_STRAYS,
 		       .help = "Answers, status lines and the report as JSON, an object a line",
 		       .why = "whoever reads the output has to know its form from the start" },
 	[OPT_INTERVAL] = { .arg = "S",
@@ -298,7 +298,8 @@ const struct opt_def opt_defs[OPT_N] = {
 					FIELD(performance_threshold),
 					NUMBER(0, 1000000000),
 					.verbs = OPT_FOR_RUN,
-					.help = "Warn when fewer packets a second are sent; 0 never",
+					.help = "Warn when fewer packets a second are sent; 0 "
+						"never",
 					.why = "it is a figure of the config; change it there" },
 	[OPT_MONITOR_REFRESH_RATE] = { .arg = "S",
 				       .dflt = "0.1",
@@ -329,5 +330,4 @@ const struct opt_verb_def opt_verbs[OPT_VERBS] = {
 	{ "ctl", "ctl [--json] [-s SOCKET] COMMAND...", OPT_CTL, OPT_FOR_CTL, 1, 1 << 20 },
 	{ "strays", "strays [--json] [list|detach ID|stop ID|clean] [-y]", OPT_STRAYS,
 	  OPT_FOR_STRAYS, 0, 2 },
-	{ "doctor", "doctor IN OUT", OPT_DOCTOR, OPT_FOR_DOCTOR, 2, 2 },
 };
