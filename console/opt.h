@@ -152,7 +152,8 @@ void opt_usage(struct _IO_FILE *out);
 /* The config file `text` with the values of o for the keys in it (its own lines, comments and
  * unknown keys stay; keys that differ from the default and are not there are appended; NAT_RULE
  * lines are replaced by rules[]; the three lines SOURCE_PORT, NAT_IP, NAT_PORT of a rule that has
- * gone are commented out; --json, --read-only and --watch belong to one run and are not appended).
+ * gone are commented out; a line of an option that only a start can change stays, where this one
+ * was not given it; --json, --read-only and --watch belong to one run and are not appended).
  * -EINVAL when text is no config. Caller frees. */
 int opt_config_render(const struct opts *o, const char *text, size_t len, char *const *rules,
 		      int n_rules, char **out, size_t *out_len, struct vx_err *err)

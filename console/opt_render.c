@@ -30,10 +30,13 @@ struct render {
 	struct vx_err *err;
 };
 
-/* Its text, or "" while nobody gave it. */
+/* Its text, or "" while nobody gave it. An allow-mode that was off before there was a list is not
+ * what a start with the list would make of it. */
 static const char *text_of(const struct opts *o, enum opt_id id, char *buf)
 {
-	if (id == OPT_ALLOW_MODE && o->source[id] == OPT_BY_DEFAULT)
+	bool off = o->allow_mode == VX_ALLOW_OFF && o->allowlist[0];
+
+	if (id == OPT_ALLOW_MODE && o->source[id] == OPT_BY_DEFAULT && !off)
 		buf[0] = 0;
 	else
 		opt_value(o, id, buf, OPT_VALUE_MAX);
@@ -187,6 +190,13 @@ static int put_rule_line(struct render *r)
 	return 0;
 }
 
+/* What cannot change while the engine runs, and nobody has told it: a line that is there was
+ * written for the next start. */
+static bool never_told(const struct render *r, enum opt_id id)
+{
+	return opt_live(id) != OPT_LIVE_YES && r->o->source[id] == OPT_BY_DEFAULT;
+}
+
 static int put_line(struct render *r)
 {
 	int id = opt_scan_key_id(r->scan.key);
@@ -196,7 +206,8 @@ static int put_line(struct render *r)
 	r->ended = r->scan.next > r->scan.end;
 	if (opt_scan_part(r->scan.key) >= 0 && !r->parts_stay)
 		fputs("# ", r->out);
-	if (id < 0 || r->scan.line != r->last_line[id] || means_the_same(r, (enum opt_id)id))
+	if (id < 0 || r->scan.line != r->last_line[id] || never_told(r, (enum opt_id)id) ||
+	    means_the_same(r, (enum opt_id)id))
 		put(r, r->scan.begin, r->scan.next);
 	else
 		put_changed(r, text_of(r->o, (enum opt_id)id, r->value));

@@ -6,6 +6,7 @@
 #include "engine/run_int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -177,14 +178,39 @@ int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out,
 	return 0;
 }
 
-int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+/* The file that was written is the list's from now on. A mode that nobody gave is off for want of a
+ * list: it stays so, where a config that names the list alone would make it enforce. */
+static void adopt(struct eng *e, const char *path)
 {
+	struct opts *o = e->o;
+
+	snprintf(o->allowlist, sizeof(o->allowlist), "%s", path);
+	o->source[OPT_ALLOWLIST] = OPT_BY_SET;
+	if (o->source[OPT_ALLOW_MODE] == OPT_BY_DEFAULT)
+		o->source[OPT_ALLOW_MODE] = OPT_BY_SET;
+	e->unsaved[ENG_SETTINGS].off++;
+	e->adopted = true;
+}
+
+int eng_allow_save(struct eng *e, const char *path, int fd, struct eng_list_saved *out,
+		   struct vx_err *err)
+{
+	const char *own = e->o->allowlist;
+	int rc;
+
+	*out = (struct eng_list_saved){ .adopted = false };
 	if (fd >= 0)
 		return store_allow_write_fd(fd, path ? path : "the client's file", e->allow,
 					    e->allow_doc, err);
 	if (!path)
-		path = e->o->allowlist[0] ? e->o->allowlist : eng_etc(ENG_ETC "/allowlist.json");
-	return store_allow_write(path, e->allow, e->allow_doc, err);
+		path = *own ? own : eng_etc(ENG_ETC "/allowlist.json");
+	rc = store_allow_write(path, e->allow, e->allow_doc, err);
+	if (rc)
+		return rc;
+	out->adopted = !*own;
+	if (out->adopted)
+		adopt(e, path);
+	return 0;
 }
 
 static uint32_t *vni_at(struct opt_vnis *v, uint32_t vni)

@@ -119,6 +119,11 @@ static int load_lists(struct eng *e, struct vx_err *err)
 	} else if (e->o->source[OPT_ALLOW_MODE] == OPT_BY_DEFAULT) {
 		vx_warn("no allowlist given: every address is let through (allow-mode off)");
 	}
+	if (!rc && e->o->allow_mode == VX_ALLOW_ENFORCE && !allow_count(e->allow))
+		vx_warn("allow-mode enforce, and %s: EVERY PACKET WILL BE DENIED; add addresses "
+			"(allow add CIDR, allow load FILE), %slet all through: allow mode count",
+			e->o->allowlist[0] ? "the allowlist is empty" : "no allowlist is given",
+			e->o->allowlist[0] ? "or " : "start with -a FILE (ALLOWLIST=), or ");
 	if (e->o->watch && !e->o->allowlist[0])
 		vx_warn("--watch has nothing to watch: no allowlist is given (-a FILE)");
 	for (int i = 0; !rc && i < e->o->n_nat_rules; i++) {

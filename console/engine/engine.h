@@ -54,6 +54,8 @@ struct eng {
 		unsigned off; /* changes that cannot be undone to where it was loaded or saved, */
 		int since;    /* and those since then; negative: undone beyond it */
 	} unsaved[ENG_PARTS];
+	bool adopted; /* `allow save` has chosen the list's file, and no config names it yet: one of
+			 the unsaved settings, but nothing that the journal could make again */
 	struct journal *journal; /* NULL: nothing is recorded */
 	const char *user;	 /* who makes the change that is under way; NULL: the engine */
 	unsigned list_edits;	 /* changes to the allowlist, ever */
@@ -117,10 +119,14 @@ int eng_allow_diff_list(struct eng *e, struct allow *packed, struct allow_diff *
 			struct vx_err *err) __attribute__((warn_unused_result));
 int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out, struct vx_err *err)
 	__attribute__((warn_unused_result));
+struct eng_list_saved {
+	bool adopted; /* there was no file of the list: this one is from now on, and `save` is due
+		       */
+};
 /* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a
  * client's). */
-int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
-	__attribute__((warn_unused_result));
+int eng_allow_save(struct eng *e, const char *path, int fd, struct eng_list_saved *out,
+		   struct vx_err *err) __attribute__((warn_unused_result));
 int eng_nat_add(struct eng *e, const char *rule, struct vx_err *err)
 	__attribute__((warn_unused_result));
 int eng_nat_del(struct eng *e, const char *key, struct vx_err *err)

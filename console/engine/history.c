@@ -95,6 +95,7 @@ void eng_saved(struct eng *e, enum eng_part part)
 {
 	e->unsaved[part].off = 0;
 	e->unsaved[part].since = 0;
+	e->adopted &= part != ENG_SETTINGS;
 	count_unsaved(e);
 	eng_keep_saved(e, part);
 }

@@ -14,13 +14,14 @@
 #include "proto/out.h"
 #include "proto/sockpath.h"
 
-static bool settled(const struct eng *e)
+/* Changes that another start could make again. */
+static unsigned to_keep(const struct eng *e)
 {
-	unsigned unsaved = 0;
+	unsigned n = e->dp->cfg(e->d)->paused;
 
 	for (int i = 0; i < ENG_PARTS; i++)
-		unsaved += eng_unsaved(e, (enum eng_part)i);
-	return !unsaved && !e->dp->cfg(e->d)->paused;
+		n += eng_unsaved(e, (enum eng_part)i);
+	return n - e->adopted;
 }
 
 static void clear(struct eng *e)
@@ -152,7 +153,7 @@ void eng_keep_change(struct eng *e, const struct journal_change *c, enum kept_ho
 
 	if (file->dir < 0)
 		return;
-	if (settled(e)) {
+	if (!to_keep(e)) {
 		clear(e);
 		return;
 	}
@@ -176,7 +177,7 @@ void eng_keep_saved(struct eng *e, enum eng_part part)
 
 	if (file->dir < 0)
 		return;
-	if (settled(e))
+	if (!to_keep(e))
 		clear(e);
 	else if (file->fd >= 0 && kept_append(file, line, strlen(line), &err))
 		not_kept(e, &err);
@@ -255,9 +256,9 @@ void eng_keep_end(struct eng *e)
 
 	if (e->quit_drops)
 		kept_clear(file);
-	else if (file->fd >= 0)
+	else if (file->fd >= 0 && to_keep(e))
 		vx_warn("%u changes are not saved: the next start offers to make them again",
-			e->snap.unsaved + e->dp->cfg(e->d)->paused);
+			to_keep(e));
 }
 
 void eng_keep_fini(struct eng *e)

@@ -156,8 +156,10 @@ static int fill(struct eng *e, const char *what, const char *path, int fd, struc
 	return 0;
 }
 
-int eng_allow_save(struct eng *e, const char *path, int fd, struct vx_err *err)
+int eng_allow_save(struct eng *e, const char *path, int fd, struct eng_list_saved *out,
+		   struct vx_err *err)
 {
+	*out = fake_of(e)->saved;
 	return fill(e, "allow save", path, fd, err);
 }
 

@@ -23,7 +23,8 @@ struct fake {
 	unsigned many;			 /* this many more rows in the allowlist's listing */
 	struct strays_result strays; /* what `strays` and its actions answer; the test's to fill */
 	bool strays_fail;
-	struct kept *kept; /* what the run before left; NULL: nothing */
+	struct eng_list_saved saved; /* the answer of `allow save` */
+	struct kept *kept;	     /* what the run before left; NULL: nothing */
 };
 
 void fake_eng_init(struct fake *f);

@@ -372,6 +372,11 @@ static void allow_commands(void **state)
 	       "\"mode\":\"off\"}");
 	expect(f, "allow save", "{\"message\":\"saved the list: 1 entries\"}");
 	assert_string_equal(f->said, "allow save own");
+	f->saved.adopted = true;
+	snprintf(f->o.allowlist, sizeof(f->o.allowlist), "/etc/x.json");
+	expect(f, "allow save",
+	       "{\"message\":\"saved the list: 1 entries, in /etc/x.json; `save` makes the config "
+	       "name it, for the next start\"}");
 }
 
 static void allow_refuses(void **state)

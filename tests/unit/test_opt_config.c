@@ -497,6 +497,46 @@ static void saves(void **state)
 	}
 }
 
+/* Only a start reads these: a line that this one has not read is for the next. Of live ones the
+ * value in force counts. */
+static void what_nobody_told_it_stays(void **state)
+{
+	static const char text[] = "ALLOWLIST=/x\nLOG=/l\nPORT=5000 # soon\nBATCH=7\n";
+	struct vx_err err;
+	struct opts o;
+	char *out;
+
+	(void)state;
+	assert_int_equal(opt_init(&o, &err), 0);
+	out = render(&o, text, strlen(text));
+	assert_string_equal(out, "ALLOWLIST=/x\nLOG=/l\nPORT=5000 # soon\nBATCH=\"64\"\n");
+	free(out);
+	assert_int_equal(apply(&o, text, &err), 0);
+	set(&o, "allowlist", "/y");
+	out = render(&o, text, strlen(text));
+	assert_string_equal(out, "ALLOWLIST=\"/y\"\nLOG=/l\nPORT=5000 # soon\nBATCH=7\n");
+	free(out);
+	opt_fini(&o);
+}
+
+/* A mode that nobody gave is off without a list; with one, a start would make it enforce. */
+static void a_mode_that_a_list_would_change_is_saved(void **state)
+{
+	struct vx_err err;
+	struct opts o;
+	char *out;
+
+	(void)state;
+	assert_int_equal(opt_init(&o, &err), 0);
+	assert_int_equal(apply(&o, "", &err), 0);
+	assert_int_equal(o.allow_mode, VX_ALLOW_OFF);
+	set(&o, "allowlist", "/y");
+	out = render(&o, "", 0);
+	assert_string_equal(out, "ALLOWLIST=\"/y\"\nALLOW_MODE=\"off\"\n");
+	free(out);
+	opt_fini(&o);
+}
+
 static void a_broken_file_is_not_written_over(void **state)
 {
 	char *none[] = { NULL }, *out;
@@ -529,6 +569,8 @@ int main(void)
 		cmocka_unit_test(beginnings_and_mutations),
 		cmocka_unit_test(a_save_without_changes_is_the_same_bytes),
 		cmocka_unit_test(saves),
+		cmocka_unit_test(what_nobody_told_it_stays),
+		cmocka_unit_test(a_mode_that_a_list_would_change_is_saved),
 		cmocka_unit_test(a_broken_file_is_not_written_over),
 	};
 

@@ -8,6 +8,7 @@
 
 #include "engine/cmd/cmd_groups.h"
 #include "engine/engine.h"
+#include "engine/model/text.h"
 #include "proto/out.h"
 
 #define TOP_MOST 50
@@ -222,19 +223,33 @@ static int diff(struct con *c)
 	return r;
 }
 
+static void say_saved(const struct con *c, const struct eng_list_saved *saved)
+{
+	char where[200] = "", path[100];
+
+	if (saved->adopted)
+		snprintf(where, sizeof(where),
+			 ", in %s; `save` makes the config name it, for the next start",
+			 text_escape(path, sizeof(path), c->e->o->allowlist,
+				     strlen(c->e->o->allowlist)));
+	out_message(c->out, "saved the list: %u entries%s", allow_count(c->e->allow), where);
+}
+
 static int save(struct con *c)
 {
+	struct eng_list_saved saved;
 	int r = c->argc ? cmd_check_fill(c, c->err) : 0;
 
 	if (!r)
-		r = eng_allow_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, c->err);
+		r = eng_allow_save(c->e, c->argc ? c->argv[0] : NULL, c->argc ? c->fd : -1, &saved,
+				   c->err);
 	if (r < 0)
 		return r;
 	if (!c->argc) /* else the caller writes the file, after this, and may fail */
 		eng_saved(c->e, ENG_LIST);
 	if (!c->argc)
 		eng_watch_know(c->e, -1);
-	out_message(c->out, "saved the list: %u entries", allow_count(c->e->allow));
+	say_saved(c, &saved);
 	return 0;
 }
 

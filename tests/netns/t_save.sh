@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# deadline: 60
+# beside others
+#
+# What is saved where no file was given is what the next start has: the config and the list under /etc/vxconsole, here in
+# an /etc of the test's own. And a save leaves alone what somebody else wrote, or says where that is.
+. "$(dirname "$0")/lib.sh"
+
+lab_up "$LAB" || exit 1
+mkdir "$T/etc"
+printf '#!/bin/sh\nmount --bind "%s" /etc && exec "%s" "$@"\n' "$T/etc" "$VX" >"$T/own_etc"
+chmod 755 "$T/own_etc"
+CONF=$T/etc/vxconsole/vxconsole.conf
+LIST=$T/etc/vxconsole/allowlist.json
+start() {
+	local real=$VX
+	VX=$T/own_etc
+	start_vx "$@" || exit 1
+	VX=$real
+}
+value() { vxctl --json show settings | json ".[] | select(.name == \"$1\").value"; }
+entries() { vxctl --json allow list | json 'map(.cidr) | join(" ")'; }
+denies() { grep -c 'EVERY PACKET WILL BE DENIED' "$VX_LOG"; }
+on_disk() { find "$STATE_DIRECTORY" -type f | wc -l; }
+unsaved() { vxctl quit 2>&1 </dev/null | grep -o 'unsaved changes are lost: [0-9]*'; }
+
+# --- no files at all, then both saved ---------------------------------------------------------------
+start
+check "a start without a list lets all through, and says so" "$(value allow-mode) $(denies)" "off 0"
+vxctl allow add 10.0.0.0/24 >/dev/null
+vxctl allow mode enforce >/dev/null
+vxctl nat add "udp/31765=$LAB_NAT4:8081" >/dev/null
+check "allow save: says where, and what is to be done" "$(vxctl allow save)" \
+	"saved the list: 1 entries, in /etc/vxconsole/allowlist.json; \`save\` makes the config name it, for the next start"
+check "allow save: that file is the list's" "$(value allowlist)" /etc/vxconsole/allowlist.json
+vxctl save >/dev/null
+check "save: the config names it" "$(grep ^ALLOWLIST= "$CONF")" 'ALLOWLIST="/etc/vxconsole/allowlist.json"'
+check "nothing is unsaved" "$(on_disk)" 0
+echo '["10.0.0.0/24","10.0.1.0/24"]' >"$LIST"
+check "allow load reads it" "$(vxctl allow load)" "loaded /etc/vxconsole/allowlist.json: 2 entries"
+echo '["10.0.0.0/24"]' >"$LIST"
+kill -HUP "$VX_PID"
+one() { [ "$(entries)" = 10.0.0.0/24 ]; }
+check_cmd "SIGHUP reads it" wait_for 5 one
+check_cmd "quit does not ask" vxctl quit
+reap_vx 10
+start
+check "the next start has all of it" "$(value allow-mode) $(entries) $(vxctl --json nat list | json '.[].key') $(denies)" \
+	"enforce 10.0.0.0/24 udp/31765 0"
+stop_vx
+
+# In the other order the config is the one that lacks something: that is unsaved until it is saved again.
+rm "$CONF" "$LIST"
+start
+vxctl allow add 10.0.0.0/24 >/dev/null
+vxctl save >/dev/null
+vxctl allow save >/dev/null
+check "the list saved last: one change is unsaved" "$(unsaved)" "unsaved changes are lost: 1"
+check "nothing that the journal could make again" "$(on_disk)" 0
+vxctl save >/dev/null
+check_cmd "saved, none is" vxctl quit
+reap_vx 10
+start
+check "a list without a mode: it stays off" "$(value allow-mode) $(entries)" "off 10.0.0.0/24"
+stop_vx
+
+# --- enforce, and nothing on the list ---------------------------------------------------------------
+sed -i '/^ALLOWLIST=/d; s/^ALLOW_MODE=.*/ALLOW_MODE=enforce/' "$CONF"
+start
+check "enforce without a list: the start warns" "$(denies)" 1
+check "and says what to do" "$(grep -c 'DENIED; add addresses (allow add CIDR, allow load FILE).*-a FILE.*allow mode count' "$VX_LOG")" 1
+
+# --- what this engine was not told ------------------------------------------------------------------
+printf '%s\n' 'ALLOWLIST=/x # for the next start' 'PORT=5000' >>"$CONF"
+vxctl set batch 9 >/dev/null
+vxctl save >/dev/null
+check "save leaves what was written for the next start" "$(tail -n 3 "$CONF")" \
+	"$(printf '%s\n' 'ALLOWLIST=/x # for the next start' PORT=5000 'BATCH="9"')"
+stop_vx
+echo '[]' >"$LIST"
+rm "$CONF"
+start -a /etc/vxconsole/allowlist.json
+check "an empty list: the start warns" "$(denies) $(grep -c 'the allowlist is empty' "$VX_LOG")" "1 1"
+stop_vx
+check "exit code" "$VX_RC" 0
