@@ -136,7 +136,7 @@ int eng_vni_add(struct eng *e, uint32_t vni, struct vx_err *err)
 int eng_vni_del(struct eng *e, uint32_t vni, struct vx_err *err)
 	__attribute__((warn_unused_result));
 int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
-	__attribute__((warn_unused_result));
+	__attribute__((warn_unused_result)); /* 1: it has that value, and nothing has changed */
 int eng_intake(struct eng *e, bool on, struct vx_err *err)
 	__attribute__((warn_unused_result)); /* -EALREADY when it is so */
 /* Writes the config (path NULL: the -c file, else /etc/vxconsole/vxconsole.conf). */

@@ -210,6 +210,8 @@ static void describe(struct eng *e, struct journal_item *it)
 	if (now) {
 		rules_text(it->before, it->rules.rule, it->rules.n, now, n);
 		rules_text(it->after, now, n, it->rules.rule, it->rules.n);
+		if (!it->before[0] && !it->after[0])
+			snprintf(it->after, JOURNAL_TEXT, "the same rules in another order");
 	}
 	free(now);
 }

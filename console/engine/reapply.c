@@ -46,7 +46,7 @@ static int set_value(struct eng *e, const struct kept_item *it, struct vx_err *e
 	same = id >= 0 && it->on == (e->o->source[id] == OPT_BY_DEFAULT) &&
 	       !strcmp(opt_value(e->o, (enum opt_id)id, now, OPT_VALUE_MAX), it->b);
 	free(now);
-	rc = same ? 0 : eng_set(e, it->a, it->b, err);
+	rc = same ? 0 : eng_set_anew(e, it->a, it->b, err);
 	if (!rc && it->on)
 		e->o->source[id] = OPT_BY_DEFAULT;
 	return rc;

@@ -18,7 +18,8 @@ struct reload {
 	struct opts *n; /* as the config has it; NULL: there is no config */
 	bool changed[OPT_N], done[OPT_N];
 	bool recorded;		/* a setting or the rules are part of the change */
-	struct nat_rule *rules; /* NULL: they stay */
+	bool has_rules;		/* the rules are those of the config, */
+	struct nat_rule *rules; /* and these are not in force yet; NULL: they stay */
 	uint32_t n_rules;
 	struct nat_rule *rules_were;
 	uint32_t n_rules_were;
@@ -95,6 +96,11 @@ static int read_rules(struct reload *r, struct vx_err *err)
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	for (int i = 0; i < n->n_nat_rules && !rc; i++)
 		rc = nat_parse(n->nat_rules[i], &r->rules[r->n_rules++], err);
+	r->has_rules = true;
+	if (!rc && eng_rules_are(r->e, r->rules, r->n_rules)) {
+		free(r->rules);
+		r->rules = NULL;
+	}
 	return rc;
 }
 
@@ -126,13 +132,16 @@ static void take_back(struct reload *r, bool rules)
 			vx_error("%s: %s", opt_name((enum opt_id)id), err.msg);
 }
 
-/* Where a value comes from may change, too. */
+/* Where a value comes from may change, too; that alone is no change. */
 static int record_settings(struct reload *r, struct vx_err *err)
 {
 	struct opts *o = r->e->o;
+	bool any = r->rules;
 	int rc = 0;
 
-	for (int id = 0; r->n && id < OPT_N && !rc; id++)
+	for (int id = 0; id < OPT_N; id++)
+		any |= r->changed[id];
+	for (int id = 0; any && r->n && id < OPT_N && !rc; id++)
 		if (id != OPT_NAT_RULE && (r->changed[id] || o->source[id] != r->n->source[id])) {
 			rc = eng_record_setting(r->e, (enum opt_id)id, err);
 			r->recorded = true;
@@ -180,7 +189,7 @@ static void commit(struct reload *r)
 {
 	struct opts old = *r->e->o;
 
-	if (!r->rules)
+	if (!r->has_rules)
 		r->n->source[OPT_NAT_RULE] = old.source[OPT_NAT_RULE];
 	*r->e->o = *r->n;
 	*r->n = old;
@@ -194,7 +203,7 @@ static bool as_in_config(const struct reload *r)
 	for (int id = 0; id < OPT_N; id++)
 		if (r->e->o->source[id] == OPT_BY_SET)
 			return false;
-	return r->rules || !eng_unsaved(r->e, ENG_SETTINGS);
+	return r->has_rules || !eng_unsaved(r->e, ENG_SETTINGS);
 }
 
 int eng_reload(struct eng *e, struct vx_err *err)

@@ -146,15 +146,21 @@ int eng_nat_del(struct eng *e, const char *text, struct vx_err *err)
 
 /* --- all of them --- */
 
-int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
+bool eng_rules_are(const struct eng *e, const struct nat_rule *want, uint32_t n)
 {
 	bool same = n == nat_count(e->nat);
-	int rc;
 
 	for (uint32_t i = 0; i < n && same; i++)
 		same = nat_key_equal(&nat_at(e->nat, i)->key, &want[i].key) &&
 		       same_target(nat_at(e->nat, i), &want[i]);
-	if (same)
+	return same;
+}
+
+int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
+{
+	int rc;
+
+	if (eng_rules_are(e, want, n))
 		return 0;
 	rc = eng_record_rules(e, err);
 	return changed(e, rc ? rc : eng_rules_become(e, want, n, err));

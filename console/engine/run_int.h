@@ -156,6 +156,9 @@ int eng_cpus(const struct opts *o, unsigned n_workers, int *cpus, unsigned max, 
 /* Puts option id of n into force, where was is in force. set.c */
 int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, const struct opts *n,
 		      struct vx_err *err) __attribute__((warn_unused_result));
+/* eng_set, and where the value comes from is a change, too. */
+int eng_set_anew(struct eng *e, const char *name, const char *value, struct vx_err *err)
+	__attribute__((warn_unused_result));
 /* path, once its directory has been made: what `save` writes to when no file was given. */
 const char *eng_etc(const char *path);
 /* The rules as texts, NULL without memory. */
@@ -203,6 +206,8 @@ int eng_rule_add(struct eng *e, const char *rule, struct vx_err *err)
  * hits, and one that gets another target is replaced in one write. */
 int eng_rules_become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
 	__attribute__((warn_unused_result));
+/* Are these the rules that are in force, in this order? */
+bool eng_rules_are(const struct eng *e, const struct nat_rule *want, uint32_t n);
 /* The same as a change of its own; nothing when they are these already. */
 int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_err *err)
 	__attribute__((warn_unused_result));

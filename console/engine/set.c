@@ -190,7 +190,31 @@ int eng_setting_apply(struct eng *e, enum opt_id id, const struct opts *was, con
 	}
 }
 
-static int set_one(struct eng *e, enum opt_id id, const char *value, struct vx_err *err)
+static bool same_value(const struct opts *a, const struct opts *b, enum opt_id id)
+{
+	char was[OPT_VALUE_MAX], is[OPT_VALUE_MAX];
+
+	return !strcmp(opt_value(a, id, was, sizeof(was)), opt_value(b, id, is, sizeof(is)));
+}
+
+/* A value that is in force already is put into force again, which brings a redirect back that was
+ * given up, but it is no change, and comes from where it came from. */
+static int put_value(struct eng *e, enum opt_id id, struct opts *n, bool always, struct vx_err *err)
+{
+	bool given_up = id == OPT_EGRESS && e->o->egress == OPT_EG_REDIRECT && !e->run->redirect.on;
+	bool same = !always && same_value(e->o, n, id);
+	int rc = same ? 0 : eng_record_setting(e, id, err);
+
+	rc = rc ? rc : eng_setting_apply(e, id, e->o, n, err);
+	if (rc)
+		eng_record_forget(e);
+	else if (!same)
+		*e->o = *n;
+	return rc ? rc : same && !given_up;
+}
+
+static int set_one(struct eng *e, enum opt_id id, const char *value, bool always,
+		   struct vx_err *err)
 {
 	struct opts *n = malloc(sizeof(*n));
 	int rc;
@@ -199,12 +223,7 @@ static int set_one(struct eng *e, enum opt_id id, const char *value, struct vx_e
 		return vx_err_set(err, -ENOMEM, "out of memory");
 	*n = *e->o; /* only scalar fields are live, so the copy shares what it points to */
 	rc = opt_set(n, id, value, OPT_BY_SET, err);
-	rc = rc ? rc : eng_record_setting(e, id, err);
-	rc = rc ? rc : eng_setting_apply(e, id, e->o, n, err);
-	if (!rc)
-		*e->o = *n;
-	else
-		eng_record_forget(e);
+	rc = rc ? rc : put_value(e, id, n, always, err);
 	free(n);
 	return rc;
 }
@@ -214,7 +233,8 @@ const char *eng_not_live(enum opt_id id)
 	return opt_live(id) == OPT_LIVE_RESTART ? "needs a restart: " : "";
 }
 
-int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
+static int set_named(struct eng *e, const char *name, const char *value, bool always,
+		     struct vx_err *err)
 {
 	int id = opt_find(name);
 
@@ -223,7 +243,17 @@ int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *e
 	if (opt_live((enum opt_id)id) != OPT_LIVE_YES)
 		return vx_err_set(err, -EPERM, "%s: %s%s", name, eng_not_live((enum opt_id)id),
 				  opt_why_fixed((enum opt_id)id));
-	return set_one(e, (enum opt_id)id, value, err);
+	return set_one(e, (enum opt_id)id, value, always, err);
+}
+
+int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *err)
+{
+	return set_named(e, name, value, false, err);
+}
+
+int eng_set_anew(struct eng *e, const char *name, const char *value, struct vx_err *err)
+{
+	return set_named(e, name, value, true, err);
 }
 
 char **eng_rule_texts(const struct eng *e, int *n)

@@ -65,8 +65,53 @@ start
 check "a list without a mode: it stays off" "$(value allow-mode) $(entries)" "off 10.0.0.0/24"
 stop_vx
 
+# --- what changes nothing is no change --------------------------------------------------------------
+start -n "udp/1=$LAB_NAT4:1"
+changes() { vxctl --json history | json 'map(.command) | join(", ")'; }
+vxctl set batch 9 >/dev/null
+vxctl vni add 7 >/dev/null
+vxctl undo >/dev/null
+check "set to what it is: said" "$(vxctl set batch 9)" "batch is 9 already: nothing has changed"
+check "in another spelling" "$(vxctl set vni 1,1)" "vni is 1,1 already: nothing has changed"
+check "allow mode, too" "$(vxctl allow mode off)" "allow-mode is off already: nothing has changed"
+vxctl vni add 1 >/dev/null 2>&1
+check "vni add of what is ours: refused" $? 1
+check "no change of it all" "$(changes)" "set batch 9, vni add 7"
+check_cmd "and redo goes on" vxctl redo
+stop_vx
+
+rm -r "$STATE_DIRECTORY"
+printf 'NAT_RULE="%s"\n' "udp/1=$LAB_NAT4:1" "udp/2=$LAB_NAT4:2" >"$CONF"
+start
+vxctl set batch 9 >/dev/null
+vxctl save >/dev/null
+vxctl set batch 8 >/dev/null
+vxctl set batch 9 >/dev/null
+vxctl undo >/dev/null
+vxctl undo >/dev/null
+readings() { grep -c 'read again' "$VX_LOG"; }
+hup() {
+	vxctl mark >/dev/null # a line between: one that is repeated would only be counted
+	BEFORE=$(readings)
+	kill -HUP "$VX_PID"
+	more() { [ "$(readings)" -gt "$BEFORE" ]; }
+	check_cmd "SIGHUP: it answers" wait_for 5 more
+}
+hup
+check "SIGHUP that changes nothing" "$(changes)" "set batch 9, set batch 8, set batch 9"
+check "where values come from is known, though" "$(vxctl --json show settings | json '.[] | select(.name == "batch").source')" config
+check_cmd "and redo goes on" vxctl redo
+printf 'NAT_RULE="%s"\n' "udp/2=$LAB_NAT4:2" "udp/1=$LAB_NAT4:1" >"$CONF"
+hup
+check "the order of rules is a change, and said" "$(vxctl --json history | json '.[-1] | .command, .after' | xargs)" \
+	"files read again the same rules in another order"
+check_cmd "it is undone" vxctl undo
+check "the rules as they were" "$(vxctl --json nat list | json 'map(.key) | join(" ")')" "udp/1 udp/2"
+vxctl -y quit >/dev/null
+reap_vx 10
+
 # --- enforce, and nothing on the list ---------------------------------------------------------------
-sed -i '/^ALLOWLIST=/d; s/^ALLOW_MODE=.*/ALLOW_MODE=enforce/' "$CONF"
+echo ALLOW_MODE=enforce >"$CONF"
 start
 check "enforce without a list: the start warns" "$(denies)" 1
 check "and says what to do" "$(grep -c 'DENIED; add addresses (allow add CIDR, allow load FILE).*-a FILE.*allow mode count' "$VX_LOG")" 1
@@ -75,7 +120,7 @@ check "and says what to do" "$(grep -c 'DENIED; add addresses (allow add CIDR, a
 printf '%s\n' 'ALLOWLIST=/x # for the next start' 'PORT=5000' >>"$CONF"
 vxctl set batch 9 >/dev/null
 vxctl save >/dev/null
-check "save leaves what was written for the next start" "$(tail -n 3 "$CONF")" \
+check "save leaves what was written for the next start" "$(grep -E '^(ALLOWLIST|PORT|BATCH)=' "$CONF")" \
 	"$(printf '%s\n' 'ALLOWLIST=/x # for the next start' PORT=5000 'BATCH="9"')"
 stop_vx
 echo '[]' >"$LIST"

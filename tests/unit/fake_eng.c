@@ -207,7 +207,7 @@ int eng_set(struct eng *e, const char *name, const char *value, struct vx_err *e
 	if (!strcmp(value, "wrong"))
 		return vx_err_set(err, -EINVAL, "%s: 'wrong': expected something else", name);
 	snprintf(fake_of(e)->said, sizeof(fake_of(e)->said), "set %s %s", name, value);
-	return 0;
+	return !strcmp(value, "same");
 }
 
 int eng_intake(struct eng *e, bool on, struct vx_err *err)

@@ -600,6 +600,11 @@ static void settings(void **state)
 
 	expect(f, "set batch 32", "{\"message\":\"batch is 32\"}");
 	assert_string_equal(f->said, "set batch 32");
+	assert_int_equal(f->e.history->marks, 1);
+	expect(f, "set batch same", "{\"message\":\"batch is same already: nothing has changed\"}");
+	expect(f, "allow mode same",
+	       "{\"message\":\"allow-mode is same already: nothing has changed\"}");
+	assert_int_equal(f->e.history->marks, 1);
 	refused(f, "set batch wrong", -EINVAL, "set: batch: 'wrong': expected something else");
 	assert_int_equal(run_with(f, "show settings", 0, -1, &text, &c), 0);
 	assert_ptr_equal(strstr(text, "[{\"name\":\"interface\",\"value\":\"lo\",\"source\":"

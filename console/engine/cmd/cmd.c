@@ -286,11 +286,12 @@ int cmd_run(struct con *c, int argc, char **argv, struct vx_err *err)
 	c->argc = n;
 	c->argv = argv + cmd_words(cmd);
 	c->err = err;
+	c->same = false;
 	if (!r)
 		r = cmd->exec(c);
 	if (r < 0)
 		return vx_err_prefix(err, "%s", cmd->name) < 0 ? r : -EINVAL;
-	if (!r && cmd->flags & (CMD_WRITE | CMD_OWNER) && !(cmd->flags & CMD_LOOKS))
+	if (!r && !c->same && cmd->flags & (CMD_WRITE | CMD_OWNER) && !(cmd->flags & CMD_LOOKS))
 		tell_change(c, cmd, argc, argv);
 	return r;
 }

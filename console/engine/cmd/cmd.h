@@ -28,6 +28,7 @@ struct con {
 	unsigned uid;
 	const char *user; /* who, in the log; NULL: "uid N" */
 	int fd;		  /* the caller's file, -1: none; stays the caller's */
+	bool same;	  /* set by the command: it ran, and nothing has changed */
 	int exit;	  /* what ctl exits with although the command ran: 0 or 1 */
 	int argc;	  /* of the command that runs: what follows its name */
 	char **argv;
@@ -131,6 +132,8 @@ int cmd_intake_off_asks(struct con *c);
 /* Asks about a new value of a setting when that may reduce what is sent: CMD_ASKS; 0: it does not.
  */
 int cmd_set_asks(struct con *c, const char *name, const char *value);
+/* cmd_set.c: sets it, and says so; 0 or -errno. */
+int cmd_set_value(struct con *c, const char *name, const char *value);
 /* cmd_admits.c: `allow admits`; and what a prefix for more than one denied address asks before it
  * is added: CMD_ASKS, 0 or -errno. */
 struct cidr;

@@ -255,19 +255,7 @@ static int save(struct con *c)
 
 static int mode(struct con *c)
 {
-	int r;
-
-	if (cmd_must_ask(c)) {
-		r = cmd_set_asks(c, "allow-mode", c->argv[0]);
-		if (r)
-			return r;
-	}
-	r = eng_set(c->e, "allow-mode", c->argv[0], c->err);
-
-	if (r < 0)
-		return r;
-	out_message(c->out, "allow-mode is %s", c->argv[0]);
-	return 0;
+	return cmd_set_value(c, "allow-mode", c->argv[0]);
 }
 
 static void top_row(void *ctx, const struct eng_denied_row *row)

@@ -11,17 +11,24 @@
 
 #define VALUE_MAX 65536 /* of 4,096 VNIs, the longest */
 
-static int set(struct con *c)
+int cmd_set_value(struct con *c, const char *name, const char *value)
 {
-	int r = cmd_must_ask(c) ? cmd_set_asks(c, c->argv[0], c->argv[1]) : 0;
+	int r = cmd_must_ask(c) ? cmd_set_asks(c, name, value) : 0;
 
 	if (r)
 		return r;
-	r = eng_set(c->e, c->argv[0], c->argv[1], c->err);
+	r = eng_set(c->e, name, value, c->err);
 	if (r < 0)
 		return r;
-	out_message(c->out, "%s is %s", c->argv[0], c->argv[1]);
+	c->same = r > 0;
+	out_message(c->out, "%s is %s%s", name, value,
+		    c->same ? " already: nothing has changed" : "");
 	return 0;
+}
+
+static int set(struct con *c)
+{
+	return cmd_set_value(c, c->argv[0], c->argv[1]);
 }
 
 /* The rules that are in force; those of the options are what it started with. */
