@@ -13,7 +13,8 @@
 #include "engine/model/text.h"
 #include "log.h"
 
-#define AFTER_NS 3000000000ULL /* a rate of packets/s has settled by then */
+#define VALUE_SHOWN 100
+#define AFTER_NS    3000000000ULL /* a rate of packets/s has settled by then */
 
 /* --- recording --- */
 
@@ -78,17 +79,16 @@ static uint64_t no_rate(void *ctx, const struct allow_entry *entry)
 	return 0;
 }
 
-/* "324 entries", "325 entries: +2 (10.0.0.3, ...) -1 (10.0.0.2)" */
+/* "324 entries", "325 entries: +2 (10.0.0.3, 10.0.0.4) -1 (10.0.0.2), relabelled: 0" */
 static void list_text(const struct eng *e, const struct allow *old, struct journal_item *item)
 {
+	char text[ALLOW_DIFF_TEXT];
 	struct allow_diff d;
 
 	allow_diff(old, e->allow, no_rate, NULL, &d);
 	snprintf(item->before, JOURNAL_TEXT, "%u entries", allow_count(old));
-	snprintf(item->after, JOURNAL_TEXT, "%u entries: +%u%s%.40s%s -%u%s%.40s%s, relabelled: %u",
-		 allow_count(e->allow), d.added, d.added ? " (" : "", d.added_text,
-		 d.added ? ", ...)" : "", d.removed, d.removed ? " (" : "", d.removed_text,
-		 d.removed ? ", ...)" : "", d.relabelled);
+	snprintf(item->after, JOURNAL_TEXT, "%u entries: %s, relabelled: %u", allow_count(e->allow),
+		 allow_diff_text(&d, text), d.relabelled);
 }
 
 void eng_record_list(struct eng *e, struct allow *old, struct store_doc *doc)
@@ -124,33 +124,52 @@ int eng_record_rules(struct eng *e, struct vx_err *err)
 	return 0;
 }
 
+/* One more of a list, whole, or ", ..." and no more. false: that was the end. */
+static bool put_one(char *buf, size_t *at, const char *text)
+{
+	const char *sep = *at ? ", " : "";
+	bool fits = *at + strlen(sep) + strlen(text) + sizeof(", ...") <= JOURNAL_TEXT;
+
+	*at += (size_t)snprintf(buf + *at, JOURNAL_TEXT - *at, "%s%s", sep, fits ? text : "...");
+	return fits;
+}
+
 /* Those of a that b has not so, as many as there is room for. */
 static void rules_text(char *buf, const struct nat_rule *a, uint32_t n_a, const struct nat_rule *b,
 		       uint32_t n_b)
 {
 	char text[NAT_TEXT];
 	size_t at = 0;
+	bool more = true;
 	uint32_t k;
 
 	buf[0] = 0;
-	for (uint32_t i = 0; i < n_a && at < JOURNAL_TEXT; i++) {
+	for (uint32_t i = 0; i < n_a && more; i++) {
 		for (k = 0; k < n_b; k++)
 			if (nat_key_equal(&a[i].key, &b[k].key) && a[i].to_port == b[k].to_port &&
 			    addr_equal(&a[i].to, &b[k].to))
 				break;
 		if (k == n_b)
-			at += (size_t)snprintf(buf + at, JOURNAL_TEXT - at, "%s%s", at ? ", " : "",
-					       nat_format(&a[i], text));
+			more = put_one(buf, &at, nat_format(&a[i], text));
 	}
 }
 
+/* The value, cut behind a comma when it is long; of those that may be unset the word that unsets.
+ */
 static void setting_text(const struct eng *e, enum opt_id id, char *buf)
 {
 	char *value = malloc(OPT_VALUE_MAX);
+	int most = VALUE_SHOWN;
 
+	if (value && strlen(opt_value(e->o, id, value, OPT_VALUE_MAX)) > VALUE_SHOWN)
+		while (most && value[most - 1] != ',')
+			most--;
 	if (value)
-		snprintf(buf, JOURNAL_TEXT, "%s %.100s", opt_name(id),
-			 opt_value(e->o, id, value, OPT_VALUE_MAX));
+		snprintf(buf, JOURNAL_TEXT, "%s %.*s%s", opt_name(id), most ? most : VALUE_SHOWN,
+			 *value			  ? value
+			 : id == OPT_NEXT_HOP_MAC ? "auto"
+						  : "(none)",
+			 strlen(value) > VALUE_SHOWN ? "..." : "");
 	free(value);
 }
 

@@ -107,6 +107,24 @@ check "the order of rules is a change, and said" "$(vxctl --json history | json 
 	"files read again the same rules in another order"
 check_cmd "it is undone" vxctl undo
 check "the rules as they were" "$(vxctl --json nat list | json 'map(.key) | join(" ")')" "udp/1 udp/2"
+
+# --- what history says of a change is whole words ---------------------------------------------------
+after() { vxctl --json history | json '.[-1].after'; }
+vxctl set next-hop-mac 02:00:00:00:82:95 >/dev/null
+vxctl set next-hop-mac auto >/dev/null
+check "a setting that is unset" "$(after)" "next-hop-mac auto"
+echo '["10.0.0.0/24","6.6.6.7"]' >"$T/a.json"
+echo '["10.0.0.0/24","2001:db8:1111:2222:3333:4444:5555:6666","2001:db8::1"]' >"$T/b.json"
+vxctl allow load "$T/a.json" >/dev/null
+check "a list, all of it" "$(after)" "2 entries: +2 (10.0.0.0/24, 6.6.6.7) -0, relabelled: 0"
+vxctl allow load "$T/b.json" >/dev/null
+check "a list, what there is room for" "$(after)" \
+	"3 entries: +2 (2001:db8:1111:2222:3333:4444:5555:6666, ...) -1 (6.6.6.7), relabelled: 0"
+for i in 1 2 3 4 5 6 7 8; do printf 'NAT_RULE="%s"\n' "udp/3000$i@10.$i.0.0/16=$LAB_NAT4:8081"; done >"$CONF"
+hup
+check "rules, what there is room for" "$(after)" "$(for i in 1 2 3; do printf '%s, ' "udp/3000$i@10.$i.0.0/16=$LAB_NAT4:8081"; done)..."
+vxctl set vni "$(seq -s, 1000 1030)" >/dev/null
+check "a long value" "$(after)" "vni $(seq -s, 1000 1019),..."
 vxctl -y quit >/dev/null
 reap_vx 10
 

@@ -115,14 +115,28 @@ static void names_end_where_the_room_ends(void **state)
 	assert_string_equal(d.added_text + strlen(d.added_text) - 5, ":6663");
 }
 
+static void in_words(void **state)
+{
+	char text[ALLOW_DIFF_TEXT];
+	struct allow_diff d =
+		diff(*state, "10.0.0.1 10.0.0.2 10.1.0.0/16 10.2.0.0/16 1.1.1.1", "Lab");
+
+	assert_string_equal(allow_diff_text(&d, text), "+1 (1.1.1.1) -0");
+	d = diff(*state, "2001:db8:1111:2222:3333:4444:5555:6666/127 2001:db8::1 10.0.0.1", "Lab");
+	assert_string_equal(allow_diff_text(&d, text),
+			    "+2 (2001:db8:1111:2222:3333:4444:5555:6666/127, ...) "
+			    "-3 (10.0.0.2, 10.1.0.0/16, 10.2.0.0/16)");
+	d.removed = 4; /* more than the names that are there */
+	assert_non_null(strstr(allow_diff_text(&d, text), "10.2.0.0/16, ...)"));
+}
+
 int main(void)
 {
 #define BED(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		BED(the_same_list),
-		BED(entries_come_and_go),
-		BED(labels_change),
-		BED(names_end_where_the_room_ends),
+		BED(the_same_list), BED(entries_come_and_go),
+		BED(labels_change), BED(names_end_where_the_room_ends),
+		BED(in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

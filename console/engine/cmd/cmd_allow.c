@@ -146,15 +146,13 @@ static void close_list(const struct con *c, int fd)
 /* The effect of a list that is not in force yet: counts of entries, some by name, and packets/s. */
 int cmd_allow_load_asks(struct con *c, const struct allow_diff *d, unsigned lost)
 {
-	char unsaved[48] = "";
+	char unsaved[48] = "", text[ALLOW_DIFF_TEXT];
 
 	if (!d->added && !d->removed && d->relabelled + lost < 2)
 		return 0; /* nothing changes for any packet */
 	if (lost)
 		snprintf(unsaved, sizeof(unsaved), "; unsaved edits are lost: %u", lost);
-	return cmd_ask(c, "+%u%s%.40s%s -%u%s%.40s%s: would deny %" PRIu64 " packets/s%s", d->added,
-		       d->added ? " (" : "", d->added_text, d->added ? ", ...)" : "", d->removed,
-		       d->removed ? " (" : "", d->removed_text, d->removed ? ", ...)" : "",
+	return cmd_ask(c, "%s: would deny %" PRIu64 " packets/s%s", allow_diff_text(d, text),
 		       c->e->o->allow_mode == VX_ALLOW_ENFORCE ? d->pps : 0, unsaved);
 }
 

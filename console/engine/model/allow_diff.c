@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NAMES_SHOWN 43 /* the longest prefix, "2001:...:0/127", is that long */
+
 struct comparing {
 	const struct allow *other;
 	allow_diff_fn fn;
@@ -91,4 +93,34 @@ void allow_diff(const struct allow *old, const struct allow *fresh, allow_rate_f
 
 	memset(out, 0, sizeof(*out));
 	allow_diff_rows(old, fresh, count, &c);
+}
+
+/* Of n prefixes, as many of the names as there is room for: whole ones. */
+static size_t put_names(char *buf, size_t size, char sign, uint32_t n, const char *names)
+{
+	size_t len = strlen(names), all = 1;
+
+	for (const char *p = names; *p; p++)
+		all += *p == ',';
+	if (len > NAMES_SHOWN) {
+		len = NAMES_SHOWN;
+		while (len && names[len] != ',')
+			len--;
+		all = 0;
+	}
+	if (!n)
+		return (size_t)snprintf(buf, size, "%c0", sign);
+	return (size_t)snprintf(buf, size, "%c%u (%.*s%s)", sign, n, (int)len, names,
+				all == n ? ""
+				: len	 ? ", ..."
+					 : "...");
+}
+
+const char *allow_diff_text(const struct allow_diff *d, char buf[static ALLOW_DIFF_TEXT])
+{
+	size_t n = put_names(buf, ALLOW_DIFF_TEXT, '+', d->added, d->added_text);
+
+	buf[n++] = ' ';
+	put_names(buf + n, ALLOW_DIFF_TEXT - n, '-', d->removed, d->removed_text);
+	return buf;
 }

@@ -26,4 +26,9 @@ typedef uint64_t (*allow_rate_fn)(void *ctx, const struct allow_entry *e); /* pa
 void allow_diff(const struct allow *old, const struct allow *fresh, allow_rate_fn rate, void *ctx,
 		struct allow_diff *out);
 
+/* "+2 (10.0.0.1, 10.0.0.2) -1 (10.0.0.3)": names are whole, and followed by ", ..." where not all
+ * are there. Returns buf. */
+#define ALLOW_DIFF_TEXT 160
+const char *allow_diff_text(const struct allow_diff *d, char buf[static ALLOW_DIFF_TEXT]);
+
 #endif
