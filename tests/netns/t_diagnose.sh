@@ -24,6 +24,17 @@ named "traffic: no cause" ""
 beyond() { vxctl diagnose | grep -q "^all is right here: [0-9,]* packets/s leave ens6 to MAC 02:00:00:00:82:95 for $LAB_NAT4:8081"; }
 check_cmd "what lies beyond is told" wait_for 5 beyond
 
+# Of several targets the one that packets go to, whatever comes first.
+vxctl nat del udp/31765 -y >/dev/null
+vxctl nat add "udp/9=$LAB_NAT4:80" >/dev/null
+vxctl nat add "udp/31765=$LAB_NAT4:8081" >/dev/null
+check_cmd "of two targets, the one at work" wait_for 5 beyond
+check "and its port" "$(vxctl diagnose | grep -c 'port 8081$')" 1
+beside --dport 9
+check_cmd "two at work: that is told" wait_for 5 eval "vxctl diagnose | grep -q ':8081, most of them; 1 other rule leads elsewhere'"
+other_ends
+vxctl nat del udp/9 -y >/dev/null
+
 in_tgt ip link set ens6 down
 cause egress_down "ip link set ens6 up"
 

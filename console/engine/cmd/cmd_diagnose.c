@@ -35,24 +35,43 @@ static void put_cause(struct out *o, const struct diag_cause *c)
 			 i ? "  or:" : "mend:", fix_is_shell(c->fix[i]) ? "$ " : "", c->fix[i]);
 }
 
-struct first_target {
-	char to[NAT_TEXT];
-	uint16_t port;
-	const struct net_nexthop *hop;
+/* The target that most packets go to, in the last second or, with none then, ever. */
+struct busiest {
+	struct eng_nat_row row; /* row.rule NULL: there is none */
+	unsigned others;	/* rules to other targets that had packets in the last second */
 };
 
-static void take_target(void *ctx, const struct eng_nat_row *row)
+static bool same_target(const struct nat_rule *a, const struct nat_rule *b)
 {
-	struct first_target *t = ctx;
-	char rule[NAT_TEXT];
-	const char *to;
+	return a->to_port == b->to_port && addr_equal(&a->to, &b->to);
+}
 
-	if (t->to[0])
-		return;
-	to = strchr(nat_format(row->rule, rule), '=');
-	snprintf(t->to, sizeof(t->to), "%s", to ? to + 1 : rule);
-	t->port = row->rule->to_port;
-	t->hop = row->nexthop;
+static void find_busiest(void *ctx, const struct eng_nat_row *row)
+{
+	struct busiest *b = ctx;
+
+	if (!b->row.rule || row->pps > b->row.pps ||
+	    (row->pps == b->row.pps && row->hits > b->row.hits))
+		b->row = *row;
+}
+
+static void count_others(void *ctx, const struct eng_nat_row *row)
+{
+	struct busiest *b = ctx;
+
+	b->others += row->pps && !same_target(row->rule, b->row.rule);
+}
+
+/* "172.30.82.95:80", and how many rules lead elsewhere */
+static void target_text(const struct busiest *b, char *buf, size_t size)
+{
+	char rule[NAT_TEXT];
+	const char *to = strchr(nat_format(b->row.rule, rule), '=');
+	int n = snprintf(buf, size, "%s", to ? to + 1 : rule);
+
+	if (b->others && n > 0 && (size_t)n < size)
+		snprintf(buf + n, size - (size_t)n, ", most of them; %u other rule%s elsewhere",
+			 b->others, b->others == 1 ? " leads" : "s lead");
 }
 
 struct lines {
@@ -73,17 +92,25 @@ __attribute__((format(printf, 2, 3))) static void add(struct lines *l, const cha
 static void beyond(struct eng *e, struct lines *l)
 {
 	const struct snapshot *s = &e->snap;
-	struct first_target t = { .to = "" };
-	char own[ADDR_TEXT], mac[ADDR_TEXT] = "";
+	char own[ADDR_TEXT], mac[ADDR_TEXT] = "", to[NAT_TEXT + 48] = "";
+	const struct net_nexthop *hop;
+	struct busiest b = { .others = 0 };
 	struct buf pps = { 0 };
+	uint16_t port;
 
-	eng_nat_rows(e, take_target, &t);
-	if (t.hop)
-		addr_mac_format(t.hop->mac, mac);
+	eng_nat_rows(e, find_busiest, &b);
+	if (b.row.rule) {
+		eng_nat_rows(e, count_others, &b);
+		target_text(&b, to, sizeof(to));
+	}
+	hop = b.row.nexthop;
+	port = b.row.rule ? b.row.rule->to_port : 0;
+	if (hop)
+		addr_mac_format(hop->mac, mac);
 	eng_egress_mac(e, own);
 	buf_thousands(&pps, s->out_pps);
 	add(l, "all is right here: %s packets/s leave %s%s%s%s%s", pps.failed ? "" : pps.data,
-	    s->egress, t.hop ? " to MAC " : ", by no NAT rule", mac, t.hop ? " for " : "", t.to);
+	    s->egress, hop ? " to MAC " : ", by no NAT rule", mac, hop ? " for " : "", to);
 	buf_fini(&pps);
 	add(l, "if the target sees none, look there:");
 	add(l,
@@ -92,9 +119,9 @@ static void beyond(struct eng *e, struct lines *l)
 	    "'NetworkInterfaces[].[NetworkInterfaceId,SourceDestCheck,Groups]'",
 	    own);
 	add(l, "what leaves here: tcpdump -eni %s -c 20", text_word(s->egress).text);
-	add(l, "what comes there: tcpdump -ni any -c 20 port %u", t.port);
+	add(l, "what comes there: tcpdump -ni any -c 20 port %u", port);
 	add(l, "rp_filter there (2 or 0 lets foreign sources in): sysctl -a -r '\\.rp_filter$'");
-	add(l, "the listener there: ss -lntup sport = :%u", t.port);
+	add(l, "the listener there: ss -lntup sport = :%u", port);
 }
 
 /* Before the causes, of which there are none: a list that is empty is no table. */
