@@ -141,6 +141,11 @@ bad() { # NAME: the engine has to start, warn once and work
 kill_vx
 head -c 100000 /dev/urandom >"$STATE_DIRECTORY/$name"
 bad garbage
+printf garbage >"$STATE_DIRECTORY/$name"
+bad "garbage without a newline"
+printf garbage >"$STATE_DIRECTORY/${name%.journal}.offer"
+printf '{"vxconsole-journal":1,"whole":true }\n' >"$STATE_DIRECTORY/$name"
+bad "garbage in the place of an offer"
 printf '{"vxconsole-journal":1,"whole":true }\n{"id":1,"how":"done","time":1,"user":"x","command":"y","items":[{"set":"log","value":"/x"},{"put":"10.0.0.1/8"}]}\n' >"$STATE_DIRECTORY/$name"
 bad "a bad address"
 printf '{"vxconsole-journal":1,"whole":true }\n{"id":1,"how":"done","time":1,"user":"x","command":"y","items":[{"rules":["udp/1=172.30.82.95:1","udp/1=172.30.82.95:2"]}]}\n' >"$STATE_DIRECTORY/$name"

@@ -93,6 +93,8 @@ static void what_is_refused(void **state)
 		"\n",
 		"{}\n",
 		"garbage\n",
+		"garbage", /* nor is it one that was torn */
+		"{\"vxconsole-journal\":1,\"hole\"",
 		LINE(1, "done", SET),
 		"{\"vxconsole-journal\":2,\"whole\":true}\n",
 		HEAD "[]\n",

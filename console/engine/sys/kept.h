@@ -18,6 +18,13 @@
 #define KEPT_COMMAND 1024		  /* of a command: as shown */
 
 /* --- changes as lines: kept_line.c --- */
+/* The first line. Of one length, so that the one can be written over the other on a full disk. */
+#define KEPT_HEAD_WHOLE	 "{\"vxconsole-journal\":1,\"whole\":true }\n"
+#define KEPT_HEAD_PARTLY "{\"vxconsole-journal\":1,\"whole\":false}\n"
+#define KEPT_HEAD_LEN	 (sizeof(KEPT_HEAD_WHOLE) - 1)
+/* Can a file that has no whole line be the beginning of a journal? */
+bool kept_is_begun(const char *text, size_t len);
+
 enum kept_kind { KEPT_PUT, KEPT_DEL, KEPT_SET, KEPT_RULES, KEPT_INTAKE, KEPT_LIST };
 
 struct kept_item {

@@ -18,11 +18,7 @@
 #include "engine/sys/lock.h"
 #include "engine/sys/store.h"
 
-/* Of one length, so that the one can be written over the other on a full disk. */
-#define HEAD_WHOLE  "{\"vxconsole-journal\":1,\"whole\":true }\n"
-#define HEAD_PARTLY "{\"vxconsole-journal\":1,\"whole\":false}\n"
-#define HEAD_LEN    (sizeof(HEAD_WHOLE) - 1)
-#define BOOT_LEN    8
+#define BOOT_LEN 8
 
 static const char *dir_path(void)
 {
@@ -185,11 +181,16 @@ static int mend(struct kept_file *f, const char *name, struct vx_err *err)
 		return rc;
 	}
 	last = memrchr(text, '\n', len);
+	if (!last && !kept_is_begun(text, len)) {
+		free(text);
+		return vx_err_set(err, -EINVAL, "%s: expected the first line of a journal", name);
+	}
 	fd = open_one(f->dir, name, O_RDWR, err);
 	rc = fd < 0 ? fd : 0;
 	if (!rc && ftruncate(fd, last ? last + 1 - text : 0))
 		rc = failed(err, -errno, "truncate");
-	if (!rc && last && len >= HEAD_LEN && (rc = write_all(fd, HEAD_PARTLY, HEAD_LEN, 0)))
+	if (!rc && last && len >= KEPT_HEAD_LEN &&
+	    (rc = write_all(fd, KEPT_HEAD_PARTLY, KEPT_HEAD_LEN, 0)))
 		failed(err, rc, "write");
 	if (fd >= 0)
 		close(fd);
@@ -280,7 +281,7 @@ static int begin(struct kept_file *f, struct vx_err *err)
 	f->fd = openat(f->dir, f->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (f->fd < 0)
 		return failed(err, -errno, f->name);
-	rc = write_all(f->fd, f->partly ? HEAD_PARTLY : HEAD_WHOLE, HEAD_LEN, 0);
+	rc = write_all(f->fd, f->partly ? KEPT_HEAD_PARTLY : KEPT_HEAD_WHOLE, KEPT_HEAD_LEN, 0);
 	if (rc || fsync(f->dir)) {
 		rc = failed(err, rc ? rc : -errno, f->name);
 		close(f->fd);
@@ -288,7 +289,7 @@ static int begin(struct kept_file *f, struct vx_err *err)
 		unlinkat(f->dir, f->name, 0);
 		return rc;
 	}
-	f->len = HEAD_LEN;
+	f->len = KEPT_HEAD_LEN;
 	return 0;
 }
 
@@ -298,8 +299,8 @@ static void note_gap(struct kept_file *f)
 	f->partly = true;
 	if (f->fd < 0)
 		return;
-	if (ftruncate(f->fd, (off_t)f->len) || write_all(f->fd, HEAD_PARTLY, HEAD_LEN, 0) ||
-	    fsync(f->fd))
+	if (ftruncate(f->fd, (off_t)f->len) ||
+	    write_all(f->fd, KEPT_HEAD_PARTLY, KEPT_HEAD_LEN, 0) || fsync(f->fd))
 		return; /* as much as can be done; the caller tells */
 }
 

@@ -429,6 +429,12 @@ static int take_line(struct kept *k, const struct json *j, struct vx_err *err)
 	return add(k, &c, err);
 }
 
+bool kept_is_begun(const char *text, size_t len)
+{
+	return len < KEPT_HEAD_LEN &&
+	       (!memcmp(text, KEPT_HEAD_WHOLE, len) || !memcmp(text, KEPT_HEAD_PARTLY, len));
+}
+
 int kept_parse(const char *text, size_t len, struct kept **out, struct vx_err *err)
 {
 	struct kept *k = calloc(1, sizeof(*k));
@@ -446,6 +452,8 @@ int kept_parse(const char *text, size_t len, struct kept **out, struct vx_err *e
 		}
 		if (!end) { /* torn: the engine ended while it wrote, and nobody was answered */
 			k->partly = true;
+			if (!k->runs && !kept_is_begun(text, len))
+				rc = expected(err, "the first line of a journal");
 			break;
 		}
 		rc = json_parse(&j, text, (size_t)(end - text), LINE_VALUES, err);
