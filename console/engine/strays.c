@@ -75,6 +75,8 @@ static void ended(struct eng *e, int rc)
 	s->unasked_ns = now + (rc < 0			 ? BACK_OFF_NS
 			       : took * SHARE > EVERY_NS ? took * SHARE
 							 : EVERY_NS);
+	if (rc > 0 && s->last.list.partial)
+		s->mark = 0; /* so the next one is made, whatever has changed */
 	if (rc > 0)
 		sum_up(e);
 }
@@ -165,14 +167,15 @@ int eng_strays_explain(struct eng *e, struct vx_err *err)
 
 	if (strays_may(STRAYS_LIST, 0, &ignored) || strays_run(&ask, &r, &ignored))
 		return err->code;
-	p = r.list.n && r.list.prog[0].why == STRAY_BLOCKS ? &r.list.prog[0] : NULL;
-	if (p) {
-		stray_fix(p, fix);
+	p = strays_on(&r.list, &ask.self);
+	if (p && !*stray_fix(p, fix))
+		vx_err_set(err, -EBUSY, "%s is taken: XDP program %s; see: vxconsole strays",
+			   e->o->ingress, stray_sentence(p, sentence));
+	else if (p)
 		vx_err_set(err, -EBUSY, "%s is taken: XDP program %s; to detach it: %s%.100s%s",
 			   e->o->ingress, stray_sentence(p, sentence),
 			   strncmp(fix, "strays", 6) == 0 ? "vxconsole " : "", fix,
 			   p->duplicate && !p->members ? ", or start with --clean" : "");
-	}
 	strays_result_fini(&r);
 	return err->code;
 }

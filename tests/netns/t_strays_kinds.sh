@@ -115,6 +115,44 @@ check "str2 is free" "$(in_tgt ip -j link show str2 | json '.[0].xdp // "none"')
 check "our program runs on" "$(in_tgt ip -j link show ens5 | json '.[0].xdp.prog.id')" "$ours"
 check "the ledger closes" "$(vxctl --json selfcheck | json .exact)" true
 
+# A look that is late, as on a machine with much to do, has not seen who holds what: neither our own programs nor another live
+# engine's become strays by that, and no duplicate is one for sure. str3 has another engine.
+loader again tgt older
+ip netns exec "$LAB-tgt" "$VX" --headless --socket "$T/other.sock" --allow-mode off --egress null -n "udp/31765=$LAB_NAT4:8081" \
+	str3 str2 >"$T/other.log" 2>&1 &
+OTHER_PID=$!
+T_LOAD="$T_LOAD $OTHER_PID"
+other_ready() { grep -q '^ready:' "$T/other.log"; }
+check_cmd "another engine" wait_for 20 other_ready
+own() { grep -hs '^prog_id:' "/proc/$1"/fdinfo/* | cut -f 2 | sort -u | paste -sd, -; }
+programs() { [ -n "$1" ] && json "[.programs[] | select(.id | IN($1)) | .why] | unique | join(\" \")" <"$T/late"; }
+python3 "$ROOT/tests/netns/late_look.py" "$VX_PID" >/dev/null &
+T_LOAD="$T_LOAD $!"
+OURS_LISTED=
+late() {
+	vxctl --json strays >"$T/late"
+	OURS_LISTED="$OURS_LISTED$(programs "$(own "$VX_PID")")"
+	[[ "$(json .trouble <"$T/late")" = "not all holders could be looked at"* ]]
+}
+wait_for 60 late
+check "a late look: says so" "$(json .trouble <"$T/late")" "not all holders could be looked at in time"
+check "a late look: nothing of ours is listed" "$OURS_LISTED" ""
+check "a late look: another engine's are not judged" "$(programs "$(own "$OTHER_PID")")" unrelated
+check "a late look: nor is a duplicate" "$(stray "${LOADER_ID[again]}" '.why + ", " + .matters + .fix' cat "$T/late")" \
+	"unrelated, not judged: not all holders could be looked at"
+check "a late look: no cause of anything" "$(vxctl --json diagnose | json '[.causes[] | select(.id == "stray")] | length')" 0
+clean_late() { # never with -y: here it would aim at those of others, too
+	vxctl strays clean >"$T/out" 2>&1 </dev/null
+	CLEAN_RC=$?
+	grep -q "not all holders could be looked at" "$T/out"
+}
+wait_for 60 clean_late
+check "a late look: clean aims at nothing, and says why" "$CLEAN_RC $(grep -c 'not all holders could be looked at' "$T/out")" "1 1" ||
+	sed 's/^/#   | /' "$T/out"
+check "a late look: the other engine runs on" "$(vxctl -s "$T/other.sock" --json stats | json .pid)" "$OTHER_PID"
+alive "${LOADER_PID[again]}"
+check "a late look: nobody was asked to end" $? 0
+
 # An engine that is killed while it looks leaves nothing: t_cleanup checks it.
 vxctl strays >/dev/null 2>&1 &
 kill_vx

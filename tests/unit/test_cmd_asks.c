@@ -509,6 +509,12 @@ static void programs_of_others(void **state)
 	assert_string_equal(say_twice(f, "strays clean", true), "exits 1");
 	f->strays.list.n = 0;
 	assert_string_equal(say_twice(f, "strays clean", false), "done");
+	/* A look that was late: not a word of nothing to do. */
+	f->strays.list.n = 1;
+	p[0].duplicate = false;
+	p[0].unseen = true;
+	assert_non_null(
+		strstr(say_twice(f, "strays clean", false), "not all holders could be looked at"));
 	f->o.read_only = true;
 	assert_non_null(strstr(say_twice(f, "strays clean", true), "--read-only"));
 	memset(&f->strays, 0, sizeof(f->strays));

@@ -138,6 +138,7 @@ static int clear(void **state)
 {
 	(void)state;
 	list.n = 0;
+	list.partial = false;
 	return 0;
 }
 
@@ -174,6 +175,70 @@ static void each_has_its_reason(void **state)
 	/* What clean is for: 4, 5, 6, 7; of them 7 is out of its reach. */
 	assert_int_equal(strays_duplicates(&list), 4);
 	assert_int_equal(strays_in_reach(&list), 3);
+}
+
+/* What we hold is ours, also where a look has not seen that we do. */
+static void ours_whoever_was_seen(void **state)
+{
+	const struct strays_self own = {
+		.pid = 100, .ifindex = 4, .netns = 77, .n_own = 2, .own = { 7, 1 }
+	};
+
+	(void)state;
+	attach(plant(1, "vx_pipeline"), "ens5", 4, 77)->how = STRAY_BY_LINK;
+	plant(7, "vx_explain");
+	plant(8, "vx_explain");
+	for (int i = 0; i < 2; i++) {
+		list.partial = i;
+		strays_judge(&list, &own);
+		assert_int_equal(list.n, 1);
+		assert_int_equal(list.prog[0].id, 8);
+	}
+}
+
+/* The time was up before all processes were looked at: who holds nothing that was seen may be held
+ * by a live engine all the same. */
+static void not_all_holders_seen(void **state)
+{
+	struct vx_err err = { 0 };
+	char text[STRAY_TEXT], question[240];
+	struct stray *p;
+
+	(void)state;
+	list.partial = true;
+	attach(plant(1, "vx_pipeline"), "ens5", 4, 77)->how = STRAY_BY_LINK;
+	plant(2, "vx_explain");
+	hold(plant(3, "vxlan_pipeline_main"), 300, "loader");
+	hold(plant(4, "vx_pipeline"), 200, "vx-engine")->engine = true;
+	attach(plant(5, "vxlan_pipeline_main"), "ens7", 5, 77);
+	plant(6, "somebody");
+	strays_judge(&list, &self);
+	assert_int_equal(strays_find(&list, 3)->why, STRAY_DUPLICATE);
+	assert_int_equal(strays_find(&list, 4)->why, STRAY_INSTANCE);
+	for (uint32_t id = 1; id <= 5; id += id == 2 ? 3 : 1) {
+		p = strays_find(&list, id);
+		assert_int_equal(p->why, STRAY_UNRELATED);
+		assert_false(p->duplicate);
+		assert_string_equal(stray_matters(p, text),
+				    "not judged: not all holders could be looked at");
+		assert_string_equal(stray_held(p, text), "not all holders could be looked at");
+		assert_string_equal(stray_fix(p, text), "");
+	}
+	assert_int_equal(strays_duplicates(&list), 1);
+	assert_int_equal(strays_unseen(&list), 3);
+	p = strays_find(&list, 1);
+	assert_ptr_equal(strays_on(&list, &self), p);
+	assert_string_equal(stray_sentence(p, text),
+			    "vx_pipeline id 1 (generic, by link 0), not all holders could be "
+			    "looked at");
+	assert_int_equal(stray_refused(p, STRAYS_DETACH, &err), -EPERM);
+	strays_question(&list, NULL, STRAYS_CLEAN, question, sizeof(question));
+	assert_non_null(strstr(question, "takes 1 duplicate away: 3 ("));
+	/* By its id, what no engine attaches like that. */
+	p = strays_find(&list, 5);
+	assert_int_equal(stray_refused(p, STRAYS_DETACH, &err), 0);
+	strays_question(&list, p, STRAYS_DETACH, question, sizeof(question));
+	assert_non_null(strstr(question, "; not all holders could be looked at"));
 }
 
 /* Without an engine nothing is ours, and nothing blocks. */
@@ -346,6 +411,8 @@ int main(void)
 		cmocka_unit_test(mountinfo),
 		cmocka_unit_test(start_time),
 		cmocka_unit_test_setup(each_has_its_reason, clear),
+		cmocka_unit_test_setup(ours_whoever_was_seen, clear),
+		cmocka_unit_test_setup(not_all_holders_seen, clear),
 		cmocka_unit_test_setup(without_an_engine, clear),
 		cmocka_unit_test_setup(who_may_be_asked_to_end, clear),
 		cmocka_unit_test_setup(what_is_refused, clear),

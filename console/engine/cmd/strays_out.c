@@ -259,6 +259,11 @@ int strays_ask_first(const struct strays *s, enum strays_act act, uint32_t id, c
 	const struct stray *p = strays_find(s, id);
 	int rc;
 
+	if (act == STRAYS_CLEAN && !strays_duplicates(s) && strays_unseen(s))
+		return vx_err_set(err, -EAGAIN,
+				  STRAYS_NOT_ALL " in time, so that it is not known whether %u are "
+						 "duplicates or a live vxconsole's: try again",
+				  strays_unseen(s));
 	if (act == STRAYS_CLEAN && !strays_duplicates(s))
 		return 0;
 	if (act == STRAYS_CLEAN && !strays_in_reach(s))

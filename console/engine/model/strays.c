@@ -58,15 +58,26 @@ static bool is_on(const struct stray *p, const struct strays_self *self)
 	return false;
 }
 
-static void judge(struct stray *p, const struct strays_self *self)
+static bool is_ours(const struct stray *p, const struct strays_self *self)
+{
+	for (unsigned i = 0; i < self->n_own; i++)
+		if (p->id == self->own[i])
+			return true;
+	return self->pid && is_held_by(p, self->pid);
+}
+
+/* Of one whose holder was not seen nobody knows that it is no live engine's. */
+static void judge(struct stray *p, const struct strays_self *self, bool partial)
 {
 	bool instance = is_instance(p);
 
-	p->duplicate = !instance && is_duplicate(p);
-	p->why = is_on(p, self) ? STRAY_BLOCKS
-		 : instance	? STRAY_INSTANCE
-		 : p->duplicate ? STRAY_DUPLICATE
-				: STRAY_UNRELATED;
+	p->unseen = partial && !p->n_holders;
+	p->duplicate = !instance && !p->unseen && is_duplicate(p);
+	p->why = p->unseen	  ? STRAY_UNRELATED
+		 : is_on(p, self) ? STRAY_BLOCKS
+		 : instance	  ? STRAY_INSTANCE
+		 : p->duplicate	  ? STRAY_DUPLICATE
+				  : STRAY_UNRELATED;
 }
 
 /* What else the holders of duplicates have in hand. */
@@ -93,11 +104,11 @@ void strays_judge(struct strays *s, const struct strays_self *self)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < s->n; i++) {
-		if (self->pid && is_held_by(&s->prog[i], self->pid))
-			continue; /* ours */
+		if (is_ours(&s->prog[i], self))
+			continue;
 		if (kept != i)
 			s->prog[kept] = s->prog[i];
-		judge(&s->prog[kept++], self);
+		judge(&s->prog[kept++], self, s->partial);
 	}
 	s->n = kept;
 	for (unsigned i = 0; i < s->n; i++)
@@ -105,6 +116,14 @@ void strays_judge(struct strays *s, const struct strays_self *self)
 			count_other(s, &s->prog[i].holder[k]);
 	if (s->n)
 		qsort(s->prog, s->n, sizeof(*s->prog), by_why);
+}
+
+const struct stray *strays_on(const struct strays *s, const struct strays_self *self)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (is_on(&s->prog[i], self))
+			return &s->prog[i];
+	return NULL;
 }
 
 struct stray *strays_find(const struct strays *s, uint32_t id)
@@ -136,6 +155,15 @@ unsigned strays_in_reach(const struct strays *s)
 	for (unsigned i = 0; i < s->n; i++)
 		n += stray_is_cleaned(&s->prog[i]) &&
 		     (s->prog[i].n_attached || s->prog[i].n_holders || s->prog[i].n_pins);
+	return n;
+}
+
+unsigned strays_unseen(const struct strays *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n; i++)
+		n += s->prog[i].unseen && is_duplicate(&s->prog[i]);
 	return n;
 }
 

@@ -75,19 +75,25 @@ struct stray {
 	struct stray_pin pin[STRAY_PINS];
 	enum stray_why why;
 	bool duplicate; /* also where why is STRAY_BLOCKS */
+	bool unseen;	/* no holder was seen, and not all were looked at: it is not judged */
 };
 
 struct strays {
 	unsigned n, more; /* more: those that did not fit */
 	struct stray *prog;
+	bool partial;	   /* the time was up before all processes were looked at */
 	char trouble[240]; /* what could not be seen, and why; "": all was */
 };
+
+#define STRAYS_OWN 16
 
 /* Who asks. */
 struct strays_self {
 	pid_t pid;	/* of the engine; 0: none */
 	int ifindex;	/* of its ingress; 0: none */
 	uint64_t netns; /* that this is in */
+	unsigned n_own; /* programs that it holds, by its own descriptors */
+	uint32_t own[STRAYS_OWN];
 };
 
 enum strays_act { STRAYS_LIST, STRAYS_DETACH, STRAYS_STOP, STRAYS_CLEAN };
@@ -101,6 +107,8 @@ static inline unsigned stray_have(unsigned n, unsigned most)
 /* Says of each why it is listed, leaves out ours, and sorts: what blocks, duplicates, the rest. */
 void strays_judge(struct strays *s, const struct strays_self *self);
 struct stray *strays_find(const struct strays *s, uint32_t id); /* NULL: not there */
+/* The first that is attached to the ingress of who asks, judged or not; NULL: none. */
+const struct stray *strays_on(const struct strays *s, const struct strays_self *self);
 /* Would `clean` do something about it? */
 static inline bool stray_is_cleaned(const struct stray *p)
 {
@@ -111,6 +119,9 @@ bool stray_may_end(const struct stray_holder *h);
 /* How many of the list clean aims at; and how many of them it can get hold of. */
 unsigned strays_duplicates(const struct strays *s);
 unsigned strays_in_reach(const struct strays *s);
+/* How many clean would aim at, too, were it known that no live engine holds them. */
+unsigned strays_unseen(const struct strays *s);
+#define STRAYS_NOT_ALL "not all holders could be looked at"
 /* -EPERM and why when act must not be done to p. */
 int stray_refused(const struct stray *p, enum strays_act act, struct vx_err *err)
 	__attribute__((warn_unused_result));

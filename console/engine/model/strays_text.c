@@ -90,7 +90,9 @@ const char *stray_held(const struct stray *p, char buf[static STRAY_TEXT])
 		add(buf, STRAY_TEXT, " and %u more", p->n_pins - 1);
 	if (!*buf)
 		add(buf, STRAY_TEXT, "%s",
-		    p->n_attached ? "nobody (outlived its loader)" : "nobody that can be seen");
+		    p->unseen	    ? STRAYS_NOT_ALL
+		    : p->n_attached ? "nobody (outlived its loader)"
+				    : "nobody that can be seen");
 	return buf;
 }
 
@@ -98,7 +100,9 @@ const char *stray_matters(const struct stray *p, char buf[static STRAY_TEXT])
 {
 	const char *kind = p->duplicate ? "duplicate" : "another tool's";
 
-	if (p->why == STRAY_BLOCKS)
+	if (p->unseen)
+		snprintf(buf, STRAY_TEXT, "not judged: " STRAYS_NOT_ALL);
+	else if (p->why == STRAY_BLOCKS)
 		snprintf(buf, STRAY_TEXT, "blocks our ingress; %s", kind);
 	else if (p->why == STRAY_INSTANCE)
 		snprintf(buf, STRAY_TEXT, "another vxconsole's: leave it");
@@ -135,6 +139,8 @@ const char *stray_fix(const struct stray *p, char buf[static STRAY_TEXT])
 			add(buf, STRAY_TEXT, "--all");
 		else
 			add(buf, STRAY_TEXT, "--id %u", p->id);
+	} else if (p->unseen) {
+		return buf;
 	} else if (p->n_attached || p->n_pins) {
 		add(buf, STRAY_TEXT, "strays detach %u", p->id);
 	} else if (p->n_holders) {
@@ -147,10 +153,11 @@ const char *stray_sentence(const struct stray *p, char buf[static STRAY_TEXT])
 {
 	char held[STRAY_TEXT], how[STRAY_TEXT];
 
-	snprintf(buf, STRAY_TEXT, "%s id %u (%s%s%s), held by %.90s", p->name, p->id,
+	snprintf(buf, STRAY_TEXT, "%s id %u (%s%s%s), %s%.90s", p->name, p->id,
 		 p->n_attached ? stray_mode_name(p->attached[0].mode) : "not attached",
 		 p->n_attached ? ", by " : "", p->n_attached ? stray_how(p, how) : "",
-		 p->n_holders || p->n_pins ? stray_held(p, held) : "nobody");
+		 p->unseen && !p->n_pins ? "" : "held by ",
+		 p->n_holders || p->n_pins || p->unseen ? stray_held(p, held) : "nobody");
 	return buf;
 }
 
@@ -213,6 +220,8 @@ void strays_question(const struct strays *s, const struct stray *p, enum strays_
 		add(buf, size, " from %.100s", stray_where(p, where));
 	if (p->n_pins)
 		add(buf, size, ", removes %u pin%s", p->n_pins, p->n_pins == 1 ? "" : "s");
-	if (p->why == STRAY_UNRELATED)
+	if (p->unseen)
+		add(buf, size, "; " STRAYS_NOT_ALL);
+	else if (p->why == STRAY_UNRELATED)
 		add(buf, size, "; it is another tool's");
 }

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,30 +206,62 @@ uint64_t strays_mark(void)
 	return mark;
 }
 
-uint32_t scan_pinned_prog(int fd, bool *link)
+/* The program that an open descriptor is, or its link's; 0: neither. */
+static uint32_t prog_of(int obj, bool *link)
 {
 	struct bpf_prog_info prog = { 0 };
 	struct bpf_link_info info = { 0 };
 	char path[32], what[64];
-	uint32_t len, id = 0;
+	uint32_t len;
 	ssize_t n;
-	int obj;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	obj = bpf_obj_get(path);
-	if (obj < 0)
-		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", obj);
 	n = readlink(path, what, sizeof(what) - 1);
 	what[n > 0 ? n : 0] = 0;
 	*link = strstr(what, "link");
 	len = *link ? sizeof(info) : sizeof(prog);
 	if (*link && !bpf_obj_get_info_by_fd(obj, &info, &len))
-		id = info.prog_id;
-	else if (strstr(what, "prog") && !bpf_obj_get_info_by_fd(obj, &prog, &len))
-		id = prog.id;
+		return info.prog_id;
+	if (strstr(what, "prog") && !bpf_obj_get_info_by_fd(obj, &prog, &len))
+		return prog.id;
+	return 0;
+}
+
+uint32_t scan_pinned_prog(int fd, bool *link)
+{
+	char path[32];
+	uint32_t id;
+	int obj;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	obj = bpf_obj_get(path);
+	if (obj < 0)
+		return 0;
+	id = prog_of(obj, link);
 	close(obj);
 	return id;
+}
+
+static void add_own(struct strays_self *self, uint32_t id)
+{
+	for (unsigned i = 0; i < self->n_own; i++)
+		if (self->own[i] == id)
+			return;
+	if (id && self->n_own < STRAYS_OWN)
+		self->own[self->n_own++] = id;
+}
+
+void strays_own(struct strays_self *self)
+{
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *entry;
+	bool link;
+
+	while (d && (entry = readdir(d)))
+		if (*entry->d_name != '.')
+			add_own(self, prog_of((int)strtol(entry->d_name, NULL, 10), &link));
+	if (d)
+		closedir(d);
 }
 
 /* --- all of it --- */
@@ -261,7 +294,9 @@ static void say_trouble(struct scan *s)
 			 "program",
 			 scan_lacks_ptrace() ? " (needs CAP_SYS_PTRACE)" : "", s->blind);
 	snprintf(s->list->trouble, sizeof(s->list->trouble), "%s%s%s",
-		 s->late ? "not all processes were looked at in time" : "",
+		 s->list->partial ? STRAYS_NOT_ALL " in time"
+		 : s->late	  ? "not all was looked at in time"
+				  : "",
 		 s->late && s->blind ? "; " : "", blind);
 }
 
@@ -277,6 +312,7 @@ int strays_scan(struct scan *s, const struct strays_ask *ask, void (*tell)(void 
 	s->late = false;
 	s->blind = 0;
 	list->n = list->more = 0;
+	list->partial = false;
 	rc = take_progs(s, err);
 	if (rc)
 		return rc;

@@ -257,7 +257,10 @@ static bool check_left(struct strays_result *r, const struct strays_ask *ask)
 		for (unsigned i = 0; i < r->list.n; i++)
 			if (stray_is_cleaned(&r->list.prog[i]))
 				say_left(r, &r->list.prog[i], false);
-		return !strays_duplicates(&r->list);
+		if (strays_unseen(&r->list))
+			say(r, "left, not judged: %u; " STRAYS_NOT_ALL " in time: try again",
+			    strays_unseen(&r->list));
+		return !strays_duplicates(&r->list) && !strays_unseen(&r->list);
 	}
 	for (unsigned i = 0; i < r->list.n; i++) {
 		if (!aimed_at(ask, &r->list.prog[i]))

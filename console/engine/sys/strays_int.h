@@ -66,7 +66,9 @@ void scan_pins(struct scan *s, bool foreign, scan_pin_fn fn, void *ctx);
 void scan_note_pins(struct scan *s, bool foreign);
 /* The program of what is pinned at this open file; 0: it is no program and no link. */
 uint32_t scan_pinned_prog(int fd, bool *link); /* strays.c */
-bool scan_lacks_ptrace(void);		       /* strays_job.c */
+/* Adds the programs that this process holds, itself or by a link. */
+void strays_own(struct strays_self *self); /* strays.c */
+bool scan_lacks_ptrace(void);		   /* strays_job.c */
 /* strays_act.c: r->list is what is there after it */
 void strays_act(struct scan *s, const struct strays_ask *ask, struct strays_result *r);
 

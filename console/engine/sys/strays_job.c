@@ -2,6 +2,7 @@
 /*
  * The process that looks for programs of others. It is forked without exec, closes whatever it has
  * of its parent at once (the engine's link and lock must die with the engine), and ends with it.
+ * Before that it notes which programs these are: they are ours, whatever a look sees of holders.
  * What it found comes over a pipe as it is in memory: once when all but pins of other mount
  * namespaces has been seen, which may hang, and once at the end. The last whole one counts.
  */
@@ -29,6 +30,7 @@
 struct head {
 	uint32_t size; /* of all of it */
 	uint32_t n, more;
+	bool partial;
 	int32_t code; /* 0: the rest holds; else an errno, and said the reason */
 	bool done;
 	struct stray subject;
@@ -118,6 +120,7 @@ static void tell(struct child *c, const struct strays *list)
 
 	h->n = list->n;
 	h->more = list->more;
+	h->partial = list->partial;
 	h->size = (uint32_t)(sizeof(*h) + list->n * sizeof(*list->prog));
 	h->done = c->r.done;
 	h->subject = c->r.subject;
@@ -139,7 +142,8 @@ static void tell_early(void *ctx)
 	memcpy(copy, list.prog, list.n * sizeof(*copy));
 	list.prog = copy;
 	snprintf(list.trouble, sizeof(list.trouble),
-		 "pins in other mount namespaces could not be read in time");
+		 "%spins in other mount namespaces could not be read in time",
+		 list.partial ? STRAYS_NOT_ALL " in time; " : "");
 	strays_judge(&list, &c->ask->self);
 	tell(c, &list);
 }
@@ -196,6 +200,7 @@ static void leave(int to, pid_t parent)
 int strays_job_start(struct strays_job *j, const struct strays_ask *ask, struct vx_err *err)
 {
 	int ms = ask->act == STRAYS_LIST ? LIST_MS : ACT_MS;
+	struct strays_ask mine;
 	pid_t parent = getpid();
 	int fds[2];
 
@@ -205,8 +210,10 @@ int strays_job_start(struct strays_job *j, const struct strays_ask *ask, struct 
 		return vx_err_set(err, -errno, "pipe: %s", strerror(errno));
 	j->pid = fork();
 	if (!j->pid) {
+		mine = *ask;
+		strays_own(&mine.self);
 		leave(fds[1], parent);
-		work(ask);
+		work(&mine);
 		_exit(0);
 	}
 	close(fds[1]);
@@ -257,6 +264,7 @@ static int take_answer(const struct strays_job *j, struct strays_result *r, stru
 	memcpy(r->list.prog, h + 1, h->n * sizeof(struct stray));
 	r->list.n = h->n;
 	r->list.more = h->more;
+	r->list.partial = h->partial;
 	r->done = h->done;
 	r->subject = h->subject;
 	memcpy(r->list.trouble, h->trouble, sizeof(h->trouble));
@@ -313,7 +321,7 @@ void strays_job_end(struct strays_job *j)
 	j->fd = -1;
 }
 
-int strays_run(const struct strays_ask *ask, struct strays_result *r, struct vx_err *err)
+static int run(const struct strays_ask *ask, struct strays_result *r, struct vx_err *err)
 {
 	struct strays_job j;
 	int rc = strays_job_start(&j, ask, err);
@@ -325,4 +333,15 @@ int strays_run(const struct strays_ask *ask, struct strays_result *r, struct vx_
 		rc = strays_job_read(&j, r, err);
 	}
 	return rc < 0 ? rc : 0;
+}
+
+/* A list that is not whole is asked for once more: nobody comes back for it later. */
+int strays_run(const struct strays_ask *ask, struct strays_result *r, struct vx_err *err)
+{
+	int rc = run(ask, r, err);
+
+	if (rc || ask->act != STRAYS_LIST || !r->list.partial)
+		return rc;
+	strays_result_fini(r);
+	return run(ask, r, err);
 }

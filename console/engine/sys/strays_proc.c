@@ -170,13 +170,14 @@ static void take_named_netns(struct scan *s)
 void scan_processes(struct scan *s)
 {
 	DIR *d = opendir("/proc");
-	struct dirent *entry;
+	struct dirent *entry = NULL;
 
 	take_named_netns(s);
 	note_mntns(s, "/proc/self/ns/mnt", 0);
 	while (d && (entry = readdir(d)) && !scan_late(s))
 		if (isdigit((unsigned char)*entry->d_name))
 			take_process(s, (pid_t)strtol(entry->d_name, NULL, 10));
+	s->list->partial = !d || entry;
 	if (d)
 		closedir(d);
 }
