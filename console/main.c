@@ -35,6 +35,10 @@ static int screen(const struct opts *o, const char *socket, struct start *own)
 	struct vx_err err = { 0 };
 	int end = link_open(&l, socket, &err);
 
+	if (o->verb == OPT_ATTACH && o->read_only) { /* else the engine has it */
+		l.read_only = true;
+		l.may_write = false;
+	}
 	end = end < 0 ? end : drop_root(&err);
 	end = end < 0 ? end : screen_run(&l, o, &err);
 	if (end < 0)

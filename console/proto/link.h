@@ -16,6 +16,7 @@ struct link {
 	int pid; /* of the engine */
 	char path[SOCKPATH_MAX];
 	bool may_write; /* the engine takes changes from us, as root or the socket's owner */
+	bool read_only; /* we have asked the engine to take none all the same */
 	struct buf in;	/* what came and was not taken yet */
 	size_t taken;	/* of in: the line that the caller has */
 	size_t looked;	/* no newline in in before this, but that of the line taken */

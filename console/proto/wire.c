@@ -119,6 +119,7 @@ int wire_request_parse(const char *text, size_t len, struct wire_request *out, s
 		r = take_line(complete, "complete", &out->complete, err);
 	else
 		r = take_command(cJSON_GetObjectItemCaseSensitive(request, "cmd"), out, err);
+	out->read_only = is_true(request, "read_only");
 	out->json = is_true(request, "json");
 	out->yes = is_true(request, "yes");
 	out->confirm = is_true(request, "confirm");
@@ -169,9 +170,10 @@ void wire_put_bye(struct buf *b)
 	buf_str(b, "{\"bye\":true}\n");
 }
 
-void wire_put_subscribe(struct buf *b, unsigned interval_ms)
+void wire_put_subscribe(struct buf *b, unsigned interval_ms, bool read_only)
 {
-	buf_printf(b, "{\"subscribe\":%u}\n", interval_ms);
+	buf_printf(b, "{\"subscribe\":%u%s}\n", interval_ms,
+		   read_only ? ",\"read_only\":true" : "");
 }
 
 /* --- replies --- */

@@ -5,7 +5,7 @@
  *
  *   {"cmd":["allow","add","10.0.0.1"],"json":true,"yes":true}   cmd may be one string, a line
  *   {"subscribe":1000}                           the stream, snapshots this many ms apart; 0: each
- * tick
+ * tick; with "read_only":true no command of this connection changes anything from then on
  *   {"complete":"allow del 104."}                what the last word of this line may become
  *   {"bye":true}                                 a subscriber leaves on purpose: nothing is logged
  *
@@ -46,6 +46,7 @@
 struct wire_request {
 	bool subscribe;
 	unsigned interval_ms; /* of subscribe */
+	bool read_only;	      /* of subscribe: the connection gives up the right to change things */
 	char **argv;	      /* of a command given as an array; NULL when given as line */
 	int argc;
 	char *line;
@@ -65,7 +66,7 @@ void wire_put_command(struct buf *b, int argc, char *const *argv, bool json, boo
 void wire_put_line(struct buf *b, const char *line, bool json, bool yes);
 void wire_put_complete(struct buf *b, const char *line);
 void wire_put_bye(struct buf *b);
-void wire_put_subscribe(struct buf *b, unsigned interval_ms);
+void wire_put_subscribe(struct buf *b, unsigned interval_ms, bool read_only);
 
 struct out;
 /* warnings: strings, each with its NUL. Fails (b->failed) when out is not whole. */

@@ -112,7 +112,7 @@ static void subscribe(struct talk *t, unsigned interval_ms)
 	struct ask *a = push(t, ASK_SUBSCRIBE);
 
 	if (a)
-		wire_put_subscribe(&a->bytes, interval_ms);
+		wire_put_subscribe(&a->bytes, interval_ms, t->l->read_only);
 }
 
 /* --- answers --- */
@@ -375,6 +375,7 @@ int talk_again(struct talk *t, struct vx_err *err)
 	r = link_open(&fresh, path, err);
 	if (r < 0)
 		return r;
+	fresh.read_only = t->l->read_only;
 	link_close(t->l);
 	*t->l = fresh;
 	while (t->n)

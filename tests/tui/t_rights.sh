@@ -64,6 +64,20 @@ wait_screen "stops it" 5
 keys Enter
 wait_for 5 screen_ended
 
+# One who may change things, and has said that this screen must not.
+tui_attach 80x24 --read-only
+check_screen "attach --read-only: says so" "READ ONLY"
+command_line "vni add 9"
+check_screen "attach --read-only: a change is refused" "refused: this screen was opened with --read-only"
+check "attach --read-only: and changes nothing" "$(vnis)" 1,7
+cancel_line
+to_list
+keys q
+check_screen "attach --read-only: it may leave" "Leave"
+check_gone "attach --read-only: but not stop it by a key" "stops it" 1
+keys Enter
+wait_for 5 screen_ended
+
 # A stranger.
 as_stranger() { ip netns exec "$LAB-tgt" setpriv --reuid 4343 --regid 4343 --clear-groups "$@"; }
 as_stranger "$VX" ctl -s "$VX_SOCK" stats >"$T/stranger" 2>&1

@@ -710,6 +710,30 @@ static void others_may_only_read(void **state)
 	assert_false(b->f.e.quit);
 }
 
+/* A screen may give up the right to change things: for good, and for itself alone. */
+static void a_screen_that_only_reads(void **state)
+{
+	static const char refused[] = "refused: this screen was opened with --read-only";
+	struct bed *b = *state;
+	int fd = dial(b), other = dial(b);
+
+	say(b, fd, "{\"subscribe\":3600000,\"read_only\":true}\n");
+	say(b, fd, "{\"subscribe\":3600000}\n");
+	hear(fd);
+	say(b, fd, "{\"cmd\":\"vni add 7\",\"yes\":true}\n");
+	assert_non_null(strstr(hear(fd), refused));
+	say(b, fd, "{\"cmd\":[\"quit\"],\"yes\":true}\n");
+	assert_non_null(strstr(hear(fd), refused));
+	assert_false(b->f.e.quit);
+	assert_string_equal(b->f.said, "");
+	say(b, fd, "{\"cmd\":[\"vni\",\"list\"],\"json\":true}\n");
+	assert_non_null(strstr(hear(fd), "\"ok\":true"));
+	say(b, other, "{\"cmd\":\"vni add 7\",\"yes\":true}\n");
+	assert_non_null(strstr(hear(other), "\"ok\":true"));
+	close(fd);
+	close(other);
+}
+
 /* They fill their places and stay; who may write is heard all the same. Needs root, as above. */
 static void readers_leave_room(void **state)
 {
@@ -835,6 +859,7 @@ int main(void)
 		BED(descriptors_are_passed_and_closed),
 		cmocka_unit_test(patience_ends_after_10_s),
 		BED(others_may_only_read),
+		BED(a_screen_that_only_reads),
 		BED(readers_leave_room),
 		BED(a_request_that_waits),
 		BED(gone_while_it_waits),

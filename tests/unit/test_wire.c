@@ -107,10 +107,15 @@ static void a_line_and_a_subscription(void **state)
 	assert_true(r.bye && !r.line && !r.subscribe);
 	wire_request_fini(&r);
 	buf_fini(&b);
-	wire_put_subscribe(&b, 250);
+	wire_put_subscribe(&b, 250, false);
 	assert_int_equal(parse(b.data, b.n - 1, &r, &err), 0);
-	assert_true(r.subscribe);
+	assert_true(r.subscribe && !r.read_only);
 	assert_int_equal(r.interval_ms, 250);
+	wire_request_fini(&r);
+	buf_fini(&b);
+	wire_put_subscribe(&b, 250, true);
+	assert_int_equal(parse(b.data, b.n - 1, &r, &err), 0);
+	assert_true(r.subscribe && r.read_only);
 	wire_request_fini(&r);
 	buf_fini(&b);
 }

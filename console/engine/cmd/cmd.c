@@ -235,6 +235,8 @@ static int check_rights(const struct con *c, const struct cmd *cmd, struct vx_er
 				  "refused: only root and the socket's owner may; try sudo");
 	if (cmd->flags & CMD_WRITE && c->e->o->read_only)
 		return vx_err_set(err, -EROFS, "refused: the engine was started with --read-only");
+	if (cmd->flags & (CMD_WRITE | CMD_ENDS) && c->read_only)
+		return vx_err_set(err, -EROFS, "refused: this screen was opened with --read-only");
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct con {
 	bool yes;	/* the question has been answered */
 	bool confirm;	/* there is somebody to be asked about what reduces what is sent */
 	bool may_write; /* root or the owner of the socket */
+	bool read_only; /* of a screen that was opened so */
 	unsigned uid;
 	const char *user; /* who, in the log; NULL: "uid N" */
 	int fd;		  /* the caller's file, -1: none; stays the caller's */

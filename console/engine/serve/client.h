@@ -19,6 +19,7 @@ struct client {
 	uid_t uid;
 	char user[USER_NAME];
 	bool may_write;
+	bool read_only; /* and does not want to */
 	bool pending; /* the request has no answer yet, and is run again; what comes behind it waits
 		       */
 	struct wire_request request; /* that one */

@@ -40,6 +40,7 @@ bool request_run(struct eng *e, struct request_from *from, const struct wire_req
 			 .yes = request->yes,
 			 .confirm = request->confirm,
 			 .may_write = from->may_write,
+			 .read_only = from->read_only,
 			 .uid = from->uid,
 			 .user = from->user,
 			 .fd = from->fd,

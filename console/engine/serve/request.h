@@ -14,7 +14,7 @@ struct eng;
 struct request_from {
 	uid_t uid;
 	const char *user;
-	bool may_write;
+	bool may_write, read_only;
 	int fd;		 /* the caller's file; -1: none */
 	uint64_t ticket; /* of what the request waits for; 0 at first */
 };

@@ -141,11 +141,12 @@ static void take_connections(struct serve *s)
 
 /* --- requests --- */
 
-static void subscribe(struct client *c, unsigned interval_ms)
+static void subscribe(struct client *c)
 {
 	if (!c->feed.on)
 		vx_info("%s opened a screen", c->user);
-	feed_subscribe(&c->feed, interval_ms);
+	c->read_only |= c->request.read_only; /* for good */
+	feed_subscribe(&c->feed, c->request.interval_ms);
 }
 
 static void leave(struct client *c)
@@ -161,6 +162,7 @@ static void run_pending(struct serve *s, struct client *c)
 	struct request_from from = { .uid = c->uid,
 				     .user = c->user,
 				     .may_write = c->may_write,
+				     .read_only = c->read_only,
 				     .fd = c->request_fd,
 				     .ticket = c->ticket };
 
@@ -189,7 +191,7 @@ static void answer(struct serve *s, struct client *c, const char *line, size_t l
 	if (c->request.bye)
 		leave(c);
 	else if (c->request.subscribe)
-		subscribe(c, c->request.interval_ms);
+		subscribe(c);
 	else
 		request_complete(s->e, &c->request, &c->out);
 	client_answered(c);
