@@ -4,7 +4,10 @@
  * explained, 2 usage.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "ctl.h"
 #include "drop.h"
@@ -73,11 +76,37 @@ static int attach(struct opts *o)
 	return screen(o, o->socket[0] ? o->socket : o->words[0], NULL);
 }
 
+/* Whatever is opened next would become stdin, stdout or stderr where one of them is closed: a lock
+ * that status lines are written to. In their place comes what cannot be read or written, so that
+ * whoever tries is told so. */
+static int fill_std_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	return 0;
+}
+
+static int flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "vxconsole: stdout: %s\n", strerror(errno));
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	static struct opts o;
 	struct vx_err err = { 0 };
-	int rc = opt_parse(&o, argc, argv, warn, NULL, &err);
+	int rc;
+
+	if (fill_std_fds()) {
+		fprintf(stderr, "vxconsole: /dev/null: %s\n", strerror(errno));
+		return 1;
+	}
+	rc = opt_parse(&o, argc, argv, warn, NULL, &err);
 
 	if (rc) {
 		fprintf(stderr, "vxconsole: %s\n", err.msg);
@@ -88,9 +117,11 @@ int main(int argc, char **argv)
 	switch (o.verb) {
 	case OPT_HELP:
 		opt_usage(stdout);
+		rc = flush_stdout();
 		break;
 	case OPT_VERSION:
 		printf("vxconsole %s\n", VX_VERSION);
+		rc = flush_stdout();
 		break;
 	case OPT_CTL:
 		rc = ctl_main(&o);

@@ -3,6 +3,7 @@
  */
 #include "strays_cli.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,7 @@ static int fail(const struct opts *o, const struct vx_err *err)
 static int print(const struct opts *o, const struct out *out, FILE *to)
 {
 	struct buf text = { 0 };
+	struct vx_err err;
 	int rc;
 
 	if (o->json)
@@ -45,6 +47,10 @@ static int print(const struct opts *o, const struct out *out, FILE *to)
 	rc = text.failed || out_failed(out) || fputs(text.data ? text.data : "", to) < 0 ||
 	     fflush(to);
 	buf_fini(&text);
+	if (rc) {
+		vx_err_set(&err, -EIO, "the answer could not be written: %s", strerror(errno));
+		fail(o, &err);
+	}
 	return rc;
 }
 

@@ -237,6 +237,43 @@ says "--read-only: save" 1 'read-only' vxctl save "$T/x.conf"
 check "--read-only: reads" "$(vxctl --json stats | json .pid)" "$VX_PID"
 stop_vx
 
+# --- closed descriptors: nothing that is opened later takes their place ---------------------------
+launch_closed() { # REDIRECTIONS
+	: >"$VX_LOG"
+	eval 'ip netns exec "$LAB-tgt" "$VX" --headless --json --socket "$VX_SOCK" --log "$T/closed.log" --interval 0.1 \
+		-n "$RULE" --allow-mode off ens5 ens6 '"$1"' &'
+	VX_PID=$!
+	wait_for 20 vxctl stats || check "closed $1: starts" no yes
+	note_kernel_objects
+}
+of_std() { for fd in 0 1 2; do readlink "/proc/$VX_PID/fd/$fd"; done | paste -sd ' '; }
+quit_closed() { # NAME: by then it has written some status lines, or tried to
+	printed() { [ "$(vxctl --json stats | json '.uptime_s > 1')" = true ]; }
+	wait_for 10 printed
+	LOCKED=$(grep -c . "/run/vxconsole/lock.$(stat -Lc %i "/proc/$VX_PID/ns/net").$(in_tgt cat /sys/class/net/ens5/ifindex)")
+	check "$1: the lock has its line, and that alone" "$LOCKED" 1
+	kill -TERM "$VX_PID"
+	reap_vx 15
+	check "$1: exit code" "$VX_RC" 0
+}
+launch_closed '<&- >&- 2>"$VX_LOG"'
+check "closed 0 and 1: they lead nowhere" "$(of_std)" "/dev/null /dev/null $VX_LOG"
+quit_closed "closed 0 and 1"
+launch_closed '<&- >&- 2>&-'
+check "all closed: they lead nowhere" "$(of_std)" "/dev/null /dev/null /dev/null"
+for cmd in "ctl -s $VX_SOCK stats" "ctl -s $VX_SOCK --json stats" "strays list" --help --version; do
+	# shellcheck disable=SC2086 # several words
+	"$VX" $cmd >&- 2>"$T/e"
+	check "$cmd >&-: exit code" $? 1
+	check "$cmd >&-: says why" "$(grep -c 'Bad file descriptor' "$T/e")" 1
+	# shellcheck disable=SC2086 # several words
+	"$VX" $cmd >/dev/full 2>"$T/e"
+	check "$cmd >/dev/full: exit code" $? 1
+done
+"$VX" ctl -s "$VX_SOCK" - <&- >"$T/o" 2>"$T/e"
+check "ctl - <&-: exit code" $? 1
+quit_closed "all closed"
+
 mkfifo "$T/pipe"
 sleep 60 <>"$T/pipe" & # holds it open, reads nothing
 HOLDER=$!
