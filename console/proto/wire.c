@@ -17,9 +17,45 @@
 
 /* --- requests --- */
 
-static bool is_true(const cJSON *request, const char *key)
+/* What a request may have; others are for engines to come. Each once: of two the reader would have
+ * to guess which is meant. */
+enum { CMD, SUBSCRIBE, COMPLETE, BYE, JSON, YES, CONFIRM, READ_ONLY, KEYS };
+static const char *const key_name[KEYS] = { "cmd",  "subscribe", "complete", "bye",
+					    "json", "yes",	 "confirm",  "read_only" };
+
+struct members {
+	const cJSON *at[KEYS];
+};
+
+static int take_key(struct members *m, const cJSON *item, struct vx_err *err)
 {
-	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, key));
+	for (int i = 0; i < KEYS; i++) {
+		if (strcmp(item->string, key_name[i]) != 0)
+			continue;
+		if (m->at[i])
+			return vx_err_set(err, -EINVAL, "%s is there twice", key_name[i]);
+		if (i >= BYE && !cJSON_IsBool(item))
+			return vx_err_set(err, -EINVAL, "%s: expected true or false", key_name[i]);
+		m->at[i] = item;
+	}
+	return 0;
+}
+
+static int take_keys(struct members *m, const cJSON *request, struct vx_err *err)
+{
+	const cJSON *item;
+	int r = 0, asked = 0;
+
+	cJSON_ArrayForEach(item, request)
+	{
+		r = r ? r : take_key(m, item, err);
+	}
+	for (int i = CMD; i <= BYE; i++)
+		asked += m->at[i] && (i != BYE || cJSON_IsTrue(m->at[i]));
+	if (!r && asked > 1)
+		r = vx_err_set(err, -EINVAL,
+			       "expected one of \"cmd\", \"subscribe\", \"complete\" and \"bye\"");
+	return r;
 }
 
 static int take_words(const cJSON *array, struct wire_request *out, struct vx_err *err)
@@ -92,9 +128,43 @@ static bool has_nul(const char *text, size_t len)
 	return false;
 }
 
+/* With nothing but white space behind it: what follows would be dropped, and nobody told. */
+static int parse_object(cJSON **out, const char *text, size_t len, struct vx_err *err)
+{
+	const char *end = NULL;
+
+	*out = cJSON_ParseWithLengthOpts(text, len, &end, false);
+	if (!cJSON_IsObject(*out)) {
+		cJSON_Delete(*out);
+		return vx_err_set(err, -EINVAL, "not a JSON object");
+	}
+	while (end < text + len && memchr(" \t\r\n", *end, 4))
+		end++;
+	if (end == text + len)
+		return 0;
+	cJSON_Delete(*out);
+	return vx_err_set(err, -EINVAL, "expected one JSON object a line, and nothing behind it");
+}
+
+static int take_request(const struct members *m, struct wire_request *out, struct vx_err *err)
+{
+	out->bye = cJSON_IsTrue(m->at[BYE]);
+	out->json = cJSON_IsTrue(m->at[JSON]);
+	out->yes = cJSON_IsTrue(m->at[YES]);
+	out->confirm = cJSON_IsTrue(m->at[CONFIRM]);
+	out->read_only = cJSON_IsTrue(m->at[READ_ONLY]);
+	if (out->bye)
+		return 0;
+	if (m->at[SUBSCRIBE])
+		return take_interval(m->at[SUBSCRIBE], out, err);
+	if (m->at[COMPLETE])
+		return take_line(m->at[COMPLETE], "complete", &out->complete, err);
+	return take_command(m->at[CMD], out, err);
+}
+
 int wire_request_parse(const char *text, size_t len, struct wire_request *out, struct vx_err *err)
 {
-	const cJSON *subscribe, *complete;
+	struct members m = { 0 };
 	cJSON *request;
 	int r;
 
@@ -103,26 +173,12 @@ int wire_request_parse(const char *text, size_t len, struct wire_request *out, s
 		return vx_err_set(err, -EINVAL, "not a JSON object");
 	if (has_nul(text, len))
 		return vx_err_set(err, -EINVAL, "a NUL character in the request");
-	request = cJSON_ParseWithLength(text, len);
-	if (!cJSON_IsObject(request)) {
-		cJSON_Delete(request);
-		return vx_err_set(err, -EINVAL, "not a JSON object");
-	}
-	subscribe = cJSON_GetObjectItemCaseSensitive(request, "subscribe");
-	complete = cJSON_GetObjectItemCaseSensitive(request, "complete");
-	out->bye = is_true(request, "bye");
-	if (out->bye)
-		r = 0;
-	else if (subscribe)
-		r = take_interval(subscribe, out, err);
-	else if (complete)
-		r = take_line(complete, "complete", &out->complete, err);
-	else
-		r = take_command(cJSON_GetObjectItemCaseSensitive(request, "cmd"), out, err);
-	out->read_only = is_true(request, "read_only");
-	out->json = is_true(request, "json");
-	out->yes = is_true(request, "yes");
-	out->confirm = is_true(request, "confirm");
+	r = parse_object(&request, text, len, err);
+	if (r < 0)
+		return r;
+	r = take_keys(&m, request, err);
+	if (!r)
+		r = take_request(&m, out, err);
 	cJSON_Delete(request);
 	if (r < 0)
 		wire_request_fini(out);

@@ -80,7 +80,8 @@ static void a_nul_is_refused(void **state)
 
 static void a_line_and_a_subscription(void **state)
 {
-	static const char line[] = "{\"cmd\":\"allow list zoom\",\"yes\":true}";
+	static const char line[] =
+		" {\"cmd\":\"allow list zoom\",\"yes\":true,\"later\":1,\"later\":2} \t\r";
 	struct wire_request r;
 	struct vx_err err;
 	struct buf b = { 0 };
@@ -138,6 +139,23 @@ static void refused_requests(void **state)
 		{ "{\"subscribe\":1e300}", "subscribe: expected 0 to 3600000 ms" },
 		{ "{\"subscribe\":\"x\"}", "subscribe: expected 0 to 3600000 ms" },
 		{ "{\"complete\":7}", "complete: expected a line" },
+		/* Half of what stands there would be done, and nobody told. */
+		{ "{\"cmd\":[\"stats\"]} xyz",
+		  "expected one JSON object a line, and nothing behind it" },
+		{ "{\"cmd\":[\"stats\"]}{\"cmd\":[\"quit\"]}",
+		  "expected one JSON object a line, and nothing behind it" },
+		{ "{\"cmd\":\"stats\"}\f",
+		  "expected one JSON object a line, and nothing behind it" },
+		{ "{\"cmd\":\"stats\",\"cmd\":\"quit\"}", "cmd is there twice" },
+		{ "{\"cmd\":\"stats\",\"c\\u006dd\":\"quit\"}", "cmd is there twice" },
+		{ "{\"cmd\":\"stats\",\"yes\":false,\"yes\":true}", "yes is there twice" },
+		{ "{\"cmd\":\"stats\",\"json\":\"true\"}", "json: expected true or false" },
+		{ "{\"cmd\":\"stats\",\"yes\":1}", "yes: expected true or false" },
+		{ "{\"cmd\":\"stats\",\"confirm\":null}", "confirm: expected true or false" },
+		{ "{\"bye\":\"no\"}", "bye: expected true or false" },
+		{ "{\"subscribe\":5,\"read_only\":\"on\"}", "read_only: expected true or false" },
+		{ "{\"cmd\":\"quit\",\"subscribe\":5}",
+		  "expected one of \"cmd\", \"subscribe\", \"complete\" and \"bye\"" },
 	};
 
 	(void)state;
