@@ -13,10 +13,27 @@
 #include "drop.h"
 #include "log.h"
 #include "opt.h"
+#include "proto/wire.h"
 #include "screen/screen.h"
 #include "screen/term.h"
 #include "start.h"
 #include "strays_cli.h"
+
+/* What is wrong with the command line. Whoever asked for JSON answers gets this as one. */
+static int refuse(const struct opts *o, int rc, const struct vx_err *err)
+{
+	struct buf json = { 0 };
+
+	if (o->json && (o->verb == OPT_CTL || o->verb == OPT_STRAYS))
+		wire_put_error(&json, err->msg);
+	if (json.data && !json.failed)
+		fputs(json.data, stderr);
+	else
+		fprintf(stderr, "vxconsole: %s\n%s", err->msg,
+			rc == -EINVAL ? "Try: vxconsole --help\n" : "");
+	buf_fini(&json);
+	return rc == -EINVAL ? 2 : 1;
+}
 
 static void warn(void *ctx, const char *text)
 {
@@ -108,12 +125,8 @@ int main(int argc, char **argv)
 	}
 	rc = opt_parse(&o, argc, argv, warn, NULL, &err);
 
-	if (rc) {
-		fprintf(stderr, "vxconsole: %s\n", err.msg);
-		if (rc == -EINVAL)
-			fprintf(stderr, "Try: vxconsole --help\n");
-		return rc == -EINVAL ? 2 : 1;
-	}
+	if (rc)
+		return refuse(&o, rc, &err);
 	switch (o.verb) {
 	case OPT_HELP:
 		opt_usage(stdout);

@@ -196,9 +196,11 @@ static void name(struct cli *c)
 		o->words[o->n_words++] = c->argv[optind++];
 }
 
+/* To the end, also behind an error: whether it is to be said as JSON may stand there. */
 static int scan(struct cli *c)
 {
-	int before, val, rc;
+	int before, val, rc, first = 0;
+	struct vx_err later;
 
 	optind = 0; /* getopt starts anew: tests call this more than once */
 	opterr = 0;
@@ -207,8 +209,10 @@ static int scan(struct cli *c)
 		val = getopt_long(c->argc, c->argv, c->shorts, c->options, NULL);
 		if (val != -1) {
 			rc = option(c, val);
-			if (rc)
-				return rc;
+			if (rc && !first) {
+				first = rc;
+				c->err = &later;
+			}
 		} else if (optind >= c->argc) {
 			break;
 		} else if (optind > before) {
@@ -220,7 +224,7 @@ static int scan(struct cli *c)
 			name(c);
 		}
 	}
-	return 0;
+	return first;
 }
 
 /* Every option that was given has a meaning for this verb. */
@@ -371,7 +375,9 @@ int opt_parse(struct opts *o, int argc, char **argv, opt_warn_fn warn, void *ctx
 	}
 	if (!rc && !c.done)
 		rc = finish(&c, warn, ctx);
-	if (rc)
+	if (rc) {
 		opt_fini(o);
+		o->verb = c.verb ? c.verb->verb : c.headless ? OPT_HEADLESS : OPT_CONSOLE;
+	}
 	return rc;
 }

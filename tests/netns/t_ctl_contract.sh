@@ -89,6 +89,12 @@ says "no socket there" 1 'no engine' "$VX" ctl -s "$T/none.sock" stats
 says "add of what is there" 1 'already' vxctl allow add 198.51.100.0/24
 says "del of what is not" 1 'not' vxctl allow del 192.0.2.7
 says "a question without a terminal" 1 'packets/s' vxctl intake off
+says "--json: bad option" 2 '^\{"error":"unknown option --bogus[^"]*"\}$' "$VX" ctl --json --bogus stats
+says "--json behind it" 2 '^\{"error":"unknown option --bogus[^"]*"\}$' "$VX" ctl --bogus --json stats
+says "--json: no command" 2 '^\{"error":"ctl: expected [^"]*"\}$' "$VX" ctl --json
+check "--json: that is all" "$("$VX" ctl --json 2>&1 | wc -l)" 1
+says "strays --json: bad option" 2 '^\{"error":"' "$VX" strays --json --bogus
+says "without --json: text" 2 '^Try: vxconsole --help' "$VX" ctl --bogus stats
 says "--json: errors are JSON" 1 '^\{"error":"unknown command: frobnicate.*"\}$' vxctl --json frobnicate
 says "set workers" 1 'needs a restart' vxctl set workers 3
 says "set ring" 1 'needs a restart' vxctl set ring 64M
