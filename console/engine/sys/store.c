@@ -41,8 +41,8 @@ static int regular(int fd, const char *name, struct stat *st, struct vx_err *err
 	if (fstat(fd, st))
 		return failed(err, -errno, name, "stat");
 	if (!S_ISREG(st->st_mode))
-		return refuse(err, S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL, name,
-			      "a regular file");
+		return refuse(err, S_ISDIR(st->st_mode) ? -EISDIR : -ENOTSUP, name,
+			      "a regular file"); /* not -EINVAL: the command line is well */
 	return 0;
 }
 
