@@ -65,8 +65,10 @@ static void totals(struct eng *e, struct out *o)
 	out_u64(o, "out_pps_average",
 		seconds > 0 ? (uint64_t)((double)s->ledger.sent / seconds) : 0);
 	out_u64(o, "out_pps_peak", s->out_pps_peak);
-	if (success < 0)
+	if (success < 0 && e->o->json)
 		out_null(o, "success");
+	else if (success < 0)
+		out_str(o, "success", "n/a");
 	else
 		out_ratio(o, "success", success);
 }

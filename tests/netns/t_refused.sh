@@ -112,6 +112,7 @@ refused "save the list into a folder" '.' allow save "$T"
 check "the engine goes on" "$(vxctl --json selfcheck | json .exact)" true
 stop_vx
 check "exit code" "$VX_RC" 0
+check "the report: no success of nothing" "$(grep -E '^ *success' "$VX_LOG" | awk '{print $NF}')" n/a
 
 # Starts that are refused.
 start_refused() { # NAME EXIT TEXT ARGUMENT...
