@@ -124,6 +124,7 @@ start_refused() { # NAME EXIT TEXT ARGUMENT...
 }
 start_refused "ingress missing" 1 'nosuch0.*no such|no such.*nosuch0' nosuch0 ens6
 start_refused "egress missing" 1 'nosuch0' ens5 nosuch0
+start_refused "egress is the loopback" 1 'lo: nothing leaves by the loopback' ens5 lo
 start_refused "the same twice" 2 'ens5' ens5 ens5
 start_refused "one interface" 2 '.' ens5
 start_refused "unknown option" 2 'frob' --frob ens5 ens6

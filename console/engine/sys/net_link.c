@@ -87,6 +87,11 @@ int net_link_open(struct net *n, enum net_dev dev, const char *name, struct vx_e
 				  rc == -ENODEV ? "no such network interface here" : strerror(-rc));
 	if (a.type != ARPHRD_ETHER && a.type != ARPHRD_LOOPBACK)
 		return vx_err_set(err, -EINVAL, "%s: not an Ethernet interface", name);
+	if (dev == NET_EGRESS && a.type == ARPHRD_LOOPBACK)
+		return vx_err_set(err, -EINVAL,
+				  "%s: nothing leaves by the loopback interface: expected another "
+				  "EGRESS",
+				  name);
 	d->link = a.link;
 	memcpy(d->wanted, a.link.name, sizeof(d->wanted)); /* not an alternative name */
 	return 0;
