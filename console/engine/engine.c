@@ -234,6 +234,16 @@ static const char *own_socket(const struct eng *e, char buf[static SOCKPATH_MAX]
 	return strcmp(buf, usual) ? buf : NULL;
 }
 
+/* Who is not root hears of it by the first file that is root's. */
+static int needs_root(int rc, struct vx_err *err)
+{
+	const struct vx_err was = *err;
+
+	if (geteuid() == 0 || rc == -EBUSY)
+		return rc;
+	return vx_err_set(err, rc, "%.180s; an engine needs root: use sudo", was.msg);
+}
+
 static int start(struct eng *e, struct vx_err *err)
 {
 	char socket[SOCKPATH_MAX];
@@ -246,7 +256,7 @@ static int start(struct eng *e, struct vx_err *err)
 				  e->o->ingress);
 	e->lock_fd = lock_take(e->o->ingress, ifindex, own_socket(e, socket), err);
 	if (e->lock_fd < 0)
-		return e->lock_fd;
+		return needs_root(e->lock_fd, err);
 	rc = eng_rows_init(e, err);
 	rc = rc ? rc : eng_observe_init(e, err);
 	rc = rc ? rc : allow_new(&e->allow, e->o->allow_max, err);

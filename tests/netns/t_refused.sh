@@ -138,4 +138,7 @@ start_refused "list is a device" 1 '/dev/null: expected a regular file' -a /dev/
 start_refused "half-written list" 1 'line 2' -a "$T/bad.json" ens5 ens6
 start_refused "bad rule" 2 'sctp' -n sctp/1=1.2.3.4:5 ens5 ens6
 start_refused "target is this host" 1 '172.30.82.10' -n udp/1=172.30.82.10:5 ens5 ens6
+in_tgt setpriv --reuid=65534 --clear-groups "$VX" --headless --socket "$T/x.sock" ens5 ens6 >"$T/start" 2>&1
+check "start: not root: exit code" $? 1
+grep -q 'lock: .*use sudo' "$T/start" || check "start: not root: says" "$(cat "$T/start")" "use sudo"
 check "no socket is left" "$(ls "$VX_SOCK" 2>/dev/null)" ""
