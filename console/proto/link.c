@@ -102,6 +102,11 @@ static int find(const char *name, char path[static SOCKPATH_MAX], struct vx_err 
 
 static int explain(int code, const char *path, struct vx_err *err)
 {
+	struct stat st;
+
+	/* What connect says of a file is what it says of a socket that nobody listens on. */
+	if (!stat(path, &st) && !S_ISSOCK(st.st_mode))
+		return vx_err_set(err, -ENOTSOCK, "%s: not a socket: expected an engine's", path);
 	switch (code) {
 	case -EACCES:
 	case -EPERM:

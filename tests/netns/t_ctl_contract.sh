@@ -86,6 +86,8 @@ says "unknown command" 1 'unknown command' vxctl frobnicate
 says "bad option" 2 'frob' "$VX" ctl --frob stats
 says "no command" 2 'COMMAND' "$VX" ctl
 says "no socket there" 1 'no engine' "$VX" ctl -s "$T/none.sock" stats
+says "no socket at all" 1 '/etc/passwd: not a socket' "$VX" ctl -s /etc/passwd stats
+says "a folder" 1 'not a socket' "$VX" ctl -s "$T/" stats
 says "add of what is there" 1 'already' vxctl allow add 198.51.100.0/24
 says "del of what is not" 1 'not' vxctl allow del 192.0.2.7
 says "a question without a terminal" 1 'packets/s' vxctl intake off
