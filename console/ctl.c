@@ -236,6 +236,12 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	struct vx_err err = { 0 };
 	const struct cmd *cmd;
 
+	/* The wire is UTF-8: another byte would arrive as something else. */
+	for (int i = 0; i < argc; i++)
+		if (!buf_utf8_valid(argv[i])) {
+			vx_err_set(&err, -EINVAL, "%.60s: not valid UTF-8", argv[i]);
+			return fail(ctl, &err);
+		}
 	ctl->yes = take_yes(&argc, argv) || ctl->o->yes;
 	cmd = cmd_find(argc, argv, &err);
 	if (!cmd)

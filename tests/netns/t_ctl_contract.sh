@@ -88,6 +88,10 @@ says "no command" 2 'COMMAND' "$VX" ctl
 says "no socket there" 1 'no engine' "$VX" ctl -s "$T/none.sock" stats
 says "no socket at all" 1 '/etc/passwd: not a socket' "$VX" ctl -s /etc/passwd stats
 says "a folder" 1 'not a socket' "$VX" ctl -s "$T/" stats
+says "not UTF-8" 1 'not valid UTF-8' vxctl allow add 192.0.2.77 note $'a\xff'
+check "not UTF-8: from stdin, with its line" "$(printf 'stats\nallow add 192.0.2.77 note a\xff\n' | vxctl - 2>&1 >/dev/null |
+	grep -cE 'line 2: .*not valid UTF-8')" 1
+check "not UTF-8: nothing is added" "$(vxctl --json allow list | json '[.[] | select(.cidr == "192.0.2.77")] | length')" 0
 says "add of what is there" 1 'already' vxctl allow add 198.51.100.0/24
 says "del of what is not" 1 'not' vxctl allow del 192.0.2.7
 says "a question without a terminal" 1 'packets/s' vxctl intake off
