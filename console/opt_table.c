@@ -236,7 +236,7 @@ const struct opt_def opt_defs[OPT_N] = {
 	[OPT_READ_ONLY] = { .dflt = "off",
 			    FIELD(read_only),
 			    WORD(flag_words),
-			    .verbs = OPT_FOR_RUN,
+			    .verbs = OPT_FOR_RUN | OPT_FOR_ATTACH,
 			    .help = "Refuse commands that change something",
 			    .why = "who may be refused must not be able to lift it" },
 	[OPT_WATCH] = { .dflt = "off",
