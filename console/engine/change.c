@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -196,6 +197,8 @@ int eng_allow_save(struct eng *e, const char *path, int fd, struct eng_list_save
 		   struct vx_err *err)
 {
 	const char *own = e->o->allowlist;
+	struct stat st;
+	bool other;
 	int rc;
 
 	*out = (struct eng_list_saved){ .adopted = false };
@@ -204,9 +207,12 @@ int eng_allow_save(struct eng *e, const char *path, int fd, struct eng_list_save
 					    e->allow_doc, err);
 	if (!path)
 		path = *own ? own : eng_etc(ENG_ETC "/allowlist.json");
+	other = eng_watch_other(e, path, &st);
 	rc = store_allow_write(path, e->allow, e->allow_doc, err);
 	if (rc)
 		return rc;
+	if (other)
+		eng_watch_took(path, &st, out->other, sizeof(out->other));
 	out->adopted = !*own;
 	if (out->adopted)
 		adopt(e, path);

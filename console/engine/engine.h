@@ -122,6 +122,8 @@ int eng_allow_diff_text(struct eng *e, const char *text, struct allow_diff *out,
 struct eng_list_saved {
 	bool adopted; /* there was no file of the list: this one is from now on, and `save` is due
 		       */
+	char other[4096]; /* what somebody else had written there is in this file now; "": nobody
+			     had */
 };
 /* path NULL: the -a file, else /etc/vxconsole/allowlist.json. fd >= 0: write there instead (a
  * client's). */

@@ -104,7 +104,9 @@ struct eng_run {
 	uint64_t in_pps_peak, out_pps_peak;
 	struct unseen unseen; /* read once a second */
 	struct eng_exact exact;
-	struct watch watch;  /* the allowlist's file */
+	struct watch watch; /* the allowlist's file */
+	struct watch_file
+		own;	     /* the same, as it was read or written last, whatever has been told */
 	unsigned offered_at; /* e->list_edits when its diff was made */
 
 	struct vx_hits *hits; /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
@@ -248,6 +250,12 @@ void eng_hits_start(struct eng *e, bool nat, uint32_t idx);
 
 /* watch.c */
 void eng_watch_second(struct eng *e);
+/* Has somebody else written the list's file, at path, since it was known? eng_watch_took tells so
+ * after it was replaced: where that is now, "" when nobody had, or when the file was left as it is.
+ */
+struct stat;
+bool eng_watch_other(const struct eng *e, const char *path, struct stat *st);
+void eng_watch_took(const char *path, const struct stat *st, char *buf, size_t size);
 
 /* A store_warn_fn that logs. */
 void eng_warn(void *ctx, const char *text);

@@ -6,6 +6,8 @@
  */
 #include "engine/run_int.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,11 +37,34 @@ void eng_watch_know(struct eng *e, int fd)
 	if (fd < 0 ? !stat(e->o->allowlist, &st) : !fstat(fd, &st))
 		file_of(&st, &f);
 	watch_know(&e->run->watch, &f);
+	e->run->own = f;
 }
 
 void eng_watch_forget(struct eng *e)
 {
 	e->run->watch.known = (struct watch_file){ 0 };
+	e->run->own = e->run->watch.known;
+}
+
+bool eng_watch_other(const struct eng *e, const char *path, struct stat *st)
+{
+	struct watch_file now = { 0 };
+
+	if (stat(path, st))
+		return false;
+	file_of(st, &now);
+	return !watch_same(&now, &e->run->own);
+}
+
+void eng_watch_took(const char *path, const struct stat *st, char *buf, size_t size)
+{
+	char *real = realpath(path, NULL);
+	struct stat now;
+
+	buf[0] = 0;
+	if (real && !stat(real, &now) && now.st_ino != st->st_ino)
+		snprintf(buf, size, "%s~", real);
+	free(real);
 }
 
 static void offer(struct eng *e, const struct allow_diff *d)

@@ -145,5 +145,23 @@ echo '[]' >"$LIST"
 rm "$CONF"
 start -a /etc/vxconsole/allowlist.json
 check "an empty list: the start warns" "$(denies) $(grep -c 'the allowlist is empty' "$VX_LOG")" "1 1"
+
+# --- somebody else writes the list, too -------------------------------------------------------------
+TOLD="; what somebody else had written there is now /etc/vxconsole/allowlist.json~"
+vxctl allow add 10.0.0.1 >/dev/null
+check "allow save of a file that nobody has touched" "$(vxctl allow save)" "saved the list: 1 entries"
+vxctl allow add 10.0.0.2 >/dev/null
+check "and once more" "$(vxctl allow save)" "saved the list: 2 entries"
+echo '["6.6.6.6"]' >"$LIST"
+chmod 640 "$LIST"
+chown 1000:1001 "$LIST"
+warned() { grep -q 'changed on disk' "$VX_LOG"; }
+check_cmd "a change on disk is noticed" wait_for 5 warned
+check "allow save says where the other's version is" "$(vxctl allow save)" "saved the list: 2 entries$TOLD"
+check "there it is" "$(cat "$LIST~")" '["6.6.6.6"]'
+check "mode and owner are kept" "$(stat -c '%a %u %g' "$LIST" "$LIST~" | xargs)" "640 1000 1001 640 1000 1001"
+check "it is said once" "$(vxctl allow save)" "saved the list: 2 entries"
+echo '["6.6.6.7"]' >"$LIST"
+check "before it is noticed, too" "$(vxctl allow save)" "saved the list: 2 entries$TOLD"
 stop_vx
 check "exit code" "$VX_RC" 0

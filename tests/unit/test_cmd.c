@@ -377,6 +377,11 @@ static void allow_commands(void **state)
 	expect(f, "allow save",
 	       "{\"message\":\"saved the list: 1 entries, in /etc/x.json; `save` makes the config "
 	       "name it, for the next start\"}");
+	f->saved.adopted = false;
+	snprintf(f->saved.other, sizeof(f->saved.other), "/etc/x.json~");
+	expect(f, "allow save",
+	       "{\"message\":\"saved the list: 1 entries; what somebody else had written there is "
+	       "now /etc/x.json~\"}");
 }
 
 static void allow_refuses(void **state)

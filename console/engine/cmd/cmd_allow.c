@@ -223,14 +223,18 @@ static int diff(struct con *c)
 
 static void say_saved(const struct con *c, const struct eng_list_saved *saved)
 {
-	char where[200] = "", path[100];
+	char where[200] = "", other[200] = "", path[120];
 
 	if (saved->adopted)
 		snprintf(where, sizeof(where),
 			 ", in %s; `save` makes the config name it, for the next start",
 			 text_escape(path, sizeof(path), c->e->o->allowlist,
 				     strlen(c->e->o->allowlist)));
-	out_message(c->out, "saved the list: %u entries%s", allow_count(c->e->allow), where);
+	if (saved->other[0])
+		snprintf(other, sizeof(other), "; what somebody else had written there is now %s",
+			 text_escape(path, sizeof(path), saved->other, strlen(saved->other)));
+	out_message(c->out, "saved the list: %u entries%s%s", allow_count(c->e->allow), where,
+		    other);
 }
 
 static int save(struct con *c)

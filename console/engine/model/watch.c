@@ -2,7 +2,7 @@
 /* A file that changes under us. Pure. [engine] */
 #include "engine/model/watch.h"
 
-static bool same(const struct watch_file *a, const struct watch_file *b)
+bool watch_same(const struct watch_file *a, const struct watch_file *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
 	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
@@ -15,10 +15,10 @@ void watch_know(struct watch *w, const struct watch_file *f)
 
 enum watch_news watch_look(struct watch *w, const struct watch_file *now)
 {
-	bool quiet = same(now, &w->last);
+	bool quiet = watch_same(now, &w->last);
 
 	w->last = *now;
-	if (!quiet || same(now, &w->known))
+	if (!quiet || watch_same(now, &w->known))
 		return WATCH_SAME;
 	w->known = *now;
 	return now->ino ? WATCH_CHANGED : WATCH_GONE;

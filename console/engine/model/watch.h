@@ -26,6 +26,7 @@ enum watch_news {
 	WATCH_GONE,    /* told once */
 };
 
+bool watch_same(const struct watch_file *a, const struct watch_file *b);
 void watch_know(struct watch *w, const struct watch_file *f);
 enum watch_news watch_look(struct watch *w, const struct watch_file *now);
 
