@@ -56,11 +56,6 @@ const char *opt_word(enum opt_id id, unsigned i)
 	return w ? w->text : NULL;
 }
 
-const char *opt_help(enum opt_id id)
-{
-	return opt_defs[id].help;
-}
-
 enum opt_live opt_live(enum opt_id id)
 {
 	return lives[id];

@@ -20,7 +20,7 @@ enum opt_mode { OPT_MODE_AUTO, OPT_MODE_NATIVE, OPT_MODE_GENERIC };
 enum opt_egress { OPT_EG_AUTO, OPT_EG_XDP, OPT_EG_PACKET, OPT_EG_REDIRECT, OPT_EG_NULL };
 
 /* X(ID, "name", liveness): liveness of `set`: LIVE, RESTART ("needs a restart"), FIXED (says why
- * not). The table in opt.c adds short option, argument, default, help and the field. */
+ * not). The table in opt_table.c adds short option, argument, default, help and the field. */
 #define OPT_SETTINGS(X)                                                                            \
 	X(INTERFACE, "interface", FIXED)                                                           \
 	X(TARGET_INTERFACE, "target-interface", FIXED)                                             \
@@ -140,7 +140,6 @@ const char *opt_name(enum opt_id id);
 /* The i-th word that a setting may be ("drop", "off"); NULL past the last, and for one that takes
  * other values. */
 const char *opt_word(enum opt_id id, unsigned i);
-const char *opt_help(enum opt_id id);
 enum opt_live opt_live(enum opt_id id);
 const char *opt_why_fixed(enum opt_id id);	/* for RESTART and FIXED: a sentence for `set` */
 const char *opt_source_name(enum opt_source s); /* "default" "config" "command line" "live" */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The option table and the kinds of values. Only for console/opt*.c.
+ * The option table and the kinds of values. Only for console/opt*.c and their test.
  */
 #ifndef CONSOLE_OPT_INT_H
 #define CONSOLE_OPT_INT_H

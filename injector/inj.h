@@ -91,7 +91,7 @@ struct inj_stats {
 /* One ring as its memory tells it. [read by the engine] */
 struct inj_ring_stats {
 	uint64_t size, used, high; /* bytes; high = highest seen by claimers and readers, since the
-				      last inj_ring_high_reset */
+				      start */
 	uint64_t bytes_consumed; /* ring bytes, headers included, since the start: for "ms left" */
 	uint64_t late_wakeups;
 };
@@ -130,10 +130,8 @@ int inj_stop(struct inj *inj, unsigned drain_ms, struct vx_err *err)
 	__attribute__((warn_unused_result));
 void inj_free(struct inj *inj); /* after inj_stop; NULL is fine */
 
-unsigned inj_workers(const struct inj *inj);
 void inj_worker_stats(const struct inj *inj, unsigned worker, struct inj_stats *out);
 void inj_ring_stats(const struct inj *inj, unsigned ring, struct inj_ring_stats *out);
-void inj_ring_high_reset(struct inj *inj);
 /* Records that have no row yet: those of all rings (not DISCARDed) and what is pending at the
  * workers. May be too high by what moved meanwhile, never too low. */
 uint64_t inj_in_flight(const struct inj *inj);

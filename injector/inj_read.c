@@ -11,11 +11,6 @@
 
 #define STUCK_NS 1000000000
 
-unsigned inj_workers(const struct inj *inj)
-{
-	return inj->n;
-}
-
 void inj_worker_stats(const struct inj *inj, unsigned worker, struct inj_stats *out)
 {
 	const struct worker *w = &inj->workers[worker];
@@ -52,14 +47,6 @@ uint64_t inj_in_flight(const struct inj *inj)
 		/* A5: pairs with R5 in note_pending() */
 		n += atomic_load_explicit(&inj->workers[i].st.pending, memory_order_acquire);
 	return n;
-}
-
-void inj_ring_high_reset(struct inj *inj)
-{
-	unsigned i;
-
-	for (i = 0; i < inj->n; i++)
-		stats_set(&inj->rings[i].high, 0);
 }
 
 void inj_hist(const struct inj *inj, enum inj_stage stage, struct inj_hist *out)

@@ -92,11 +92,6 @@ void history_add_mark(struct snapshot_history *h, int64_t real_ns, const char *t
 	copy_text(m->text, sizeof(m->text), text);
 }
 
-unsigned history_cell_seconds(enum history_scale scale)
-{
-	return scales[scale].seconds;
-}
-
 size_t history_cells(const struct snapshot_history *h, enum history_scale scale)
 {
 	const struct scale *s = &scales[scale];

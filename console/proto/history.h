@@ -53,7 +53,6 @@ void history_add(struct snapshot_history *h, int64_t real_ns, uint64_t seconds,
 		 const struct history_cell *rates);
 void history_add_mark(struct snapshot_history *h, int64_t real_ns, const char *text);
 
-unsigned history_cell_seconds(enum history_scale scale); /* 1, 10, 300 */
 /* Columns that there are, the one that is still being filled included. */
 size_t history_cells(const struct snapshot_history *h, enum history_scale scale);
 /* Column ago from the newest (0), which may not be full yet. All zeros past the oldest. */

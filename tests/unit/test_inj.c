@@ -129,7 +129,6 @@ static void null_egress_counts_as_sent(void **state)
 	rig.cfg.egress_ops = NULL;
 	rig.cfg.egress = INJ_EGRESS_NULL;
 	rig_start(&rig);
-	assert_int_equal(inj_workers(rig.inj), 2);
 	for (i = 0; i < 1000; i++)
 		put(1, 1, i);
 	assert_true(rig_wait_done(&rig, 1000));
@@ -143,9 +142,6 @@ static void null_egress_counts_as_sent(void **state)
 	inj_ring_pos(rig.inj, 1, &done, &producer);
 	assert_int_equal(done, producer);
 	assert_int_equal(done, rs.bytes_consumed);
-	inj_ring_high_reset(rig.inj);
-	inj_ring_stats(rig.inj, 1, &rs);
-	assert_int_equal(rs.high, 0);
 	rig_close(&rig);
 }
 
