@@ -62,6 +62,18 @@ put match dst
 moves "match dst" .dropped.no_rule src=203.0.113.9 dport=5
 put match any
 
+# A rule's target: a rule for every destination stands in while it is made anew.
+to() { vxctl --json nat list | json ".[] | select(.key == \"udp/31765\") | $1"; }
+DROPPED=$(ledger .dropped.no_rule)
+check_cmd "another target: a rule for every destination" vxctl nat add "udp/31765@0.0.0.0/0=$LAB_NAT4:8082"
+check_cmd "another target: the old rule goes" vxctl nat del udp/31765
+check_cmd "another target: the new one" vxctl nat add "udp/31765=$LAB_NAT4:8082"
+check_cmd "another target: the one for every destination goes" vxctl nat del udp/31765@0.0.0.0/0
+check "another target: it is in force" "$(to .to)" "$LAB_NAT4:8082"
+hit() { [ "$(to .hits)" -gt 1000 ]; }
+check_cmd "another target: packets go there" wait_for 3 hit
+check "another target: no packet was without a rule" "$(ledger .dropped.no_rule)" "$DROPPED"
+
 put unmatched forward
 moves "unmatched forward" .unnatted dport=5
 put unmatched drop
