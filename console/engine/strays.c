@@ -45,6 +45,7 @@ static int start(struct eng *e, enum strays_act act, uint32_t id, bool unasked, 
 	return 0;
 }
 
+/* Of a look that saw all holders; what it found stands until the next such one. */
 static void sum_up(struct eng *e)
 {
 	const struct strays *list = &e->run->strays.last.list;
@@ -77,7 +78,7 @@ static void ended(struct eng *e, int rc)
 							 : EVERY_NS);
 	if (rc > 0 && s->last.list.partial)
 		s->mark = 0; /* so the next one is made, whatever has changed */
-	if (rc > 0)
+	else if (rc > 0)
 		sum_up(e);
 }
 

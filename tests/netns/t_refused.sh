@@ -130,11 +130,11 @@ start_refused "one interface" 2 '.' ens5
 start_refused "unknown option" 2 'frob' --frob ens5 ens6
 start_refused "bad value" 2 '70000' --port 70000 ens5 ens6
 start_refused "config missing" 1 'No such file' -c "$T/none.conf" ens5 ens6
-start_refused "list missing" 1 'No such file' -a "$T/none.json" ens5 ens6
-printf '{"organizations":[\n{' >"$T/bad.json"
 start_refused "config is a device" 1 '/dev/null: expected a regular file' -c /dev/null ens5 ens6
 start_refused "config is a folder" 1 '/etc: expected a regular file' -c /etc ens5 ens6
 start_refused "list is a device" 1 '/dev/null: expected a regular file' -a /dev/null ens5 ens6
+start_refused "list missing" 1 'No such file' -a "$T/none.json" ens5 ens6
+printf '{"organizations":[\n{' >"$T/bad.json"
 start_refused "half-written list" 1 'line 2' -a "$T/bad.json" ens5 ens6
 start_refused "bad rule" 2 'sctp' -n sctp/1=1.2.3.4:5 ens5 ens6
 start_refused "target is this host" 1 '172.30.82.10' -n udp/1=172.30.82.10:5 ens5 ens6

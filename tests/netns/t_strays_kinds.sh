@@ -140,7 +140,9 @@ check "a late look: nothing of ours is listed" "$OURS_LISTED" ""
 check "a late look: another engine's are not judged" "$(programs "$(own "$OTHER_PID")")" unrelated
 check "a late look: nor is a duplicate" "$(stray "${LOADER_ID[again]}" '.why + ", " + .matters + .fix' cat "$T/late")" \
 	"unrelated, not judged: not all holders could be looked at"
-check "a late look: no cause of anything" "$(vxctl --json diagnose | json '[.causes[] | select(.id == "stray")] | length')" 0
+# What a whole look has found before is a cause still: the loader's, not one of an engine's.
+causes() { vxctl --json diagnose | json '.causes[] | select(.id == "stray")'; }
+check "a late look: no cause of anything" "$(causes | grep -cE 'vx_pipeline|vx_explain|holds ens5')" 0
 clean_late() { # never with -y: here it would aim at those of others, too
 	vxctl strays clean >"$T/out" 2>&1 </dev/null
 	CLEAN_RC=$?
