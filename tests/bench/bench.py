@@ -32,7 +32,8 @@ METHOD = {
     "ndr_pps": "highest rate at which no packet is lost, as counted at the egress's peer (xdp_drop: on "
                "the ingress), and in the scale the ledger's denied: binary search to %(tolerance)g %% with %(seconds)g s "
                "probes, from the second run on around the median of the runs before (a rate that loses less than "
-               "0.1 %% is given a second chance), confirmed over 5 probes' time, lowered by 5 %% until it holds",
+               "0.1 %% is given a second chance; a probe that loses nothing but does not come to its rate, as the machine "
+               "was short, is made up to twice again), confirmed over 5 probes' time, lowered by 5 %% until it holds",
     "peak_pps": "most packets a second that ever arrived, loss or not",
     "cpu_ns_per_pkt": "all CPUs' time that is not idle (kernel, user, soft interrupts) at %(rate)d packets/s, less the "
                       "generator with the drop on the ingress (what row xdp_drop does, whose own figure is whole) and "

@@ -7,6 +7,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 import figures  # noqa: E402
+import rows  # noqa: E402
 
 failed = False
 
@@ -55,6 +56,39 @@ def search():
     box = Box(500)
     figures.ndr(box.passes, box.holds, 1000, 500)
     check("with a guess few probes are needed", len(box.tried) <= 4, True)
+
+
+class Shots(rows.Probe):
+    """Probes of 100 packets a second that came out so: (sent, arrived)."""
+
+    def __init__(self, *shots):
+        super().__init__(rows.Way(None), 142, 1, 1, None)
+        self.shots, self.took = list(shots), []
+
+    def shoot(self, rate, seconds):
+        sent, got = self.shots.pop(0)
+        self.took.append(seconds)
+        return sent * seconds, got * seconds, seconds
+
+
+def probes():
+    ok, short, close, no = (10000, 10000), (9500, 9500), (10000, 9995), (10000, 9000)
+    for name, shots, passes, holds in (
+            ("the rate, none lost", [ok], True, True),
+            ("one in ten lost", [no], False, False),
+            ("none lost, but short of the rate, thrice", [short] * 3, False, False),
+            ("the same twice, then the rate", [short] * 2 + [ok], True, True),
+            ("few lost, then none", [close, ok], True, False),
+            ("few lost, twice", [close] * 2, False, False),
+            ("short, then one in ten lost", [short, no], False, False),
+            ("far from the rate", [(5000, 5000)], False, False)):
+        check("a probe: " + name, Shots(*shots).passes(10000), passes)
+        long = Shots(*shots)
+        check("  the long one", long.holds(10000), holds)
+        check("  is five times as long", set(long.took), {5})
+    short_held = Shots(short, ok)
+    short_held.passes(10000)
+    check("what was held is what was sent at the rate", short_held.held, 10000)
 
 
 def arithmetic():
@@ -197,6 +231,7 @@ def aims(redirect):
 
 
 search()
+probes()
 arithmetic()
 aims(shape())
 sys.exit(failed)
