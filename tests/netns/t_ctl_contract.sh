@@ -137,7 +137,7 @@ policy() {
 readings() { grep -cE 'read again|reading the files again' "$VX_LOG"; }
 more_readings() { [ "$(readings)" -gt "$BEFORE" ]; }
 hup() {
-	vxctl set debug 2 >/dev/null # a line between: one that is repeated would only be counted
+	vxctl mark >/dev/null # a line between: one that is repeated would only be counted
 	BEFORE=$(readings)
 	kill -HUP "$VX_PID"
 	check_cmd "$1: it answers" wait_for 5 more_readings
