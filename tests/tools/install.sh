@@ -33,7 +33,7 @@ vx=$dest/usr/sbin/vxconsole
 mapfile -t commands < <("$vx" ctl --json help | jq -r '.[].command')
 check "there are commands" "$((${#commands[@]} > 40))" 1
 check "in help each has a line of its own" "$("$vx" ctl help | sed '1d; s/\(  .*\)//')" "$(printf '%s\n' "${commands[@]}")"
-check "help has no column that is for programs" "$("$vx" ctl help | sed -n '1s/  */ /gp')" "COMMAND ARGS HELP"
+check "help has no column that is for programs" "$("$vx" ctl help | sed -n '1s/  */ /gp')" "COMMAND HELP ARGS"
 # shellcheck source=/dev/null
 . "$dest/usr/share/bash-completion/completions/vxconsole"
 # offers WORD...: what completion has behind these

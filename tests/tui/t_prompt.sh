@@ -96,7 +96,7 @@ check_cmd "a colon before it is no part of it" wait_for 5 forwards
 
 # A line of an answer that does not fit is seen to be cut.
 command_line "help allow"
-check_screen "an answer, a command a line" "^allow del +CIDR"
+check_screen "an answer, a command a line" "^allow del +remove an entry"
 check_screen "its lines are wider than the screen" "^allow load .*…$"
 to_list
 esc

@@ -629,9 +629,9 @@ static void help_and_quit(void **state)
 	struct vx_err err;
 
 	expect(f, "help intake",
-	       "[{\"command\":\"intake off\",\"args\":\"\",\"help\":"
-	       "\"drop every packet that is ours; asks first\"},{\"command\":\"intake on\","
-	       "\"args\":\"\",\"help\":\"take packets again\"}]");
+	       "[{\"command\":\"intake off\",\"help\":"
+	       "\"drop every packet that is ours; asks first\",\"args\":\"\"},{\"command\":"
+	       "\"intake on\",\"help\":\"take packets again\",\"args\":\"\"}]");
 	refused(f, "help nosuch", -ENOENT, "help: unknown command: nosuch; `help` lists all");
 	/* without an engine: help, and nothing else */
 	assert_int_equal(cmd_run(&c, 2, words, &err), 0);

@@ -291,7 +291,8 @@ static void no_engine(void **state)
 		 b->o.socket);
 	expect(b, "", "stats", 1, "", want);
 	expect(b, "", "help quit", 0,
-	       "COMMAND  ARGS  HELP\nquit     -     drain and stop the engine\n", "");
+	       "COMMAND  HELP                       ARGS\nquit     drain and stop the engine  -\n",
+	       "");
 }
 
 /* Answered, and then waited for: what runs after it finds no engine. */

@@ -32,8 +32,8 @@ static int help(struct con *c)
 			continue;
 		out_object(c->out, NULL);
 		out_str(c->out, "command", cmd->name);
+		out_str(c->out, "help", cmd->help); /* first, where a narrow screen cuts */
 		out_str(c->out, "args", cmd->args);
-		out_str(c->out, "help", cmd->help);
 		if (cmd->flags & (CMD_READS | CMD_FILLS))
 			put_file(c->out, cmd);
 		out_end(c->out);
