@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Assembling one instance, in the order that makes it safe, and taking it apart: lock, datapath,
- * network, lists, quiet sockets, workers, attach. Whatever is half made when something fails is
+ * Assembling one instance, in the order that makes it safe, and taking it apart: lock, quiet
+ * sockets, datapath, network, lists, workers, attach. Whatever is half made when something fails is
  * undone in reverse. [engine]
  */
 #include "engine/run_int.h"
@@ -261,10 +261,11 @@ static int start(struct eng *e, struct vx_err *err)
 	rc = rc ? rc : eng_observe_init(e, err);
 	rc = rc ? rc : allow_new(&e->allow, e->o->allow_max, err);
 	rc = rc ? rc : nat_new(&e->nat, err);
+	/* Before the leak guard, or it would see the errors that the kernel sends until then. */
+	rc = rc ? rc : open_quiet(e, err);
 	rc = rc ? rc : open_datapath(e, err);
 	rc = rc ? rc : open_network(e, err);
 	rc = rc ? rc : load_lists(e, err);
-	rc = rc ? rc : open_quiet(e, err);
 	rc = rc ? rc : start_workers(e, err);
 	rc = rc || e->o->egress != OPT_EG_REDIRECT ? rc : eng_redirect_on(e, err);
 	if (rc)

@@ -7,9 +7,16 @@
 . "$(dirname "$0")/lib.sh"
 
 lab_up "$LAB" || exit 1
-start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off || exit 1
-
 leaked() { vxctl --json ledger | json .leaked; }
+
+# Nobody listens before the start, so the kernel answers each mirrored packet with an error that quotes it.
+in_tgt sysctl -qw net.ipv4.icmp_ratelimit=0
+start_load --rate 2000 --count 4000
+started() { [ "$(in_tgt ip -s -j link show ens5 | json '.[0].stats64.tx.packets')" -gt 50 ]; }
+check_cmd "the kernel answers mirrored packets before the start" wait_for 5 started
+start_vx -n "udp/31765=$LAB_NAT4:8081" --allow-mode off || exit 1
+end_load
+check "leaked: not what was before the start" "$(leaked)" 0
 
 # The host itself, to the NAT target's very port, out of ens5.
 in_tgt ip route add $LAB_NAT4/32 via 172.30.74.10 dev ens5

@@ -121,6 +121,7 @@ static void eight_workers_on_two_cpus(void **state)
 
 static void null_egress_counts_as_sent(void **state)
 {
+	const uint64_t all = 1000 * (8 + sizeof(struct rig_rec));
 	struct inj_ring_stats rs;
 	uint64_t done, producer, i;
 
@@ -137,7 +138,9 @@ static void null_egress_counts_as_sent(void **state)
 	assert_int_equal(rs.size, RING);
 	assert_int_equal(rs.used, 0);
 	assert_int_equal(inj_in_flight(rig.inj), 0);
-	assert_int_equal(rs.bytes_consumed, 1000 * (8 + sizeof(struct rig_rec)));
+	/* a wake-up after a commit has a record of its own */
+	assert_in_range(rs.bytes_consumed, all, all + 1000 * (8 + VX_WAKE_BYTES));
+	assert_int_equal((rs.bytes_consumed - all) % (8 + VX_WAKE_BYTES), 0);
 	assert_true(rs.high > 0);
 	inj_ring_pos(rig.inj, 1, &done, &producer);
 	assert_int_equal(done, producer);
