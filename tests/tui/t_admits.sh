@@ -85,8 +85,8 @@ resize 80 24
 # --- a prefix asks, an address does not ---------------------------------------------------------
 listed() { vxctl --json allow list | json "map(.cidr) | join(\" \")"; }
 command_line "allow add 192.0.2.0/24"
-check_screen "the question" "would admit about [0-9]+ packets/s: from"
-check_screen "how many" "of 2 denied addresses in 192.0.2.0/24"
+check_screen "the question" "would admit about [0-9]+ packets/s: [0-9]+"
+check_screen "how many" "from and [0-9]+ to 2 denied addresses in 192.0.2.0/24"
 keys n
 wait_gone "would admit about" 5
 check "not added" "$(listed)" "203.0.113.1"
