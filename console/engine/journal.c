@@ -118,7 +118,7 @@ int eng_record_rules(struct eng *e, struct vx_err *err)
 	item.rules.n = eng_rules_copy(e, &item.rules.rule);
 	if (!item.rules.rule)
 		return vx_err_set(err, -ENOMEM, "out of memory for the journal");
-	item.rules.source = e->o->source[OPT_NAT_RULE];
+	item.rules.source = (int)e->o->source[OPT_NAT_RULE];
 	item.bytes = item.rules.n * sizeof(*item.rules.rule);
 	stage(e, &item);
 	return 0;
