@@ -24,7 +24,8 @@ static void walk(int fd)
 	if (pcap_open(&read, fd, NULL) || pcap_open(&skip, fd, NULL))
 		return;
 	while (pcap_next(&read, frame, sizeof(frame), &len, NULL) == 1)
-		if (pcap_next(&skip, NULL, 0, &len2, NULL) != 1 || len != len2 || read.at != skip.at)
+		if (pcap_next(&skip, NULL, 0, &len2, NULL) != 1 || len != len2 ||
+		    read.at != skip.at)
 			abort();
 }
 

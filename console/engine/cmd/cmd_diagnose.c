@@ -105,12 +105,16 @@ static void beyond(struct eng *e, struct lines *l)
 	}
 	hop = b.row.nexthop;
 	port = b.row.rule ? b.row.rule->to_port : 0;
-	if (hop)
+	if (hop && hop->state == NET_NH_RESOLVED)
 		addr_mac_format(hop->mac, mac);
 	eng_egress_mac(e, own);
 	buf_thousands(&pps, s->out_pps);
 	add(l, "all is right here: %s packets/s leave %s%s%s%s%s", pps.failed ? "" : pps.data,
-	    s->egress, hop ? " to MAC " : ", by no NAT rule", mac, hop ? " for " : "", to);
+	    s->egress,
+	    mac[0] ? " to MAC "
+	    : hop  ? ""
+		   : ", by no NAT rule",
+	    mac, hop ? " for " : "", to);
 	buf_fini(&pps);
 	add(l, "if the target sees none, look there:");
 	add(l,
