@@ -7,6 +7,7 @@
 #include "engine/run_int.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,11 +106,26 @@ static int open_network(struct eng *e, struct vx_err *err)
 	return 0;
 }
 
+/* A list given from here: `save` writes its name into a file that is read from elsewhere. */
+static void name_from_root(struct opts *o)
+{
+	char path[sizeof(o->allowlist)], dir[PATH_MAX];
+	int n;
+
+	if (o->source[OPT_ALLOWLIST] != OPT_BY_CLI || o->allowlist[0] == '/' ||
+	    !getcwd(dir, sizeof(dir)))
+		return;
+	n = snprintf(path, sizeof(path), "%s/%s", dir, o->allowlist);
+	if (n > 0 && (size_t)n < sizeof(path))
+		memcpy(o->allowlist, path, (size_t)n + 1);
+}
+
 static int load_lists(struct eng *e, struct vx_err *err)
 {
 	int rc = 0, fd;
 
 	if (e->o->allowlist[0]) {
+		name_from_root(e->o);
 		fd = store_open(e->o->allowlist, err);
 		if (fd >= 0)
 			eng_watch_know(e, fd);

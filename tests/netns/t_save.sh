@@ -164,4 +164,15 @@ check "it is said once" "$(vxctl allow save)" "saved the list: 2 entries"
 echo '["6.6.6.7"]' >"$LIST"
 check "before it is noticed, too" "$(vxctl allow save)" "saved the list: 2 entries$TOLD"
 stop_vx
+
+# --- a name from here, in a file that is read from elsewhere ----------------------------------------
+rm "$CONF"
+echo '["10.0.0.0/24"]' >"$T/here.json"
+cd "$T" || exit 1
+start -a here.json
+cd - >/dev/null || exit 1
+vxctl set batch 9 >/dev/null
+vxctl save >/dev/null
+check "save: the list by its whole name" "$(grep ^ALLOWLIST= "$CONF")" "ALLOWLIST=\"$T/here.json\""
+stop_vx
 check "exit code" "$VX_RC" 0
