@@ -92,8 +92,8 @@ int inj_set_cpus(struct inj *inj, const int *cpus, unsigned n, struct vx_err *er
 		code = inj_pin(inj, i);
 		if (!code)
 			continue;
-		vx_err_set(err, code, "cpus: worker %u on CPU %d: %s", i, n ? cpus[i % n] : -1,
-			   strerror(-code));
+		vx_err_set(err, code, "cpus: worker %u: CPU %d is not there or not allowed", i,
+			   n ? cpus[i % n] : -1);
 		keep_cpus(inj, old, old_n);
 		for (i = 0; i < inj->n; i++)
 			(void)inj_pin(inj, i); /* as it was a moment ago */

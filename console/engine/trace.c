@@ -41,27 +41,48 @@ static void trace_line(struct eng *e, const struct vx_trace *t, const char *fate
 	       ledger_name((enum vx_ledger_id)t->row), fate[0] ? " | " : "", fate);
 }
 
+/* That of this number, which waits for its result; NULL: none does. */
+static struct eng_pending_trace *pending(struct eng *e, uint32_t id)
+{
+	for (int i = 0; i < ENG_TRACES; i++)
+		if (e->run->trace[i].until_ns && e->run->trace[i].t.trace_id == id)
+			return &e->run->trace[i];
+	return NULL;
+}
+
+/* One that is free, or else the one that has waited for the longest time. */
+static struct eng_pending_trace *make_pending(struct eng *e)
+{
+	struct eng_pending_trace *oldest = &e->run->trace[0];
+
+	for (int i = 1; i < ENG_TRACES; i++)
+		if (e->run->trace[i].until_ns < oldest->until_ns)
+			oldest = &e->run->trace[i];
+	if (oldest->until_ns)
+		trace_line(e, &oldest->t, "no result yet");
+	return oldest;
+}
+
 static void on_trace(void *ctx, const struct vx_trace *t)
 {
+	struct eng_pending_trace *p;
 	struct eng *e = ctx;
-	struct eng_pending_trace *p = &e->run->trace[t->trace_id % ENG_TRACES];
 
 	if (t->row != VX_L_QUEUED) {
 		trace_line(e, t, "");
 		return;
 	}
-	if (p->until_ns)
-		trace_line(e, &p->t, "no result yet");
+	p = make_pending(e);
 	p->t = *t;
 	p->until_ns = eng_now_ns() + 1000000000ULL;
 }
 
 static void join(struct eng *e, const struct inj_trace_result *r)
 {
-	struct eng_pending_trace *p = &e->run->trace[r->trace_id % ENG_TRACES];
+	struct eng_pending_trace *p = pending(e, r->trace_id);
 	char fate[96];
 
-	if (!p->until_ns || p->t.trace_id != r->trace_id)
+	if (!p)
 		return;
 	snprintf(fate, sizeof(fate), "ring %u worker %u: %s", p->t.ring, r->worker,
 		 !r->err			    ? "sent"

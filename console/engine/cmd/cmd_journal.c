@@ -140,7 +140,7 @@ static int apply(struct con *c)
 {
 	const struct kept *k = eng_kept(c->e);
 	struct turning t = { .c = c };
-	char effect[200], already[48] = "";
+	char effect[200], already[64] = "";
 	unsigned done, same;
 	int r;
 
@@ -154,7 +154,7 @@ static int apply(struct con *c)
 	if (r)
 		return r;
 	if (same)
-		snprintf(already, sizeof(already), "; %u %s so already", same,
+		snprintf(already, sizeof(already), "; %u %s so already, or changed again later", same,
 			 same == 1 ? "was" : "were");
 	out_message(c->out, "made again: %u change%s%s", done, done == 1 ? "" : "s", already);
 	return 0;

@@ -21,7 +21,7 @@ int cmd_set_value(struct con *c, const char *name, const char *value)
 	if (r < 0)
 		return r;
 	c->same = r > 0;
-	out_message(c->out, "%s is %s%s", name, value,
+	out_message(c->out, "%s is %s%s", name, *value ? value : "not set",
 		    c->same ? " already: nothing has changed" : "");
 	return 0;
 }

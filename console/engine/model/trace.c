@@ -52,5 +52,5 @@ const char *trace_dst(const struct vx_trace *t, char buf[static ADDR_TEXT])
 
 const char *trace_to(const struct vx_trace *t, char buf[static ADDR_TEXT])
 {
-	return end(t->to.addr, t->flags & VX_T_NAT_HIT ? t->family : 0, true, t->to.port, buf);
+	return t->flags & VX_T_NAT_HIT ? end(t->to.addr, t->family, true, t->to.port, buf) : "-";
 }

@@ -383,25 +383,34 @@ static uid_t owner_of_socket(void)
 	return *end || errno || uid >= (uid_t)-1 ? geteuid() : (uid_t)uid;
 }
 
+static int make_dir(const char *dir, struct vx_err *err)
+{
+	if (!mkdir(dir, 0755) || errno == EEXIST)
+		return 0;
+	return vx_err_set(err, -errno, "control socket: %s: %s", dir, strerror(errno));
+}
+
 /* The place of this ingress; its directory is made where it is missing. */
-static void default_path(struct serve *s, char path[static SOCKPATH_MAX])
+static int default_path(struct serve *s, char path[static SOCKPATH_MAX], struct vx_err *err)
 {
 	char dir[SOCKPATH_MAX];
 	mode_t mask = umask(022);
+	int r;
 
 	sockpath_dir(dir, sizeof(dir));
-	mkdir(SOCKPATH_RUN, 0755);
 	s->own_dir = strcmp(dir, SOCKPATH_RUN) != 0;
-	if (s->own_dir)
-		mkdir(dir, 0755);
+	r = make_dir(SOCKPATH_RUN, err);
+	if (!r && s->own_dir)
+		r = make_dir(dir, err);
 	umask(mask);
 	sockpath_default(s->e->o->ingress, path);
+	return r;
 }
 
 static int open_all(struct serve *s, struct vx_err *err)
 {
 	char path[SOCKPATH_MAX];
-	int r;
+	int r = 0;
 
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -410,7 +419,9 @@ static int open_all(struct serve *s, struct vx_err *err)
 	if (s->e->o->socket[0])
 		snprintf(path, sizeof(path), "%s", s->e->o->socket);
 	else
-		default_path(s, path);
+		r = default_path(s, path, err);
+	if (r)
+		return r;
 	r = listen_open(&s->listen, path, s->owner, err);
 	if (r < 0) {
 		vx_err_prefix(err, "control socket");

@@ -138,6 +138,7 @@ static int lock_sign(int fd, const char *socket)
 {
 	char text[64 + LOCK_SOCKET], since[32];
 	time_t now = time(NULL);
+	ssize_t put;
 	struct tm tm;
 	int n;
 
@@ -147,7 +148,8 @@ static int lock_sign(int fd, const char *socket)
 		     socket ? socket : "", socket ? "\n" : "");
 	if (fchmod(fd, LOCK_MODE) || ftruncate(fd, 0))
 		return -errno;
-	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -EIO;
+	put = pwrite(fd, text, (size_t)n, 0);
+	return put == n ? 0 : put < 0 ? -errno : -ENOSPC;
 }
 
 int lock_take(const char *ifname, int ifindex, const char *socket, struct vx_err *err)
