@@ -39,7 +39,8 @@ static struct {
 
 	uint64_t next_id; /* ids of the lines in memory are [next_id - LOG_KEEP, next_id) */
 	struct log_line keep[LOG_KEEP];
-} g = { .file = -1, .to_stderr = true, .level = LOG_ERROR, .next_id = 1 };
+	uint64_t unfiled_id; /* the first for which no file was open */
+} g = { .file = -1, .to_stderr = true, .level = LOG_ERROR, .next_id = 1, .unfiled_id = 1 };
 
 static int64_t now_ns(clockid_t clock)
 {
@@ -240,6 +241,16 @@ static int log_open_file(const char *path, struct vx_err *err)
 	return vx_err_set(err, -EINVAL, "log: %s: not a regular file", path);
 }
 
+/* What was said before there was a file: of the options, and of the config that names the file. */
+static void log_file_earlier(void)
+{
+	uint64_t oldest = g.next_id > LOG_KEEP ? g.next_id - LOG_KEEP : 1, id;
+
+	for (id = g.unfiled_id > oldest ? g.unfiled_id : oldest; id < g.next_id; id++)
+		if (g.keep[id % LOG_KEEP].level <= g.level)
+			log_to_file(g.keep[id % LOG_KEEP].text);
+}
+
 int log_open(const char *path, bool to_stderr, unsigned level, struct vx_err *err)
 {
 	int fd = -1;
@@ -254,6 +265,8 @@ int log_open(const char *path, bool to_stderr, unsigned level, struct vx_err *er
 	g.to_stderr = to_stderr;
 	g.journal = log_is_journal();
 	g.level = level;
+	if (fd >= 0)
+		log_file_earlier();
 	return 0;
 }
 
@@ -261,8 +274,10 @@ void log_close(void)
 {
 	log_tell_repeats();
 	g.last[0] = 0;
-	if (g.file >= 0)
+	if (g.file >= 0) {
 		close(g.file);
+		g.unfiled_id = g.next_id;
+	}
 	g.file = -1;
 	g.file_failed = false;
 }

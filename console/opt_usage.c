@@ -63,7 +63,8 @@ void opt_usage(FILE *out)
 	for (i = 0; i < OPT_EXTRAS; i++)
 		usage_row(out, opt_extras[i].key, opt_extras[i].name, NULL, opt_extras[i].help);
 	fprintf(out, "      --%*sOnly names follow\n", USAGE_COLUMN - 8, "");
-	fprintf(out, "\nA flag can be taken back: --zerocopy=off. What is no matter of one run "
-		     "may\n"
-		     "also be a line of the config, ZEROCOPY=\"on\". The command line wins over it.\n");
+	fprintf(out,
+		"\nA flag can be taken back: --zerocopy=off. What is no matter of one run "
+		"may\n"
+		"also be a line of the config, ZEROCOPY=\"on\". The command line wins over it.\n");
 }

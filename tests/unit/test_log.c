@@ -53,7 +53,11 @@ static int setup(void **state)
 	close(ends[1]);
 	f->first = last_id();
 	*state = f;
-	return 0;
+	/* What other tests said is in a file now. */
+	if (log_open("/dev/null", false, LOG_ERROR, NULL))
+		return -1;
+	log_close();
+	return log_open(NULL, true, LOG_ERROR, NULL);
 }
 
 static int teardown(void **state)
@@ -186,6 +190,23 @@ static void file(void **state)
 	open_log(f->path, 2); /* appends */
 	vx_info("again");
 	assert_int_equal(count(in_file(f), "\n"), 2);
+}
+
+/* The config names the file, and what is wrong with the config is said before it is open. */
+static void earlier(void **state)
+{
+	struct fix *f = *state;
+
+	vx_warn("line 3: unknown key");
+	vx_info("not at this level");
+	open_log(f->path, LOG_ERROR);
+	vx_error("later");
+	in_file(f);
+	assert_int_equal(count(f->text, "\n"), 2);
+	assert_non_null(strstr(f->text, "Z warning: line 3: unknown key\n"));
+	assert_non_null(strstr(f->text, "Z error: later\n"));
+	open_log(f->path, LOG_ERROR);
+	assert_int_equal(count(in_file(f), "\n"), 2); /* and once */
 }
 
 static void bad_file(void **state)
@@ -350,8 +371,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(levels),    T(memory),  T(file), T(bad_file), T(full_disk),	 T(escaping),
-		T(long_line), T(repeats), T(say),  T(journal),	T(stuck_stderr), T(broken_stderr),
+		T(levels),    T(memory),       T(file),		 T(earlier), T(bad_file),
+		T(full_disk), T(escaping),     T(long_line),	 T(repeats), T(say),
+		T(journal),   T(stuck_stderr), T(broken_stderr),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

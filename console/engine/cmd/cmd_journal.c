@@ -154,8 +154,8 @@ static int apply(struct con *c)
 	if (r)
 		return r;
 	if (same)
-		snprintf(already, sizeof(already), "; %u %s so already, or changed again later", same,
-			 same == 1 ? "was" : "were");
+		snprintf(already, sizeof(already), "; %u %s so already, or changed again later",
+			 same, same == 1 ? "was" : "were");
 	out_message(c->out, "made again: %u change%s%s", done, done == 1 ? "" : "s", already);
 	return 0;
 }
