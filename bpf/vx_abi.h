@@ -9,8 +9,6 @@
 
 #include <linux/types.h>
 
-#define VX_ABI_VERSION 1
-
 #define VX_MAX_FRAME 9216 /* largest frame handed over, Ethernet header included */
 #define VX_MAX_RINGS 64
 #define VX_MAX_VNIS  4096

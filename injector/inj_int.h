@@ -16,7 +16,6 @@ struct inj {
 	unsigned n_rings_open, n_workers_open; /* what inj_free undoes */
 	bool running;
 
-	const int *cpus_cfg;
 	unsigned n_cpus; /* 0: not pinned */
 	int cpus[INJ_MAX_WORKERS];
 	bool zerocopy;

@@ -24,8 +24,6 @@
 #include "proto/history.h"
 #include "proto/snapshot.h"
 
-struct eng_rate; /* rates per key between ticks, for the lists: engine/model/rates.h */
-
 enum eng_part { ENG_LIST, ENG_SETTINGS, ENG_PARTS }; /* what is saved on its own */
 
 /* XDP programs of others, as the last look found them (strays.c). */

@@ -45,7 +45,6 @@ struct eng_exact {
 	uint64_t queued; /* of that set */
 	unsigned id;
 	uint64_t pos[INJ_MAX_WORKERS]; /* everything of it is before these */
-	char what[160];
 };
 
 struct eng_pending_trace {
@@ -101,7 +100,6 @@ struct eng_run {
 	struct eng_sample last;
 	uint64_t history_ns; /* CLOCK_MONOTONIC of second 0 */
 	uint64_t maps_ns;    /* when the memory of maps was read */
-	uint64_t in_pps_peak, out_pps_peak;
 	struct unseen unseen; /* read once a second */
 	struct eng_exact exact;
 	struct watch watch; /* the allowlist's file */

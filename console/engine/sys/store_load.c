@@ -29,7 +29,6 @@ struct load {
 	uint32_t *line; /* by idx: where the entry stands */
 	bool *flat;	/* by idx: the flat list has it */
 	struct some twice, lacking, extra;
-	uint32_t n_org; /* entries of organisations */
 	store_warn_fn warn;
 	void *ctx;
 	struct vx_err *err;

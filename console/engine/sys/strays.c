@@ -44,14 +44,6 @@ struct stray *scan_prog(struct scan *s, uint32_t id)
 	return id ? strays_find(s->list, id) : NULL;
 }
 
-const struct scan_link *scan_link(const struct scan *s, uint32_t id)
-{
-	for (unsigned i = 0; i < s->n_links; i++)
-		if (s->link[i].id == id)
-			return &s->link[i];
-	return NULL;
-}
-
 uint64_t strays_netns(void)
 {
 	struct stat st;

@@ -40,7 +40,6 @@ uint64_t scan_now_ns(void);
 /* Has the time gone? Remembered. */
 bool scan_late(struct scan *s);
 struct stray *scan_prog(struct scan *s, uint32_t id);
-const struct scan_link *scan_link(const struct scan *s, uint32_t id);
 
 /* strays.c: all of it; s->list is filled and judged. tell: called when all but what may hang has
  * been seen. */
