@@ -6,10 +6,12 @@
  * Nobody ever waits here.
  *
  * Acquire/release partners:
- *   A1 producer position, A2 record header   <- the kernel's store-release in reserve, xchg in
- * commit R1 completion mark                       -> A3 the publisher's look at it R2 consumer
- * position                     -> the kernel's load-acquire in reserve; A4 our readers R3 lock
- * given back                       -> A5 lock taken: the next publisher sees cleared marks
+ *
+ * - A1 producer position: the kernel's store-release in reserve.
+ * - A2 record header: the kernel's xchg in commit.
+ * - R1 completion mark: A3, the publisher's look at it.
+ * - R2 consumer position: the kernel's load-acquire in reserve, and A4, our readers.
+ * - R3 lock given back: A5 lock taken; the next publisher sees cleared marks.
  */
 #include "ring.h"
 

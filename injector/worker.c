@@ -389,7 +389,7 @@ static void finish(struct worker *w)
 /* Goes over to another egress when the engine has put one there, with nothing outstanding. */
 static void change_egress(struct worker *w)
 {
-	/* A1: pairs with R1 in inj_set_egress(): the egress is open */
+	/* A1: pairs with R1 in hand_over(): the egress is open */
 	struct egress *next = atomic_load_explicit(&w->next, memory_order_acquire);
 
 	if (!next)
@@ -397,13 +397,13 @@ static void change_egress(struct worker *w)
 	finish(w);
 	atomic_store_explicit(&w->st.xdp_err, 0, memory_order_relaxed);
 	w->egress = next;
-	/* R2: the old one is not used any more; pairs with A2 in inj_set_egress() */
+	/* R2: the old one is not used any more; pairs with A2 in close_left() */
 	atomic_store_explicit(&w->next, NULL, memory_order_release);
 }
 
 static bool turn(struct worker *w)
 {
-	/* A3: pairs with R3 in inj_stop() */
+	/* A3: pairs with R3 in set_phase() */
 	unsigned phase = atomic_load_explicit(&w->env->phase, memory_order_acquire);
 
 	if (phase == WORKER_ABORT)
@@ -434,7 +434,7 @@ static void *thread_main(void *arg)
 	worker_hold_end(w);
 	finish(w);
 	note_pending(w);
-	/* R4: the last word of this thread; pairs with A4 in inj_stop() */
+	/* R4: the last word of this thread; pairs with A4 in join_until() */
 	atomic_store_explicit(&w->left, true, memory_order_release);
 	return NULL;
 }

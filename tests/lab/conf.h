@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the command line asks for: filled by opt.c from its table, read by everything else.
+ * What the command line asks for: filled by cli.c from its table, read by everything else.
  * Addresses are in network order, numbers in host order.
  */
 #ifndef LAB_CONF_H

@@ -47,8 +47,8 @@ foreign() { # NAME HEADER-REGEX ALLOWED-FILES-REGEX
 		grep -vE "^($3):" | report "foreign: $1"
 }
 foreign 'libbpf and skeletons' 'bpf/(bpf|libbpf)\.h|(vx|leak)\.skel\.h' \
-	'console/engine/dp/[a-z_0-9]+\.[ch]|console/engine/sys/strays(_act)?\.c|injector/egress_xdp\.c'
-foreign cJSON 'cJSON|cjson' 'console/engine/sys/store[a-z_]*\.[ch]|console/proto/[a-z_]+\.[ch]'
+	'console/engine/dp/[a-z_0-9]+\.[ch]|console/engine/sys/strays(_act)?\.c'
+foreign cJSON 'cJSON|cjson' 'console/proto/[a-z_]+\.[ch]'
 foreign curses '(ncursesw/)?(n?curses|term)\.h>' 'console/screen/(term|paint)\.c'
 foreign readline 'readline' 'console/screen/prompt(_setup)?\.c'
 sources console/screen | grep -E "/view[a-z_]*\.[ch]$" |

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The datapath as the engine drives it: load, attach, settings and lists into maps, counters out of
- * them. dp.c is the real one and the only place that sees libbpf and the skeletons; dp_fake.c keeps
- * everything in memory, for tests without root. [engine]
+ * them. Only the files beside this one see the skeletons; the unit tests have fake_eng.c instead.
+ * [engine]
  */
 #ifndef ENGINE_DP_H
 #define ENGINE_DP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files: allowlist JSON and config, read as hostile. JSON is read by our own
- * strict reader (json.h): cJSON knows no lines, keeps doubled keys and changes numbers. [engine]
+ * Files: allowlist JSON and config, read as hostile. JSON is read by our own strict reader
+ * (json.h): cJSON knows no lines, keeps doubled keys and changes numbers. [engine]
  */
 #ifndef ENGINE_SYS_STORE_H
 #define ENGINE_SYS_STORE_H
