@@ -22,21 +22,18 @@ void inj_set_batch(struct inj *inj, unsigned batch)
 	atomic_store_explicit(&inj->env.batch, batch, memory_order_relaxed);
 }
 
-void inj_set_busy_poll(struct inj *inj, bool on)
-{
-	unsigned i;
-
-	atomic_store_explicit(&inj->env.busy_poll, on, memory_order_relaxed);
-	for (i = 0; i < inj->n && inj->running; i++)
-		worker_kick(&inj->workers[i]);
-}
-
 static void kick_all(struct inj *inj)
 {
 	unsigned i;
 
 	for (i = 0; i < inj->n; i++)
 		worker_kick(&inj->workers[i]);
+}
+
+void inj_set_busy_poll(struct inj *inj, bool on)
+{
+	atomic_store_explicit(&inj->env.busy_poll, on, memory_order_relaxed);
+	kick_all(inj);
 }
 
 void inj_set_dispatch(struct inj *inj, enum inj_dispatch dispatch)
