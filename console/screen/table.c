@@ -9,16 +9,6 @@
 
 #include "screen/when.h"
 
-static bool contains(const char *text, const char *part)
-{
-	size_t n = strlen(part);
-
-	for (; *text; text++)
-		if (!strncasecmp(text, part, n))
-			return true;
-	return false;
-}
-
 /* A filter that begins with "!" shows what does not have the rest. */
 static bool fits(const struct table *tab, const struct view_state *s, const struct data_table *t,
 		 size_t row)
@@ -29,7 +19,7 @@ static bool fits(const struct table *tab, const struct view_state *s, const stru
 	if (tab->keep && !tab->keep(s, t, row))
 		return false;
 	for (int i = 0; i < tab->cols && *part && !found; i++)
-		found = contains(data_cell(t, row, data_col(t, tab->col[i].key)), part);
+		found = strcasestr(data_cell(t, row, data_col(t, tab->col[i].key)), part) != NULL;
 	return !*part || found != inverse;
 }
 
