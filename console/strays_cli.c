@@ -11,6 +11,7 @@
 
 #include "ask.h"
 #include "engine/cmd/strays_out.h"
+#include "engine/sys/lock.h"
 #include "log.h"
 #include "opt.h"
 #include "proto/out.h"
@@ -60,7 +61,7 @@ static struct strays_ask ask_of(const struct opts *o, enum strays_act act, uint3
 		.act = act,
 		.id = id,
 		.self = { .ifindex = o->ingress[0] ? (int)if_nametoindex(o->ingress) : 0,
-			  .netns = strays_netns() },
+			  .netns = lock_netns_inode() },
 	};
 }
 

@@ -25,7 +25,7 @@ static struct strays_self self_of(const struct eng *e)
 {
 	return (struct strays_self){ .pid = getpid(),
 				     .ifindex = (int)if_nametoindex(e->o->ingress),
-				     .netns = strays_netns() };
+				     .netns = lock_netns_inode() };
 }
 
 static int start(struct eng *e, enum strays_act act, uint32_t id, bool unasked, struct vx_err *err)

@@ -19,8 +19,8 @@
  * refuses one that is not root's or is a symlink. */
 int lock_take(const char *ifname, int ifindex, const char *socket, struct vx_err *err)
 	__attribute__((warn_unused_result));
-void lock_release(int fd,
-		  int ifindex); /* removes the file while the lock is still held; fd -1: nothing */
-uint64_t lock_netns_inode(void);
+/* Removes the file while the lock is still held; fd -1: nothing. */
+void lock_release(int fd, int ifindex);
+uint64_t lock_netns_inode(void); /* of this process's network namespace; 0: unknown */
 
 #endif

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,13 +41,6 @@ bool scan_late(struct scan *s)
 struct stray *scan_prog(struct scan *s, uint32_t id)
 {
 	return id ? strays_find(s->list, id) : NULL;
-}
-
-uint64_t strays_netns(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/net", &st) ? 0 : (uint64_t)st.st_ino;
 }
 
 /* --- programs --- */

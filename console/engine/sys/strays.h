@@ -52,6 +52,5 @@ int strays_run(const struct strays_ask *ask, struct strays_result *r, struct vx_
 /* Another number whenever a program or link has come or gone; 0: this process may not know. A
  * program that was there and is attached by netlink changes nothing here. */
 uint64_t strays_mark(void);
-uint64_t strays_netns(void); /* inode of this process's network namespace */
 
 #endif
