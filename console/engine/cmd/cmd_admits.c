@@ -60,7 +60,7 @@ static void note_mode(struct con *c)
 
 int cmd_admits(struct con *c)
 {
-	static const char *const mode[] = { "off", "count", "enforce" };
+	char mode[16];
 	struct eng_admits a;
 	char text[ADDR_TEXT];
 	struct cidr cidr;
@@ -80,7 +80,7 @@ int cmd_admits(struct con *c)
 	out_u64(c->out, "others", a.sum.others);
 	out_u64(c->out, "ruled_pps", a.ruled_pps);
 	out_u64(c->out, "unknown_pps", a.unknown_pps);
-	out_str(c->out, "mode", mode[c->e->o->allow_mode % 3]);
+	out_str(c->out, "mode", opt_value(c->e->o, OPT_ALLOW_MODE, mode, sizeof(mode)));
 	out_end(c->out);
 	out_note(c->out,
 		 "Of the last second. Denied packets that are 2 ms apart are all seen, more are "

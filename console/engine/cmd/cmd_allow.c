@@ -112,13 +112,13 @@ static void list_row(void *ctx, const struct eng_allow_row *row)
 
 static int list(struct con *c)
 {
-	static const char *const mode[] = { "off", "count", "enforce" };
+	char mode[16];
 
 	out_array(c->out, NULL);
 	eng_allow_rows(c->e, c->argc ? c->argv[0] : NULL, list_row, c->out);
 	out_end(c->out);
 	out_note(c->out, "entries: %u, organisations: %u, mode: %s", allow_count(c->e->allow),
-		 allow_orgs(c->e->allow), mode[c->e->o->allow_mode % 3]);
+		 allow_orgs(c->e->allow), opt_value(c->e->o, OPT_ALLOW_MODE, mode, sizeof(mode)));
 	return 0;
 }
 

@@ -114,7 +114,6 @@ static int history(struct con *c)
 
 static int journal(struct con *c)
 {
-	static const char *const how[] = { "done", "undone", "redone" };
 	const struct kept *k = eng_kept(c->e);
 
 	out_array(c->out, NULL);
@@ -124,7 +123,7 @@ static int journal(struct con *c)
 		out_time(c->out, "time", k->change[i].real_ns);
 		out_str(c->out, "user", k->change[i].user);
 		out_str(c->out, "command", k->change[i].command);
-		out_str(c->out, "how", how[k->change[i].how]);
+		out_str(c->out, "how", kept_how_names[k->change[i].how]);
 		out_end(c->out);
 	}
 	out_end(c->out);

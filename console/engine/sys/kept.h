@@ -38,6 +38,7 @@ struct kept_item {
 };
 
 enum kept_how { KEPT_DONE, KEPT_UNDONE, KEPT_REDONE };
+extern const char *const kept_how_names[]; /* by enum kept_how */
 
 struct kept_change {
 	uint64_t id; /* of the run that made it */

@@ -24,14 +24,14 @@ static void put_text(FILE *f, const char *key, const char *text)
 	json_out_text(&o, text);
 }
 
-static const char *const hows[] = { "done", "undone", "redone" };
+const char *const kept_how_names[] = { "done", "undone", "redone" };
 
 void kept_line_open(FILE *f, const struct kept_change *c)
 {
 	char shown[KEPT_COMMAND];
 
-	fprintf(f, "{\"id\":%" PRIu64 ",\"how\":\"%s\",\"time\":%" PRId64 ",", c->id, hows[c->how],
-		c->real_ns);
+	fprintf(f, "{\"id\":%" PRIu64 ",\"how\":\"%s\",\"time\":%" PRId64 ",", c->id,
+		kept_how_names[c->how], c->real_ns);
 	put_text(f, "user", text_escape(shown, sizeof(shown), c->user, strlen(c->user)));
 	fputc(',', f);
 	put_text(f, "command", text_escape(shown, sizeof(shown), c->command, strlen(c->command)));
@@ -288,7 +288,7 @@ static int take_how(const struct json *j, struct kept_change *c, struct vx_err *
 
 	if (v && j->v[v].type == JSON_STRING && json_string(j, v, text, sizeof(text)) >= 0)
 		for (int i = KEPT_DONE; i <= KEPT_REDONE; i++)
-			if (!strcmp(text, hows[i])) {
+			if (!strcmp(text, kept_how_names[i])) {
 				c->how = (enum kept_how)i;
 				return 0;
 			}
