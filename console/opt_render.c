@@ -68,7 +68,7 @@ static bool rule_claim(struct render *r, const char *text)
 		const struct nat_rule *have = &r->rules[i];
 
 		if (r->written[i] || !nat_key_equal(&have->key, &rule.key) ||
-		    !addr_equal(&have->to, &rule.to) || have->to_port != rule.to_port)
+		    !nat_same_target(have, &rule))
 			continue;
 		r->written[i] = true;
 		return true;

@@ -141,15 +141,12 @@ static void rules_text(char *buf, const struct nat_rule *a, uint32_t n_a, const 
 	char text[NAT_TEXT];
 	size_t at = 0;
 	bool more = true;
-	uint32_t k;
+	const struct nat_rule *other;
 
 	buf[0] = 0;
 	for (uint32_t i = 0; i < n_a && more; i++) {
-		for (k = 0; k < n_b; k++)
-			if (nat_key_equal(&a[i].key, &b[k].key) && a[i].to_port == b[k].to_port &&
-			    addr_equal(&a[i].to, &b[k].to))
-				break;
-		if (k == n_b)
+		other = nat_find(b, n_b, &a[i].key);
+		if (!other || !nat_same_target(other, &a[i]))
 			more = put_one(buf, &at, nat_format(&a[i], text));
 	}
 }

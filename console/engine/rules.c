@@ -12,12 +12,6 @@
 
 #include "log.h"
 
-static bool same_target(const struct nat_rule *a, const struct nat_rule *b)
-{
-	return a->key.proto == b->key.proto && a->to_port == b->to_port &&
-	       addr_equal(&a->to, &b->to);
-}
-
 static void watch_target(struct eng *e, const struct nat_rule *rule)
 {
 	char text[NAT_TEXT];
@@ -34,7 +28,7 @@ static void leave_target(struct eng *e, const struct nat_rule *gone)
 	char text[NAT_TEXT];
 
 	for (uint32_t i = 0; (r = nat_at(e->nat, i)); i++)
-		if (same_target(r, gone))
+		if (r->key.proto == gone->key.proto && nat_same_target(r, gone))
 			break;
 	if (!r && e->dp->target(e->d, gone, false))
 		vx_dbg("leak guard: the target of %s was not watched", nat_format(gone, text));
@@ -152,7 +146,7 @@ bool eng_rules_are(const struct eng *e, const struct nat_rule *want, uint32_t n)
 
 	for (uint32_t i = 0; i < n && same; i++)
 		same = nat_key_equal(&nat_at(e->nat, i)->key, &want[i].key) &&
-		       same_target(nat_at(e->nat, i), &want[i]);
+		       nat_same_target(nat_at(e->nat, i), &want[i]);
 	return same;
 }
 
@@ -164,15 +158,6 @@ int eng_rules_set(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_er
 		return 0;
 	rc = eng_record_rules(e, err);
 	return changed(e, rc ? rc : eng_rules_become(e, want, n, err));
-}
-
-static const struct nat_rule *find(const struct nat_rule *rules, uint32_t n,
-				   const struct nat_key *key)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (nat_key_equal(&rules[i].key, key))
-			return &rules[i];
-	return NULL;
 }
 
 static const struct nat_rule *find_now(const struct eng *e, const struct nat_key *key)
@@ -193,12 +178,12 @@ static int become(struct eng *e, struct nat_rule *want, uint32_t n, struct vx_er
 
 	for (uint32_t i = nat_count(e->nat); i-- > 0 && !rc;) {
 		key = nat_at(e->nat, i)->key;
-		if (!find(want, n, &key))
+		if (!nat_find(want, n, &key))
 			rc = rule_out(e, &key, true, err);
 	}
 	for (uint32_t i = 0; i < n && !rc; i++) {
 		now = find_now(e, &want[i].key);
-		if (now && same_target(now, &want[i]))
+		if (now && nat_same_target(now, &want[i]))
 			continue;
 		rc = eng_target_get(e, &want[i].to, &want[i].nexthop, err);
 		if (rc)
@@ -228,7 +213,7 @@ static int check_keys(const struct nat_rule *want, uint32_t n, struct vx_err *er
 	char text[NAT_TEXT];
 
 	for (uint32_t i = 0; i < n; i++)
-		if (find(want, i, &want[i].key))
+		if (nat_find(want, i, &want[i].key))
 			return vx_err_set(err, -EEXIST, "%s: another rule has this key",
 					  nat_format(&want[i], text));
 	return 0;

@@ -41,11 +41,6 @@ struct busiest {
 	unsigned others;	/* rules to other targets that had packets in the last second */
 };
 
-static bool same_target(const struct nat_rule *a, const struct nat_rule *b)
-{
-	return a->to_port == b->to_port && addr_equal(&a->to, &b->to);
-}
-
 static void find_busiest(void *ctx, const struct eng_nat_row *row)
 {
 	struct busiest *b = ctx;
@@ -59,7 +54,7 @@ static void count_others(void *ctx, const struct eng_nat_row *row)
 {
 	struct busiest *b = ctx;
 
-	b->others += row->pps && !same_target(row->rule, b->row.rule);
+	b->others += row->pps && !nat_same_target(row->rule, b->row.rule);
 }
 
 /* "172.30.82.95:80", and how many rules lead elsewhere */

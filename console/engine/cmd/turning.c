@@ -46,15 +46,6 @@ static void list_comes(struct turning *t, int failed, const struct allow_diff *d
 		say(t, cmd_allow_load_asks(t->c, d, 0));
 }
 
-static const struct nat_rule *with_key(const struct nat_rule *rules, uint32_t n,
-				       const struct nat_key *key)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (nat_key_equal(&rules[i].key, key))
-			return &rules[i];
-	return NULL;
-}
-
 /* One that gets another target takes its packets from the old one. */
 static void rules_come(struct turning *t, const struct nat_rule *then, uint32_t n)
 {
@@ -63,8 +54,8 @@ static void rules_come(struct turning *t, const struct nat_rule *then, uint32_t 
 	uint32_t i;
 
 	for (i = 0; (r = nat_at(now, i)); i++) {
-		other = with_key(then, n, &r->key);
-		if (!other || other->to_port != r->to_port || !addr_equal(&other->to, &r->to))
+		other = nat_find(then, n, &r->key);
+		if (!other || !nat_same_target(other, r))
 			say(t, cmd_nat_del_asks(t->c, r));
 	}
 	for (i = 0; i < n; i++)

@@ -207,6 +207,19 @@ bool nat_key_equal(const struct nat_key *a, const struct nat_key *b)
 	       (!a->has_prefix || !addr_cidr_cmp(&a->prefix, &b->prefix));
 }
 
+bool nat_same_target(const struct nat_rule *a, const struct nat_rule *b)
+{
+	return a->to_port == b->to_port && addr_equal(&a->to, &b->to);
+}
+
+const struct nat_rule *nat_find(const struct nat_rule *rules, uint32_t n, const struct nat_key *key)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (nat_key_equal(&rules[i].key, key))
+			return &rules[i];
+	return NULL;
+}
+
 int nat_new(struct nat **out, struct vx_err *err)
 {
 	*out = calloc(1, sizeof(**out));

@@ -41,6 +41,11 @@ const char *nat_key_format(const struct nat_key *k, char buf[static NAT_TEXT]);
 const char *nat_format(const struct nat_rule *r,
 		       char buf[static NAT_TEXT]); /* the whole rule, parses back */
 bool nat_key_equal(const struct nat_key *a, const struct nat_key *b);
+/* Do both send to the same address and port? */
+bool nat_same_target(const struct nat_rule *a, const struct nat_rule *b);
+/* The one of rules, n of them, with this key; NULL: none. */
+const struct nat_rule *nat_find(const struct nat_rule *rules, uint32_t n,
+				const struct nat_key *key);
 
 struct nat;
 int nat_new(struct nat **out, struct vx_err *err) __attribute__((warn_unused_result));
