@@ -487,12 +487,16 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
+bool allow_same_texts(const struct allow_entry *a, const struct allow_entry *b)
+{
+	return same_text(a->org, b->org) && same_text(a->note, b->note);
+}
+
 bool allow_same(const struct allow *a, const struct allow *b)
 {
 	const struct node *x = a->first, *y = b->first;
 
-	while (x && y && !addr_cidr_cmp(&x->e.cidr, &y->e.cidr) && same_text(x->e.org, y->e.org) &&
-	       same_text(x->e.note, y->e.note)) {
+	while (x && y && !addr_cidr_cmp(&x->e.cidr, &y->e.cidr) && allow_same_texts(&x->e, &y->e)) {
 		x = x->next;
 		y = y->next;
 	}

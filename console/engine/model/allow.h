@@ -52,6 +52,8 @@ int allow_put(struct allow *a, const struct cidr *c, const char *org, const char
 void allow_pack(struct allow *a);
 int allow_unpack(struct allow *a, struct vx_err *err) __attribute__((warn_unused_result));
 size_t allow_bytes(const struct allow *a); /* about, of a packed list */
+/* The same organisation and note? */
+bool allow_same_texts(const struct allow_entry *a, const struct allow_entry *b);
 /* The same entries in the same order, with the same organisations and notes. */
 bool allow_same(const struct allow *a, const struct allow *b);
 /* NULL or "" removes the note. -ENOENT, -EINVAL, -ENOMEM. */

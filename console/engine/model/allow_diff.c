@@ -13,11 +13,6 @@ struct comparing {
 	void *ctx;
 };
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static void old_entry(void *ctx, const struct allow_entry *e)
 {
 	const struct comparing *c = ctx;
@@ -33,7 +28,7 @@ static void fresh_entry(void *ctx, const struct allow_entry *e)
 
 	if (!was)
 		c->fn(c->ctx, ALLOW_ADDED, e);
-	else if (!same_text(was->org, e->org) || !same_text(was->note, e->note))
+	else if (!allow_same_texts(was, e))
 		c->fn(c->ctx, ALLOW_RELABELLED, e);
 }
 
