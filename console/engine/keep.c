@@ -95,10 +95,11 @@ static int put_item(FILE *f, const struct eng *e, const struct journal_item *it,
 
 	switch (it->kind) {
 	case JOURNAL_ENTRY:
-		if (it->entry.put)
-			item = (struct kept_item){ .kind = KEPT_DEL, .cidr = it->entry.cidr };
-		else
-			return put_entry(f, e, &it->entry.cidr, more), 0;
+		if (!it->entry.put) {
+			put_entry(f, e, &it->entry.cidr, more);
+			return 0;
+		}
+		item = (struct kept_item){ .kind = KEPT_DEL, .cidr = it->entry.cidr };
 		break;
 	case JOURNAL_LIST:
 		return put_list(f, e, more, err);

@@ -172,8 +172,10 @@ static void draw_nat(struct panel *p, const struct snapshot *s)
 
 	if (!l)
 		return;
-	if (p->at.rows == 1)
-		return nat_brief(l, s, p->at.cols);
+	if (p->at.rows == 1) {
+		nat_brief(l, s, p->at.cols);
+		return;
+	}
 	line_left(l, LOOK_HEAD, p->at.cols - (wide ? 20 : 12), "NAT RULES");
 	line_right(l, LOOK_HEAD, wide ? 10 : 12, "hits");
 	if (wide)
@@ -193,22 +195,30 @@ static void draw_section(enum section id, struct panel *p, const struct data *d,
 
 	switch (id) {
 	case S_WORKERS:
-		return parts_workers(p, s);
+		parts_workers(p, s);
+		break;
 	case S_RINGS:
-		return parts_rings(p, s);
+		parts_rings(p, s);
+		break;
 	case S_LATENCY:
-		return parts_latency(p, s);
+		parts_latency(p, s);
+		break;
 	case S_PROCESS:
-		return parts_process(p, s);
+		parts_process(p, s);
+		break;
 	case S_ORGS:
-		return draw_top(p, "TOP ORGANISATIONS", s->top_org, s->n_top_orgs,
-				"none: no traffic that is allowed");
+		draw_top(p, "TOP ORGANISATIONS", s->top_org, s->n_top_orgs,
+			 "none: no traffic that is allowed");
+		break;
 	case S_NAT:
-		return draw_nat(p, s);
+		draw_nat(p, s);
+		break;
 	case S_NICS:
-		return nics_brief(p, d, nic);
+		nics_brief(p, d, nic);
+		break;
 	default:
-		return draw_top(p, "TOP ADDRESSES", s->top_addr, s->n_top_addrs, "none");
+		draw_top(p, "TOP ADDRESSES", s->top_addr, s->n_top_addrs, "none");
+		break;
 	}
 }
 

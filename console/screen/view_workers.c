@@ -119,8 +119,10 @@ static void draw_line(struct line *l, const struct snapshot *s, size_t i)
 	const size_t n[] = { s->n_workers, s->n_workers, SNAP_STAGES };
 
 	for (int block = 0; block < 3; block++) {
-		if (!i)
-			return heading(l, block);
+		if (!i) {
+			heading(l, block);
+			return;
+		}
 		i--;
 		if (i < n[block]) {
 			if (block == 0)
@@ -134,8 +136,11 @@ static void draw_line(struct line *l, const struct snapshot *s, size_t i)
 		i -= n[block];
 		if (block == 2)
 			break;
-		if (!i)
-			return block ? (void)0 : all_errors(l, s);
+		if (!i) {
+			if (block == 0)
+				all_errors(l, s);
+			return;
+		}
 		i--;
 	}
 	process(l, s);
