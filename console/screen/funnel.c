@@ -101,6 +101,14 @@ static void collect(struct funnel *f, const struct snapshot *s)
 		add_row(f, s, VX_L_WOULD_DENY, VX_G_NOTE);
 }
 
+/* What counts came before what did not, and the row of rank 0 before all. */
+static int order(const struct row *r)
+{
+	if (!r->rank)
+		return -200;
+	return r->total ? r->rank - 100 : r->rank;
+}
+
 /* Shows the best row that is not shown yet; false when all are. */
 static bool show_one(struct funnel *f)
 {
@@ -108,13 +116,8 @@ static bool show_one(struct funnel *f)
 
 	for (int i = 0; i < f->n; i++) {
 		struct row *r = &f->row[i];
-		int rank = r->total && r->rank ? r->rank - 100 : r->rank - (r->rank ? 0 : 200);
 
-		if (r->shown)
-			continue;
-		if (!best ||
-		    rank < (best->total && best->rank ? best->rank - 100
-						      : best->rank - (best->rank ? 0 : 200)))
+		if (!r->shown && (!best || order(r) < order(best)))
 			best = r;
 	}
 	if (best)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "screen/graph.h"
 #include "screen/ui_int.h"
 
 #define EVERY_NS   1000000000ULL
@@ -211,7 +212,7 @@ static void zoom(struct ui *ui, int by)
 {
 	struct view_state *s = &ui->state[ui->view];
 
-	if (s->zoom + by >= 0 && s->zoom + by <= 2)
+	if (s->zoom + by >= 0 && s->zoom + by < GRAPH_ZOOMS)
 		s->zoom += by;
 }
 
