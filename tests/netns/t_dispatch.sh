@@ -9,7 +9,6 @@
 
 lab_up "$LAB" --queues 8 || exit 1
 ledger() { vxctl --json ledger | json "$1"; }
-done_all() { [ "$(ledger '.sent + (.tx_failed | add // 0) + .frag_unknown')" -ge "$1" ]; }
 
 # through NAME PACKETS ORDER [SEND OPTIONS]: all arrive, faultless; ORDER: kept, or any.
 through() {
@@ -72,8 +71,6 @@ for mode in native generic; do
 	check "$mode: exit code" "$VX_RC" 0
 done
 
-workers_used() { vxctl --json workers | json "[.[] | select(.sent > $1)] | length"; }
-one_flow() { send --rate 20000 --count 20000 --flows 1 --size 142 >/dev/null; }
 sent_by() { vxctl --json workers | json '[.[].sent]'; }
 
 BEFORE=$(sent_by)

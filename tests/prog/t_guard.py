@@ -9,7 +9,7 @@ import sys
 
 from driver import Report, open_or_skip
 from fixture import BASE
-from frames import (ETH_ARP, ICMP, ICMP6, SERVER4, SERVER6, TARGET4, TARGET6, TARGET_PORT, eth, ETH_IP6,
+from frames import (ETH_ARP, ICMP, ICMP6, SERVER4, TARGET4, TARGET6, TARGET_PORT, eth, ETH_IP6,
                     icmp, ip4, ip6, mirror, tcp4, udp4, udp6)
 
 OWN4, OWN6, ALLOWED = "192.0.2.1", "2001:db8:9::1", "104.218.88.5"

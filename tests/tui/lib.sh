@@ -66,8 +66,6 @@ tmx() { tmux -u -f "$T/tmux.conf" -S "$T/tmux" "$@"; }
 
 # --- starting ------------------------------------------------------------------------------------
 
-tui_up() { [ -s "$T/screen.pid" ] && screen_text | grep -q . ; }
-
 # tui_run COLSxROWS COMMAND...: in the target's namespace, as root who came by sudo from the operator. The environment
 # is TUI_ENV's.
 tui_run() {
