@@ -79,13 +79,12 @@ UHELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT))
 INJ_UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(shell grep -lE '"inj(_int)?\.h"' $(UNIT) /dev/null))
-BINS  := $(if $(wildcard console/main.c),$(BUILD)/vxconsole) \
-	 $(if $(wildcard tests/lab/vxgen.c),$(BUILD)/vxgen)
+BINS  := $(BUILD)/vxconsole $(BUILD)/vxgen
 BENCHES := $(addprefix $(BUILD)/,bench_inj bench_floor min_ring min.bpf.o min_ring.bpf.o)
 C_FILES = $(shell find bpf injector console tests -name '*.[ch]')
 
 all: $(BINS) ## build vxconsole and vxgen
-tests: all $(UNITS) $(BENCHES) $(if $(PROG),$(BUILD)/vxprog) ## build, with the test programs
+tests: all $(UNITS) $(BENCHES) $(BUILD)/vxprog ## build, with the test programs
 
 # Rebuilds everything when the flags change, and nothing when they do not, nor where a build is copied to.
 built_by = $(subst ','\'',$(CC) $(subst -I$(BUILD),,$(ALL_CFLAGS)) $(CLANG))
