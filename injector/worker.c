@@ -122,7 +122,7 @@ void worker_flush(struct worker *w)
 	w->n_back = 0;
 }
 
-void worker_push(struct worker *w, const struct vx_record *rec, uint64_t claim_ns)
+static void push(struct worker *w, const struct vx_record *rec, uint64_t claim_ns)
 {
 	if (w->n_out == INJ_MAX_BATCH)
 		worker_flush(w);
@@ -131,7 +131,7 @@ void worker_push(struct worker *w, const struct vx_record *rec, uint64_t claim_n
 
 void worker_push_held(struct worker *w, struct held_slot *s)
 {
-	worker_push(w, &s->rec, s->claim_ns);
+	push(w, &s->rec, s->claim_ns);
 	w->back[w->n_back++] = s;
 }
 
@@ -225,7 +225,7 @@ static void take_batch(struct worker *w)
 		}
 		if (w->held.n && (rec->flags & VX_REC_FRAG))
 			worker_hold_before(w, rec);
-		worker_push(w, rec, w->claim_ns);
+		push(w, rec, w->claim_ns);
 	}
 	worker_flush(w);
 	note_pending(w); /* before the ring forgets them */

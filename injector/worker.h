@@ -96,7 +96,6 @@ void worker_hold_tick(struct worker *w, uint64_t now);
 void worker_hold_end(struct worker *w);
 
 /* --- worker.c, for worker_held.c */
-void worker_push(struct worker *w, const struct vx_record *rec, uint64_t claim_ns);
 void worker_push_held(struct worker *w, struct held_slot *s); /* takes the slot */
 void worker_flush(struct worker *w);
 

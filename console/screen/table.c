@@ -57,8 +57,9 @@ static int sorted_by(const struct table *tab, const struct view_state *s, bool *
 	return chosen ? s->sort : tab->usual;
 }
 
-size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t,
-		    size_t *n)
+/* Rows that are shown, in their order; caller frees. *n of them. NULL: none, or no memory. */
+static size_t *order(const struct table *tab, const struct view_state *s,
+		     const struct data_table *t, size_t *n)
 {
 	bool down, number;
 	int sort = sorted_by(tab, s, &down), col = sort < 0 ? -1 : data_col(t, tab->col[sort].key);
@@ -94,7 +95,7 @@ size_t table_count(const struct table *tab, const struct view_state *s, const st
 long table_row(const struct table *tab, const struct view_state *s, const struct data_table *t,
 	       size_t at)
 {
-	size_t n, *rows = table_order(tab, s, t, &n);
+	size_t n, *rows = order(tab, s, t, &n);
 	long row = rows && at < n ? (long)rows[at] : -1;
 
 	free(rows);
@@ -181,7 +182,7 @@ void table_draw(const struct table *tab, const struct view_state *s, const struc
 	widths(tab, p->at.cols, width);
 	heading(tab, s, width, l);
 	panel_mark_stale(l, d, t->mono_ns);
-	rows = table_order(tab, s, t, &n);
+	rows = order(tab, s, t, &n);
 	from = layout_top(panel_left(p), (int)n, cursor < 0 ? 0 : (int)cursor);
 	for (size_t i = (size_t)from; i < n && (l = panel_next(p)); i++) {
 		int start = l->cols;

@@ -33,9 +33,6 @@ struct table {
 	bool (*keep)(const struct view_state *s, const struct data_table *t, size_t row);
 };
 
-/* Rows that are shown, in their order; caller frees. *n of them. NULL: none, or no memory. */
-size_t *table_order(const struct table *tab, const struct view_state *s, const struct data_table *t,
-		    size_t *n);
 size_t table_count(const struct table *tab, const struct view_state *s, const struct data_table *t);
 /* The row of t that is the at-th shown; -1 when there is none. */
 long table_row(const struct table *tab, const struct view_state *s, const struct data_table *t,

@@ -91,7 +91,8 @@ bool talk_waits(const struct talk *t)
 	return t->n && t->sent < t->queue[t->first].bytes.n;
 }
 
-int talk_flush(struct talk *t, struct vx_err *err)
+/* -EPIPE */
+static int flush(struct talk *t, struct vx_err *err)
 {
 	while (talk_waits(t)) {
 		struct ask *a = &t->queue[t->first];
@@ -248,7 +249,7 @@ int talk_read(struct talk *t, struct vx_err *err)
 		wire_reply_fini(&reply);
 	}
 	if (r >= 0)
-		r = talk_flush(t, err);
+		r = flush(t, err);
 	return r < 0 ? r : i > 0;
 }
 
@@ -283,7 +284,7 @@ int talk_command(struct talk *t, const char *line, bool yes, struct vx_err *err)
 				  a ? "the line is too long" : "the engine has not answered yet");
 	}
 	a->file = file;
-	return talk_flush(t, err);
+	return flush(t, err);
 }
 
 static bool asked(const struct talk *t, const struct data_table *table)
@@ -305,7 +306,7 @@ void talk_table(struct talk *t, struct data_table *table)
 	if (a)
 		a->table = table;
 	/* an error comes again at the next read */
-	if (talk_flush(t, &err) < 0)
+	if (flush(t, &err) < 0)
 		return;
 }
 
@@ -321,7 +322,7 @@ char *talk_complete(struct talk *t, const char *text)
 	wire_put_complete(&a->bytes, text);
 	free(t->completions);
 	t->completions = NULL;
-	if (talk_flush(t, &err) < 0)
+	if (flush(t, &err) < 0)
 		return NULL;
 	while (t->n && (now = now_ns()) < until) {
 		struct pollfd p = { .fd = t->l->fd,
@@ -340,7 +341,7 @@ void talk_pause(struct talk *t, bool pause)
 	struct vx_err err;
 
 	subscribe(t, pause ? NEVER_MS : t->interval_ms);
-	if (talk_flush(t, &err) < 0)
+	if (flush(t, &err) < 0)
 		return; /* comes again at the next read */
 }
 

@@ -27,8 +27,7 @@ void talk_thaw(struct talk *t);
 /* Takes what came: 1 when something did that is to be drawn, 0, or -EPIPE when the engine has
  * ended. */
 int talk_read(struct talk *t, struct vx_err *err);
-int talk_flush(struct talk *t, struct vx_err *err); /* -EPIPE */
-bool talk_waits(const struct talk *t); /* call talk_flush when the socket takes bytes */
+bool talk_waits(const struct talk *t); /* call talk_read when the socket takes bytes, too */
 
 /* No snapshots while nobody can see them. */
 void talk_pause(struct talk *t, bool pause);

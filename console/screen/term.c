@@ -118,11 +118,6 @@ int term_colours(void)
 	return g.colours;
 }
 
-bool term_utf8(void)
-{
-	return !strcmp(nl_langinfo(CODESET), "UTF-8");
-}
-
 /* --- out --- */
 
 static int send_some(void)
@@ -331,7 +326,7 @@ int term_open(bool colours, struct vx_err *err)
 	int rows, cols, rc;
 
 	setlocale(LC_CTYPE, "");
-	line_set_ascii(!term_utf8());
+	line_set_ascii(strcmp(nl_langinfo(CODESET), "UTF-8") != 0);
 	rc = open_curses(err);
 	if (rc)
 		return rc;

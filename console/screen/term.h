@@ -28,8 +28,7 @@ int term_open(bool colours, struct vx_err *err) __attribute__((warn_unused_resul
  * it now would wait. */
 bool term_close(void);
 int term_fd(void);
-int term_colours(void); /* 0, 8, 16, 256 */
-bool term_utf8(void);
+int term_colours(void);		      /* 0, 8, 16, 256 */
 void term_size(int *rows, int *cols); /* asks the terminal, and tells curses; 0x0 is 80x24 */
 
 void term_frame(void);	/* what was painted since the last one goes out; only when term_idle() */

@@ -242,7 +242,8 @@ uint32_t packet_ip_bytes(const struct packet *p)
 	return p->frag ? 48 : 40;
 }
 
-uint32_t packet_l4_bytes(const struct packet *p)
+/* What must follow the IP headers at least. */
+static uint32_t l4_bytes(const struct packet *p)
 {
 	if (p->frag_off)
 		return 8;
@@ -251,7 +252,7 @@ uint32_t packet_l4_bytes(const struct packet *p)
 
 static int settle_len(struct packet *p, struct vx_err *err)
 {
-	uint32_t head = packet_ip_bytes(p), least = packet_l4_bytes(p), data;
+	uint32_t head = packet_ip_bytes(p), least = l4_bytes(p), data;
 
 	if (p->more)
 		least = (least + 7) / 8 * 8;

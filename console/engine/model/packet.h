@@ -37,8 +37,7 @@ const char *packet_option(unsigned i);
 /* Writes the frame, as it arrives on UDP port; returns its length. */
 uint32_t packet_build(const struct packet *p, uint16_t port, uint8_t out[static PACKET_FRAME_MAX]);
 
-/* For packet*.c only: bytes of the IP headers, a fragment header too, and of what must follow. */
+/* For packet*.c only: bytes of the IP headers, a fragment header too. */
 uint32_t packet_ip_bytes(const struct packet *p);
-uint32_t packet_l4_bytes(const struct packet *p);
 
 #endif
