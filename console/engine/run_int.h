@@ -98,13 +98,13 @@ struct eng_run {
 	unsigned target_next; /* where the search for a free one begins */
 
 	struct eng_sample last;
-	uint64_t history_ns; /* CLOCK_MONOTONIC of second 0 */
-	uint64_t maps_ns;    /* when the memory of maps was read */
+	uint64_t history_ns;  /* CLOCK_MONOTONIC of second 0 */
+	uint64_t maps_ns;     /* when the memory of maps was read */
 	struct unseen unseen; /* read once a second */
 	struct eng_exact exact;
 	struct watch watch; /* the allowlist's file */
-	struct watch_file
-		own;	     /* the same, as it was read or written last, whatever has been told */
+	/* The same, as it was read or written last, whatever has been told. */
+	struct watch_file own;
 	unsigned offered_at; /* e->list_edits when its diff was made */
 
 	struct vx_hits *hits; /* scratch: ALLOW_IDX_END or VX_MAX_NAT of them */
@@ -284,8 +284,8 @@ void eng_diagnose(struct eng *e);	 /* the worst cause, and its fix, into the sna
 void eng_diagnose_second(struct eng *e); /* with what is read once a second */
 
 /* status.c */
-const char *eng_worst_errno(
-	const struct snap_ledger *l); /* that most frames failed with, in words */
+/* That most frames failed with, in words. */
+const char *eng_worst_errno(const struct snap_ledger *l);
 void eng_status_line(struct eng *e);
 
 /* report.c */

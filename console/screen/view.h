@@ -21,15 +21,14 @@ struct view_state { /* the operator's place in one view; kept while others are l
 struct view {
 	const char *name; /* "allow": footer, title */
 	const char *title;
-	/* Commands whose tables it needs, NULL ends; fetched while it is looked at.
-	 */
+	/* Commands whose tables it needs, NULL ends; fetched while it is looked at. */
 	const char *const *needs;
 	/* Draws rows x cols into line[0..rows-1]. tables: in the order of needs. */
 	void (*draw)(const struct view_state *s, const struct data *d,
 		     const struct data_table *tables, int rows, int cols, struct line *line);
-	size_t (*count)(
-		const struct view_state *s, const struct data *d,
-		const struct data_table *tables); /* rows that the cursor moves over; NULL: none */
+	/* Rows that the cursor moves over; NULL: none. */
+	size_t (*count)(const struct view_state *s, const struct data *d,
+			const struct data_table *tables);
 	/* The command line of a key for the row under the cursor ("allow del 10.0.0.1"); false: the
 	 * key does nothing here. */
 	bool (*command)(const struct view_state *s, const struct data *d,

@@ -38,8 +38,8 @@ int nat_parse(const char *text, struct nat_rule *out, struct vx_err *err)
 int nat_key_parse(const char *text, struct nat_key *out, bool *family_given, struct vx_err *err)
 	__attribute__((warn_unused_result));
 const char *nat_key_format(const struct nat_key *k, char buf[static NAT_TEXT]);
-const char *nat_format(const struct nat_rule *r,
-		       char buf[static NAT_TEXT]); /* the whole rule, parses back */
+/* The whole rule, parses back. */
+const char *nat_format(const struct nat_rule *r, char buf[static NAT_TEXT]);
 bool nat_key_equal(const struct nat_key *a, const struct nat_key *b);
 /* Do both send to the same address and port? */
 bool nat_same_target(const struct nat_rule *a, const struct nat_rule *b);
@@ -61,9 +61,8 @@ int nat_del(struct nat *n, const struct nat_key *key, bool family_given, struct 
 /* The shortest text of k that names one rule of n alone: what `nat list` shows and `nat del` takes.
  */
 const char *nat_key_text(const struct nat *n, const struct nat_key *k, char buf[static NAT_TEXT]);
-const struct nat_rule *nat_at(
-	const struct nat *n,
-	uint32_t i); /* i-th in order of addition; NULL past the end. Until the next add or del */
+/* i-th in order of addition; NULL past the end. Until the next add or del. */
+const struct nat_rule *nat_at(const struct nat *n, uint32_t i);
 /* The order of want, which has the same keys. */
 void nat_order(struct nat *n, const struct nat_rule *want, uint32_t n_want);
 /* The pieces that dp writes: is there a plain rule / any rule with a prefix for (family, proto,

@@ -100,10 +100,10 @@ void net_link_read(struct net *n);
 int net_own_read(struct net *n);
 void net_own_message(struct net *n, const struct nlmsghdr *msg); /* RTM_NEWADDR, RTM_DELADDR */
 bool net_own_has(const struct net *n, const struct addr *a);
-bool net_own_link_local(
-	const struct net *n); /* has the egress one? IPv6 neighbours are asked from it */
-const struct addr *net_own_source(const struct net *n,
-				  uint8_t family); /* of the egress; NULL: none */
+/* Has the egress one? IPv6 neighbours are asked from it. */
+bool net_own_link_local(const struct net *n);
+/* Of the egress; NULL: none. */
+const struct addr *net_own_source(const struct net *n, uint8_t family);
 
 /* net_route.c */
 void net_route_to(struct net *n, const struct addr *target, struct net_route *out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two devices. A device is its ifindex: one that is renamed stays
- * the same (the program and the sockets stay on it, too) and only its name is told anew. When it is
- * gone, the next one that has the name it was asked for by takes its place. [engine]
+ * The two devices. A device is its ifindex: one that is renamed stays the same (the program and the
+ * sockets stay on it, too) and only its name is told anew. When it is gone, the next one that has
+ * the name it was asked for by takes its place. [engine]
  */
 #include <errno.h>
 #include <linux/if_link.h>

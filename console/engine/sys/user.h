@@ -13,8 +13,8 @@
 
 /* The name in /etc/passwd, else "uid N". Returns buf. */
 const char *user_name(uid_t uid, char buf[static USER_NAME]);
-/* For a peer of uid 0: the user who became root, as the kernel or else sudo knows
- * him. For the log only: root may call itself anything. */
+/* For a peer of uid 0: the user who became root, as the kernel or else sudo knows him.
+ * For the log only: root may call itself anything. */
 const char *user_of_peer(uid_t uid, pid_t pid, char buf[static USER_NAME]);
 
 #endif
