@@ -378,8 +378,10 @@ void eng_free(struct eng *e)
 {
 	if (!e)
 		return;
-	if (!e->run->stuck) { /* a worker that would not stop still uses this memory; the process
-				 ends */
+	if (e->inj && inj_stop(e->inj, 0, NULL) == -ETIMEDOUT) /* of a start that failed */
+		e->run->stuck = true;
+	/* A worker that would not stop still uses this memory; the process ends. */
+	if (!e->run->stuck) {
 		inj_free(e->inj);
 		if (e->d)
 			e->dp->close(e->d);

@@ -91,7 +91,6 @@ static void beyond(struct eng *e, struct lines *l)
 	const struct net_nexthop *hop;
 	struct busiest b = { .others = 0 };
 	struct buf pps = { 0 };
-	uint16_t port;
 
 	eng_nat_rows(e, find_busiest, &b);
 	if (b.row.rule) {
@@ -99,7 +98,6 @@ static void beyond(struct eng *e, struct lines *l)
 		target_text(&b, to, sizeof(to));
 	}
 	hop = b.row.nexthop;
-	port = b.row.rule ? b.row.rule->to_port : 0;
 	if (hop && hop->state == NET_NH_RESOLVED)
 		addr_mac_format(hop->mac, mac);
 	eng_egress_mac(e, own);
@@ -118,9 +116,11 @@ static void beyond(struct eng *e, struct lines *l)
 	    "'NetworkInterfaces[].[NetworkInterfaceId,SourceDestCheck,Groups]'",
 	    own);
 	add(l, "what leaves here: tcpdump -eni %s -c 20", text_word(s->egress).text);
-	add(l, "what comes there: tcpdump -ni any -c 20 port %u", port);
+	if (b.row.rule)
+		add(l, "what comes there: tcpdump -ni any -c 20 port %u", b.row.rule->to_port);
 	add(l, "rp_filter there (2 or 0 lets foreign sources in): sysctl -a -r '\\.rp_filter$'");
-	add(l, "the listener there: ss -lntup sport = :%u", port);
+	if (b.row.rule)
+		add(l, "the listener there: ss -lntup sport = :%u", b.row.rule->to_port);
 }
 
 /* Before the causes, of which there are none: a list that is empty is no table. */

@@ -9,7 +9,7 @@
 #include "engine/engine.h"
 #include "proto/out.h"
 
-#define VALUE_MAX 65536 /* of 4,096 VNIs, the longest */
+#define VALUE_MAX (1u << 20) /* of 4,096 rules, the longest */
 
 int cmd_set_value(struct con *c, const char *name, const char *value)
 {
