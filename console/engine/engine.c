@@ -214,9 +214,9 @@ static int open_quiet(struct eng *e, struct vx_err *err)
 
 	for (int i = 0; i < 2 && !rc; i++)
 		if (e->quiet.in_use[i])
-			vx_warn("UDP port %u is in use by somebody else (a vxlan device?) for "
-				"IPv%d: what "
-				"passes to the kernel goes there; see: ss -ulnp sport = :%u",
+			vx_warn("UDP port %u is in use by somebody else (a vxlan device, another "
+				"vxconsole?) for IPv%d: what passes to the kernel goes there; see: "
+				"ss -ulnp sport = :%u",
 				e->o->port, i ? 6 : 4, e->o->port);
 	return rc;
 }

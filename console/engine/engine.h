@@ -30,6 +30,7 @@ enum eng_part { ENG_LIST, ENG_SETTINGS, ENG_PARTS }; /* what is saved on its own
 struct eng_strays {
 	uint64_t mono_ns;	     /* when that was; 0: there was none */
 	unsigned blocks, duplicates; /* duplicates: what `strays clean` takes away */
+	bool beside; /* another engine works in this network namespace, on another ingress */
 	char worst[STRAY_TEXT]; /* "vxlan_pipeline_main id 2236 (...), held by ..."; "": none */
 	char fix[STRAY_TEXT];	/* the command: "strays clean" */
 };

@@ -208,6 +208,9 @@ static void observe_port_user(struct eng *e, struct diag_seen *o)
 	o->port_holder[0] = 0;
 	if (o->port_in_use)
 		net_vxlan_holder(e->o->port, o->port_holder);
+	/* Another engine's socket is as quiet as ours. */
+	if (e->strays.beside && !o->port_holder[0])
+		o->port_in_use = false;
 }
 
 /* --- what is true at any time --- */

@@ -56,6 +56,7 @@ static void sum_up(struct eng *e)
 	for (unsigned i = 0; i < list->n; i++) {
 		to->blocks += list->prog[i].why == STRAY_BLOCKS;
 		to->duplicates += stray_is_cleaned(&list->prog[i]);
+		to->beside |= stray_is_beside(&list->prog[i]);
 	}
 	if (!to->blocks && !to->duplicates)
 		return;

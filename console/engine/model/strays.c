@@ -66,6 +66,14 @@ static bool is_ours(const struct stray *p, const struct strays_self *self)
 	return self->pid && is_held_by(p, self->pid);
 }
 
+bool stray_is_beside(const struct stray *p)
+{
+	for (unsigned i = 0; i < stray_have(p->n_attached, STRAY_ATTACHED); i++)
+		if (p->why == STRAY_INSTANCE && p->attached[i].here)
+			return true;
+	return false;
+}
+
 /* Of one whose holder was not seen nobody knows that it is no live engine's. */
 static void judge(struct stray *p, const struct strays_self *self, bool partial)
 {

@@ -114,6 +114,8 @@ static inline bool stray_is_cleaned(const struct stray *p)
 {
 	return p->duplicate && p->why != STRAY_INSTANCE;
 }
+/* Is it another engine's, attached in the namespace of who looked? */
+bool stray_is_beside(const struct stray *p);
 /* Would `clean` ask it to end? Not who has other programs in hand. */
 bool stray_may_end(const struct stray_holder *h);
 /* How many of the list clean aims at; and how many of them it can get hold of. */
