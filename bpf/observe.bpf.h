@@ -231,8 +231,16 @@ static __always_inline void observe_trace_begin(struct vx_pkt *p, struct vx_cfg 
 	p->t.trace_id = bpf_get_smp_processor_id() << 24 | (p->traces++ & 0xffffff);
 }
 
-static __always_inline void observe_trace_end(struct vx_pkt *p)
+/* A denied packet ends before its ports are read; who asks why wants to see them. */
+static __always_inline void observe_trace_end(void *ctx, struct vx_pkt *p)
 {
+	bool has = p->t.proto == IPPROTO_UDP || p->t.proto == IPPROTO_TCP;
+
+	_Static_assert(offsetof(struct vx_trace, dport) == offsetof(struct vx_trace, sport) + 2,
+		       "both at once, as they are in the packet");
+	if (p->t.row == VX_L_DENIED && has && !vx_is_later(p) &&
+	    !parse_read(ctx, p, p->l4, &p->t.sport, 4))
+		p->t.flags |= VX_T_HAS_PORTS;
 	bpf_ringbuf_output(&vx_traces, &p->t, sizeof(p->t), 0);
 }
 

@@ -282,7 +282,7 @@ int vx_pipeline(struct xdp_md *ctx)
 	if (p->ours)
 		observe_source(p);
 	if (p->traced)
-		observe_trace_end(p);
+		observe_trace_end(ctx, p);
 	return action_of(p->t.row);
 }
 

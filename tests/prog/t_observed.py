@@ -215,10 +215,10 @@ def check_traces(program):
              f"run {mirror(udp4()).hex()}", f"run {mirror(udp4(offset=8)).hex()}",
              f"run {mirror(udp4())[:-1].hex()}", f"run {mirror(udp4()).hex()}", "traces"]
     traces = program.ask(lines)[-1]
-    got = [(t["row"], t["step"], t["flags"] & (TRUNCATED | ALLOW_HIT | NAT_HIT | HELD))
+    got = [(t["row"], t["step"], t["flags"] & (TRUNCATED | ALLOW_HIT | NAT_HIT | HELD | HAS_PORTS))
            for t in traces]
-    want = [("other_vni", STEP_OUTER, 0), ("denied", STEP_ALLOW, 0),
-            ("queued", STEP_OUT, ALLOW_HIT | NAT_HIT), ("queued", STEP_OUT, ALLOW_HIT | HELD),
+    want = [("other_vni", STEP_OUTER, 0), ("denied", STEP_ALLOW, HAS_PORTS),
+            ("queued", STEP_OUT, ALLOW_HIT | NAT_HIT | HAS_PORTS), ("queued", STEP_OUT, ALLOW_HIT | HELD),
             ("truncated", 3, TRUNCATED | ALLOW_HIT)]
     faults = equal("the budget's worth of traces", got, want)
     ids = {t["id"] for t in traces}
