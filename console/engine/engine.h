@@ -186,6 +186,7 @@ struct eng_explained {
 	const struct allow_entry *entry; /* that permits it; NULL: none, or not reached */
 	const struct nat_rule *rule;	 /* that it obeys */
 	const struct net_nexthop *hop;	 /* that it would go to; NULL: not reached */
+	uint32_t cut; /* bytes of the frame that who asks does not have; the caller sets it */
 };
 int eng_explain(struct eng *e, const uint8_t *frame, uint32_t len, struct eng_explained *out,
 		struct vx_err *err) __attribute__((warn_unused_result));

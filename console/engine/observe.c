@@ -319,7 +319,8 @@ static void observe_now(struct eng *e, struct diag_seen *o)
 	memcpy(o->row_pps, s->row_pps, sizeof(o->row_pps));
 	o->out_pps = s->out_pps;
 	o->tx_failed_pps = s->tx_failed_pps;
-	snprintf(o->tx_error, sizeof(o->tx_error), "%s", eng_worst_errno(&s->ledger));
+	snprintf(o->tx_error, sizeof(o->tx_error), "%s", eng_worst_error(&s->ledger));
+	o->tx_too_large = eng_worst_errno(&s->ledger) == EMSGSIZE;
 	o->oversize_largest = s->oversize_largest;
 	o->ring_bytes = (uint64_t)e->run->ring_size * s->n_workers;
 	o->in_bytes_ps = s->in_bps / 8;

@@ -284,8 +284,9 @@ void eng_diagnose(struct eng *e);	 /* the worst cause, and its fix, into the sna
 void eng_diagnose_second(struct eng *e); /* with what is read once a second */
 
 /* status.c */
-/* That most frames failed with, in words. */
-const char *eng_worst_errno(const struct snap_ledger *l);
+/* The errno that most frames failed with; 0: one that is not counted apart. */
+int eng_worst_errno(const struct snap_ledger *l);
+const char *eng_worst_error(const struct snap_ledger *l); /* in words */
 void eng_status_line(struct eng *e);
 
 /* report.c */

@@ -14,15 +14,21 @@
 #include "proto/fix.h"
 #include "log.h"
 
-/* The errno that most frames failed with. */
-const char *eng_worst_errno(const struct snap_ledger *l)
+int eng_worst_errno(const struct snap_ledger *l)
 {
 	const struct snap_errno *worst = &l->errors[0];
 
 	for (int i = 1; i < SNAP_ERRNOS; i++)
 		if (l->errors[i].n > worst->n)
 			worst = &l->errors[i];
-	return worst->err > 0 ? strerror(worst->err) : "other errors";
+	return worst->err > 0 ? worst->err : 0;
+}
+
+const char *eng_worst_error(const struct snap_ledger *l)
+{
+	int worst = eng_worst_errno(l);
+
+	return worst ? strerror(worst) : "other errors";
 }
 
 /* The row that loses most now; rows that pass to the kernel are no loss. */
@@ -85,5 +91,5 @@ void eng_status_line(struct eng *e)
 		: fix_is_shell(s->fix) ? "; try: "
 				       : "; try: vxconsole ctl ",
 		s->fix, s->ledger.tx_failed ? " | send: " : "",
-		s->ledger.tx_failed ? eng_worst_errno(&s->ledger) : "");
+		s->ledger.tx_failed ? eng_worst_error(&s->ledger) : "");
 }

@@ -319,6 +319,10 @@ static void tx(void **state)
 	o.tx_failed_pps = 3;
 	strcpy(o.tx_error, "No buffer space available");
 	named("tx_not_following", "tc -s qdisc show dev ens6", false);
+	o.tx_too_large = true;
+	o.ingress_mtu = 9001;
+	named("tx_not_following", "ip link set ens6 mtu 9001", false);
+	o.tx_too_large = false;
 	cured(state);
 	o.sent = o.out_pps = 5; /* few, and none of them leaves */
 	o.nic_tx = 5;

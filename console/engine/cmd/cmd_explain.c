@@ -20,12 +20,14 @@ struct work {
 	struct eng_explained ex;
 };
 
-static int put_frame(struct con *c, struct work *w, uint32_t len, uint32_t packet)
+/* cut: bytes that are not in the frame, but were on the wire. */
+static int put_frame(struct con *c, struct work *w, uint32_t len, uint32_t cut, uint32_t packet)
 {
 	int r = eng_explain(c->e, w->frame, len, &w->ex, c->err);
 
 	if (r)
 		return r;
+	w->ex.cut = cut;
 	out_object(c->out, NULL);
 	if (packet)
 		out_id(c->out, "packet", packet);
@@ -44,7 +46,7 @@ static int explain_typed(struct con *c, struct work *w)
 		return r;
 	if (!p.has_vni)
 		p.vni = ours->any || !ours->n ? 1 : ours->vni[0];
-	return put_frame(c, w, packet_build(&p, c->e->o->port, w->frame), 0);
+	return put_frame(c, w, packet_build(&p, c->e->o->port, w->frame), 0, 0);
 }
 
 /* N, N-M, all. */
@@ -75,9 +77,10 @@ static int take_range(const char *text, uint64_t *from, uint64_t *to, struct vx_
 }
 
 /* Of several packets, those that no test run takes are told of, and the others explained. */
-static int put_packet(struct con *c, struct work *w, uint32_t len, uint32_t n, bool one)
+static int put_packet(struct con *c, struct work *w, uint32_t len, const struct pcap *at, bool one)
 {
-	int r = put_frame(c, w, len, n);
+	uint32_t n = at->n;
+	int r = put_frame(c, w, len, at->cut, n);
 
 	if (r != -EMSGSIZE || one)
 		return r ? vx_err_prefix(c->err, "packet %u", n) : 0;
@@ -106,7 +109,7 @@ static int walk(struct con *c, struct work *w, uint64_t from, uint64_t to, bool 
 			return vx_err_set(c->err, -E2BIG,
 					  "has more than %d packets: name a range, as 1-%d",
 					  RANGE_MAX, RANGE_MAX);
-		r = wanted ? put_packet(c, w, len, pcap.n, from == to) : 0;
+		r = wanted ? put_packet(c, w, len, &pcap, from == to) : 0;
 		if (r < 0)
 			break;
 	}

@@ -276,6 +276,22 @@ static void todo_no_neighbour(struct step *s)
 	SAY(s, "%s%snat list shows the next hops, --next-hop-mac sets one", why, *why ? "; " : "");
 }
 
+/* The packet ends early: in the capture that was read, in the mirror, or where it was made. */
+static void todo_short(struct step *s)
+{
+	bool forward = s->ex->cfg.truncated == VX_TRUNC_FORWARD;
+
+	if (s->ex->cut)
+		SAY(s,
+		    "a capture of whole packets (tcpdump -s 0): %u bytes of this one are not in it",
+		    s->ex->cut);
+	else if (s->t->flags & VX_T_TRUNCATED)
+		SAY(s, "a larger packet length of the mirror session%s",
+		    forward ? "" : ", or set truncated forward");
+	else
+		SAY(s, "nothing: it is so at its source");
+}
+
 static void todo(struct step *s)
 {
 	switch (s->t->row) {
@@ -290,14 +306,14 @@ static void todo(struct step *s)
 		SAY(s, "a larger MTU between the mirror source and %s", s->e->o->ingress);
 		break;
 	case VX_L_MALFORMED:
+	case VX_L_TRUNCATED:
+		todo_short(s);
+		break;
 	case VX_L_NOT_IP:
 		SAY(s, "nothing: it is so at its source");
 		break;
 	case VX_L_DENIED:
 		todo_denied(s);
-		break;
-	case VX_L_TRUNCATED:
-		SAY(s, "a larger packet length of the mirror session, or set truncated forward");
 		break;
 	case VX_L_NO_RULE:
 		todo_no_rule(s);

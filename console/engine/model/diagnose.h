@@ -154,6 +154,7 @@ struct diag_seen {
 	/* --- of the last second */
 	uint64_t row_pps[VX_L_N], out_pps, tx_failed_pps, threshold;
 	char tx_error[48]; /* the errno that most failed with, in words */
+	bool tx_too_large; /* it is EMSGSIZE: fragments whose size was not judged before */
 	uint64_t oversize_largest;
 	uint64_t ring_bytes;  /* of all */
 	uint64_t in_bytes_ps; /* that arrive */

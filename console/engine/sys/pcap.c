@@ -121,5 +121,6 @@ int pcap_next(struct pcap *p, uint8_t *data, uint32_t max, uint32_t *len, struct
 			return vx_err_set(err, -EINVAL, "packet %u: the file ends within it", p->n);
 	}
 	p->at += *len;
+	p->cut = order(p, rec.length) > *len ? order(p, rec.length) - *len : 0;
 	return 1;
 }

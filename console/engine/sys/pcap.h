@@ -18,8 +18,9 @@
 struct pcap {
 	int fd; /* the caller's; read at offsets, its position stays */
 	bool swapped;
-	off_t at;   /* of the next packet */
-	uint32_t n; /* packets before it */
+	off_t at;     /* of the next packet */
+	uint32_t n;   /* packets before it */
+	uint32_t cut; /* bytes of the last one that the capture left out */
 };
 
 /* Reads the file's header. -EINVAL with what the file is instead, and what to do. */
