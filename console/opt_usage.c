@@ -64,7 +64,6 @@ void opt_usage(FILE *out)
 		usage_row(out, opt_extras[i].key, opt_extras[i].name, NULL, opt_extras[i].help);
 	fprintf(out, "      --%*sOnly names follow\n", USAGE_COLUMN - 8, "");
 	fprintf(out,
-		"\nA flag can be taken back: --zerocopy=off. What is no matter of one run "
-		"may\n"
-		"also be a line of the config, ZEROCOPY=\"on\". The command line wins over it.\n");
+		"\nA flag can be taken back: --zerocopy=off. Options can also be lines of the\n"
+		"config, ZEROCOPY=\"on\"; the command line wins over it.\n");
 }

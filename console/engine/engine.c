@@ -106,18 +106,25 @@ static int open_network(struct eng *e, struct vx_err *err)
 	return 0;
 }
 
-/* A list given from here: `save` writes its name into a file that is read from elsewhere. */
-static void name_from_root(struct opts *o)
+/* A name that is given from here, from the root; as it is where that does not fit. */
+static void from_root(const char *name, char *buf, size_t size)
 {
-	char path[sizeof(o->allowlist)], dir[PATH_MAX];
-	int n;
+	char dir[PATH_MAX];
 
-	if (o->source[OPT_ALLOWLIST] != OPT_BY_CLI || o->allowlist[0] == '/' ||
-	    !getcwd(dir, sizeof(dir)))
+	if (name[0] == '/' || !getcwd(dir, sizeof(dir)) ||
+	    (size_t)snprintf(buf, size, "%s/%s", dir, name) >= size)
+		snprintf(buf, size, "%s", name);
+}
+
+/* `save` writes the name of a list given from here into a file that is read from elsewhere. */
+static void name_list(struct opts *o)
+{
+	char path[sizeof(o->allowlist)];
+
+	if (o->source[OPT_ALLOWLIST] != OPT_BY_CLI)
 		return;
-	n = snprintf(path, sizeof(path), "%s/%s", dir, o->allowlist);
-	if (n > 0 && (size_t)n < sizeof(path))
-		memcpy(o->allowlist, path, (size_t)n + 1);
+	from_root(o->allowlist, path, sizeof(path));
+	snprintf(o->allowlist, sizeof(o->allowlist), "%s", path);
 }
 
 static int load_lists(struct eng *e, struct vx_err *err)
@@ -125,7 +132,7 @@ static int load_lists(struct eng *e, struct vx_err *err)
 	int rc = 0, fd;
 
 	if (e->o->allowlist[0]) {
-		name_from_root(e->o);
+		name_list(e->o);
 		fd = store_open(e->o->allowlist, err);
 		if (fd >= 0)
 			eng_watch_know(e, fd);
@@ -239,14 +246,12 @@ static void first_snapshot(struct eng *e)
 /* The socket to be, from the root where it is given from here; NULL: the usual one. */
 static const char *own_socket(const struct eng *e, char buf[static SOCKPATH_MAX])
 {
-	char dir[SOCKPATH_MAX], usual[SOCKPATH_MAX];
+	char usual[SOCKPATH_MAX];
 
 	if (!e->o->socket[0])
 		return NULL;
 	sockpath_default(e->o->ingress, usual);
-	if (e->o->socket[0] == '/' || !getcwd(dir, sizeof(dir)) ||
-	    snprintf(buf, SOCKPATH_MAX, "%s/%s", dir, e->o->socket) >= SOCKPATH_MAX)
-		snprintf(buf, SOCKPATH_MAX, "%s", e->o->socket);
+	from_root(e->o->socket, buf, SOCKPATH_MAX);
 	return strcmp(buf, usual) ? buf : NULL;
 }
 

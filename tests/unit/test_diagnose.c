@@ -321,7 +321,10 @@ static void tx(void **state)
 	named("tx_not_following", "tc -s qdisc show dev ens6", false);
 	o.tx_too_large = true;
 	o.ingress_mtu = 9001;
+	o.egress_mtu = 1500;
 	named("tx_not_following", "ip link set ens6 mtu 9001", false);
+	o.egress_mtu = 9001; /* it is not that */
+	named("tx_not_following", "tc -s qdisc show dev ens6", false);
 	o.tx_too_large = false;
 	cured(state);
 	o.sent = o.out_pps = 5; /* few, and none of them leaves */

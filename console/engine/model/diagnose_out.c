@@ -188,7 +188,7 @@ static bool tx_not_following(const struct diag *d, const struct diag_seen *o, st
 			 N(o->sent), o->egress, N(o->nic_tx), N(o->nic_tx_dropped));
 	if (o->qdisc_dropped && o->qdisc_own)
 		diag_fix(c, "tc qdisc del dev %s root", W(o->egress));
-	if (o->tx_failed_pps && o->tx_too_large) {
+	if (o->tx_failed_pps && o->tx_too_large && o->ingress_mtu > o->egress_mtu) {
 		diag_fix(c, "ip link set %s mtu %" PRIu32, W(o->egress), o->ingress_mtu);
 	} else if (o->by_xdp) {
 		diag_fix(c, "set egress packet");
