@@ -318,7 +318,8 @@ static void what_is_asked(void **state)
 	assert_int_equal(fake.frames, 3);
 }
 
-/* A capture of n packets of 14 bytes, but for the second, which has 8. */
+/* A capture of n packets of 14 bytes, but for the second, which has 8; of the third it lacks 100.
+ */
 static int capture(uint32_t n)
 {
 	const uint32_t head[6] = { 0xa1b2c3d4, 0, 0, 0, 65535, 1 };
@@ -326,7 +327,8 @@ static int capture(uint32_t n)
 
 	assert_int_equal(write(fd, head, sizeof(head)), sizeof(head));
 	for (uint32_t i = 1; i <= n; i++) {
-		const uint32_t len = i == 2 ? 8 : 14, rec[4] = { 0, 0, len, len };
+		const uint32_t len = i == 2 ? 8 : 14, whole = i == 3 ? len + 100 : len;
+		const uint32_t rec[4] = { 0, 0, len, whole };
 		uint8_t data[14] = { (uint8_t)i };
 
 		assert_int_equal(write(fd, rec, sizeof(rec)), sizeof(rec));
@@ -351,6 +353,13 @@ static void captures(void **state)
 	has(said("explain a.pcap all", fd, true, true),
 	    "{\"packet\":2,\"error\":\"a frame of 8 bytes\"},{\"packet\":3,");
 	has(said("explain a.pcap 2-3", fd, true, true), "[{\"packet\":2,");
+	answer.x.trace.row = VX_L_TRUNCATED;
+	answer.x.trace.flags = VX_T_TRUNCATED;
+	has(said("explain a.pcap 3", fd, true, true),
+	    "\"todo\":\"a capture of whole packets (tcpdump -s 0): 100 bytes of this one are not "
+	    "in it\"");
+	has(said("explain a.pcap 1", fd, true, true),
+	    "\"todo\":\"a larger packet length of the mirror");
 	assert_string_equal(said("explain a.pcap 4", fd, true, true),
 			    "explain: a.pcap: has 3 packets, there is no packet 4");
 	assert_string_equal(said("explain a.pcap 1-4", fd, true, true),
